@@ -31,7 +31,8 @@ types: venv
 	@$(DEV) -m mypy registry
 
 templates: venv
-	@$(PYTHON_HERE) -m djlint templates --check --lint --quiet
+	@$(PYTHON_HERE) -m djlint templates --lint --quiet
+	@$(PYTHON_HERE) -m djlint templates --check
 
 migrations: venv
 	@DATABASE_URL=sqlite:// $(DEV) manage.py makemigrations --check --dry-run
