@@ -1,0 +1,93 @@
+"""What the glossary shows: which metrics on which day, searched and narrowed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from registry.models import Clause, InForce, Proposal, Stage, Team
+from registry.models.metrics import InForceQuerySet
+
+PAGE = 50
+COUNTED_UP_TO = 500
+CARDS_PER_STAGE = 6
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader asked for. `known` is the moment by which it was recorded; `None` means by now."""
+
+    valid: date
+    known: datetime | None = None
+    terms: Sequence[str] = field(default_factory=list)
+    stage: Stage | None = None
+    team: Team | None = None
+    state: str = ""
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.terms or self.stage or self.team or self.state)
+
+
+STATES = ("open", "retired", "broken")
+
+
+def found(wanted: Wanted) -> InForceQuerySet:
+    """The spans that answer, in the order of the map."""
+    spans = InForce.objects.as_of(wanted.valid, wanted.known).matching(wanted.terms)
+    if wanted.stage:
+        spans = spans.filter(stage=wanted.stage)
+    if wanted.team:
+        spans = spans.filter(Q(producer=wanted.team) | Q(judge=wanted.team))
+    match wanted.state:
+        case "open":
+            latest = Proposal.objects.in_review().values("revision")
+            spans = spans.filter(Exists(Clause.objects.filter(key=OuterRef("key"), revision__in=latest)))
+        case "retired":
+            return spans.filter(retired=True)
+        case "broken":
+            spans = spans.filter(sealed=False)
+    return spans.filter(retired=False)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of spans. `count` stops at `COUNTED_UP_TO`, which `more_than` says."""
+
+    spans: list[InForce]
+    page: int
+    has_next: bool
+    count: int
+
+    @property
+    def more_than(self) -> bool:
+        return self.count >= COUNTED_UP_TO
+
+    @property
+    def has_previous(self) -> bool:
+        return self.page > 1
+
+
+def page(wanted: Wanted, number: int) -> Found:
+    """Page `number`, from 1. Counting is capped: how many thousands there are helps nobody."""
+    spans = found(wanted)
+    start = (number - 1) * PAGE
+    rows = list(spans.select_related("stage")[start : start + PAGE + 1])
+    has_next = len(rows) > PAGE
+    count = start + len(rows) if not has_next else spans[:COUNTED_UP_TO].count()
+    return Found(rows[:PAGE], number, has_next, count)
+
+
+def key_point_map(wanted: Wanted, stages: Sequence[Stage]) -> dict[int, list[InForce]]:
+    """By stage, the first metrics of each column, in one query, and one more if there is more to see."""
+    in_force = InForce.objects.as_of(wanted.valid, wanted.known).filter(retired=False)
+    columns: Any = Q(pk__in=[])
+    for stage in stages:
+        first = in_force.filter(stage=stage).values("pk")[: CARDS_PER_STAGE + 1]
+        columns |= Q(pk__in=first)
+    by_stage: dict[int, list[InForce]] = {stage.pk: [] for stage in stages}
+    for span in InForce.objects.filter(columns):
+        by_stage[span.stage_id].append(span)
+    return by_stage

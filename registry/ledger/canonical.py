@@ -1,0 +1,51 @@
+"""Canonical JSON (RFC 8785) and the digests made of it. Knows nothing of Django.
+
+Goi's documents hold text, whole numbers, booleans, null, lists and objects with text keys. Fractions are
+refused: their canonical form is where implementations differ, and no document needs one.
+"""
+
+import hashlib
+from json.encoder import encode_basestring
+
+SAFE_INTEGER = 2**53 - 1
+
+type Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+
+def canonical(value: object) -> bytes:
+    """The RFC 8785 bytes of a document. Raises `TypeError` or `ValueError` for what has no such form."""
+    return _text(value).encode("utf-8", errors="strict")
+
+
+def digest(domain: str, value: object) -> str:
+    """Lowercase hex SHA-256 over `domain`, a zero byte, and the canonical document."""
+    return hashlib.sha256(domain.encode() + b"\0" + canonical(value)).hexdigest()
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case True:
+            return "true"
+        case False:
+            return "false"
+        case int():
+            if abs(value) > SAFE_INTEGER:
+                raise ValueError(f"{value} is beyond the whole numbers JSON keeps exactly")
+            return str(value)
+        case str():
+            return encode_basestring(value)
+        case list() | tuple():
+            return "[" + ",".join(map(_text, value)) + "]"
+        case dict():
+            return "{" + ",".join(f"{encode_basestring(key)}:{_text(value[key])}" for key in _ordered(value)) + "}"
+    raise TypeError(f"{type(value).__name__} has no canonical form here")
+
+
+def _ordered(value: dict[str, object]) -> list[str]:
+    """RFC 8785 orders keys by their UTF-16 code units."""
+    if not all(isinstance(key, str) for key in value):
+        raise TypeError("the keys of a canonical object are text")
+    return sorted(value, key=lambda key: key.encode("utf-16-be"))
+

@@ -1,0 +1,87 @@
+"""Language, who may read at all, and refusals turned into pages."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from registry.refusals import Refused
+from registry.views.refusal import lost_connection, refused, signed_out, unacceptable
+
+type Responder = Callable[[HttpRequest], HttpResponse]
+
+
+class LanguageMiddleware:
+    """The language of a request: `?lang=`, kept in a cookie; then the cookie; then the browser's wish."""
+
+    def __init__(self, get_response: Responder) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = request.GET.get("lang")
+        chosen = asked if asked in dict(settings.LANGUAGES) else None
+        with translation.override(chosen or translation.get_language_from_request(request)):
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or "ja")
+        if chosen:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME, chosen, max_age=31_536_000, samesite="Lax", httponly=True
+            )
+        return response
+
+
+class PreferredLanguageMiddleware:
+    """A signed-in person's own setting, unless the address or the switch said otherwise."""
+
+    def __init__(self, get_response: Responder) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        said = "lang" in request.GET or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+        if not said and request.user.is_authenticated and request.user.language:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = request.user.language
+        return self.get_response(request)
+
+
+class SignedInMiddleware:
+    """Everything asks for a sign-in, save the views marked `@open_to_all` or, with GOI_PUBLIC=1, `@published`."""
+
+    def __init__(self, get_response: Responder) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        if request.user.is_authenticated or getattr(view, "open_to_all", False):
+            return None
+        if settings.PUBLIC and getattr(view, "published", False):
+            return None
+        return signed_out(request)
+
+
+class RefusalMiddleware:
+    """A refused act becomes a page, or a part of one, with its sentence and status."""
+
+    def __init__(self, get_response: Responder) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Refused):
+            return refused(request, error)
+        if isinstance(error, ValidationError):
+            return unacceptable(request, error)
+        if isinstance(error, (OperationalError, InterfaceError)):
+            return lost_connection(request, error)
+        return None
+

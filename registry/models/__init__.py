@@ -1,0 +1,68 @@
+"""The tables. A question about one record is a model method; a set of records is a queryset method."""
+
+from registry.models.base import Governed, Unrecorded
+from registry.models.ledger import Event, Head, Mention
+from registry.models.metrics import FOREVER, STILL_KNOWN, Definition, InForce, Metric, Stage, Use
+from registry.models.people import Delegation, Membership, Team, User
+from registry.models.proposals import (
+    BreakGlass,
+    Clause,
+    Comment,
+    Contributor,
+    Objection,
+    Place,
+    Proposal,
+    Revision,
+    SignOff,
+    WorkingCopy,
+)
+
+GOVERNED: tuple[type[Governed], ...] = (
+    User,
+    Team,
+    Membership,
+    Delegation,
+    Stage,
+    Metric,
+    Definition,
+    Proposal,
+    Contributor,
+    WorkingCopy,
+    Revision,
+    Clause,
+    Place,
+    SignOff,
+    Objection,
+    Comment,
+    BreakGlass,
+)
+
+__all__ = [
+    "FOREVER",
+    "STILL_KNOWN",
+    "GOVERNED",
+    "BreakGlass",
+    "Clause",
+    "Comment",
+    "Contributor",
+    "Definition",
+    "Delegation",
+    "Event",
+    "Governed",
+    "Head",
+    "InForce",
+    "Membership",
+    "Mention",
+    "Metric",
+    "Objection",
+    "Place",
+    "Proposal",
+    "Revision",
+    "SignOff",
+    "Stage",
+    "Team",
+    "Unrecorded",
+    "Use",
+    "User",
+    "WorkingCopy",
+]

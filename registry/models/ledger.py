@@ -1,0 +1,90 @@
+"""The ledger's tables: one event per act, and the head that every act locks last."""
+
+from typing import Any
+
+from django.db import models
+
+from registry.ledger import chain
+from registry.models.people import Team, User
+
+
+class Head(models.Model):
+    """The one row that says where the chain ends. Locked after everything else, so acts cannot interleave."""
+
+    sequence = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default=chain.GENESIS)
+
+    def __str__(self) -> str:
+        return str(self.sequence)
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def visible_to(self, user: User) -> "EventQuerySet":
+        """Without what was done to drafts that were never submitted, save those the reader contributes to."""
+        from registry.models.proposals import Proposal
+
+        hidden = Proposal.objects.hidden_from(user).values("pk")
+        return self.exclude(proposal_id__in=hidden)
+
+
+class Event(models.Model):
+    """One act: who did what to what, when and why, chained to the one before."""
+
+    sequence = models.PositiveBigIntegerField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    actor = models.ForeignKey(User, models.PROTECT, related_name="acts")
+    act = models.CharField(max_length=40)
+    proposal = models.ForeignKey("Proposal", models.PROTECT, null=True, related_name="events")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="events")
+    detail = models.JSONField(default=dict, help_text="What was done, without personal data")
+    personal = models.JSONField(null=True, help_text="Names and written reasons, which may be erased")
+    personal_digest = models.CharField(max_length=64)
+    rows = models.JSONField(default=list, help_text="[table, history row, digest] that the act wrote")
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sequence"]
+        indexes = [
+            models.Index(fields=["proposal", "-sequence"], name="event_of_proposal"),
+            models.Index(fields=["actor", "-sequence"], name="event_of_actor"),
+            models.Index(fields=["team", "-sequence"], name="event_of_team"),
+            models.Index(fields=["act", "-sequence"], name="event_of_act"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.act}"
+
+    @property
+    def reason(self) -> str:
+        return (self.personal or {}).get("reason", "")
+
+    def document(self) -> dict[str, Any]:
+        """What its digest is taken over."""
+        return chain.event_document(
+            sequence=self.sequence,
+            at=self.at,
+            actor=self.actor_id,
+            act=self.act,
+            proposal=self.proposal_id,
+            team=self.team_id,
+            detail=self.detail,
+            personal_digest=self.personal_digest,
+            rows=self.rows,
+            previous=self.previous,
+        )
+
+
+class Mention(models.Model):
+    """That an event concerns a metric, by key, since a proposed metric has no row yet."""
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="mentions")
+    key = models.SlugField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "event"], name="mentioned_once")]
+
+    def __str__(self) -> str:
+        return self.key

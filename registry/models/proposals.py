@@ -1,0 +1,388 @@
+"""Proposals: the working copies, what was submitted, and what people said and sealed."""
+
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.ledger.canonical import digest
+from registry.models.base import Bilingual, Governed, HistoricalRecords
+from registry.models.metrics import Definition, Metric, Worded, definition_document
+from registry.models.people import Delegation, Membership, Team, User
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def visible_to(self, user: User) -> "ProposalQuerySet":
+        """Submitted ones for everyone signed in; those never submitted for their contributors only."""
+        return self.filter(Q(revision__isnull=False) | Q(Exists(_contributing(user))))
+
+    def hidden_from(self, user: User) -> "ProposalQuerySet":
+        """The drafts and never-submitted proposals of others."""
+        return self.filter(revision=None).exclude(Exists(_contributing(user)))
+
+    def contributed_by(self, user: User) -> "ProposalQuerySet":
+        return self.filter(Exists(_contributing(user)))
+
+    def in_review(self) -> "ProposalQuerySet":
+        return self.filter(state=Proposal.IN_REVIEW)
+
+    def awaiting(self, user: User, day: date) -> "ProposalQuerySet":
+        """In review, with a place still empty that `user` may fill on `day`."""
+        held = Membership.objects.signatories().filter(user=user).values("team")
+        lent = Delegation.objects.active(day).filter(stand_in=user).values("membership__team")
+        sealed = SignOff.objects.standing(day).filter(revision=OuterRef("revision"), team=OuterRef("team"))
+        places = (
+            Place.objects.filter(revision=OuterRef("revision"))
+            .filter(Q(team__in=held) | Q(team__in=lent))
+            .exclude(Exists(sealed))
+        )
+        signed = SignOff.objects.filter(revision=OuterRef("revision"), signed_by=user)
+        return (
+            self.in_review()
+            .filter(Exists(places))
+            .exclude(Exists(_contributing(user)))
+            .exclude(Exists(signed))
+        )
+
+    def on_metric(self, key: str) -> "ProposalQuerySet":
+        return self.filter(Exists(Clause.objects.filter(revision=OuterRef("revision"), key=key)))
+
+
+def _contributing(user: User) -> "models.QuerySet[Contributor]":
+    return Contributor.objects.filter(proposal=OuterRef("pk"), user=user.pk)
+
+
+class Proposal(Bilingual, Governed):
+    """A request to change one or several metrics at once, with its reason."""
+
+    DRAFT, IN_REVIEW, PUBLISHED = "draft", "in_review", "published"
+    WITHDRAWN, REJECTED, EXPIRED = "withdrawn", "rejected", "expired"
+    STATES = [
+        (DRAFT, _("draft")),
+        (IN_REVIEW, _("in review")),
+        (PUBLISHED, _("published")),
+        (WITHDRAWN, _("withdrawn")),
+        (REJECTED, _("rejected")),
+        (EXPIRED, _("expired")),
+    ]
+    OPEN = (DRAFT, IN_REVIEW)
+
+    title_ja = models.CharField(_("title in Japanese"), max_length=120, blank=True)
+    title_en = models.CharField(_("title in English"), max_length=120, blank=True)
+    reason_ja = models.TextField(_("reason in Japanese"), blank=True)
+    reason_en = models.TextField(_("reason in English"), blank=True)
+    author = models.ForeignKey(User, models.PROTECT, related_name="proposals", verbose_name=_("author"))
+    state = models.CharField(_("state"), max_length=10, choices=STATES, default=DRAFT)
+    effective_from = models.DateField(_("effective from"), null=True, blank=True)
+    retroactive = models.BooleanField(_("retroactive correction"), default=False)
+    revision = models.OneToOneField(
+        "Revision", models.PROTECT, null=True, related_name="+", verbose_name=_("latest revision")
+    )
+    edits = models.PositiveIntegerField(default=0, help_text="Counts saves, so that none overwrites another")
+    created_at = models.DateTimeField(_("created"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = ProposalQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["state", "-id"], name="proposal_state")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        return self.in_language("title") or str(_("Untitled proposal"))
+
+    @property
+    def reason(self) -> str:
+        return self.in_language("reason")
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+
+class Contributor(Governed):
+    """Somebody who writes the proposal, its author included, and who therefore never signs it."""
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="contributors")
+    user = models.ForeignKey(User, models.PROTECT, related_name="contributions")
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+    wrote = models.BooleanField(default=False, help_text="Saved something, or was there at a submission")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("contributor")
+        verbose_name_plural = _("contributors")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["proposal", "user"], name="contributes_once")]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class WorkingCopy(Worded, Governed):
+    """What a proposal is going to say about one metric, while its contributors still write it."""
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="working_copies")
+    key = models.SlugField(_("key"), max_length=60)
+    metric = models.ForeignKey(Metric, models.PROTECT, null=True, related_name="+")
+    base = models.ForeignKey(Definition, models.PROTECT, null=True, related_name="+")
+    wording = models.JSONField()
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("working copy")
+        verbose_name_plural = _("working copies")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["proposal", "key"], name="one_working_copy_per_metric")]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def number(self) -> int:
+        return self.base.number + 1 if self.base else 1
+
+    @property
+    def changes_something(self) -> bool:
+        return self.base is None or self.wording != self.base.wording
+
+
+class Revision(Governed):
+    """The content of a proposal as submitted. Frozen, and named by its digest."""
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField(_("revision"))
+    effective_from = models.DateField(_("effective from"))
+    retroactive = models.BooleanField(_("retroactive correction"))
+    submitted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField(_("submitted"))
+    digest = models.CharField(max_length=64)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ["proposal_id", "number"]
+        constraints = [models.UniqueConstraint(fields=["proposal", "number"], name="one_revision_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id}.{self.number}"
+
+    def document(self) -> dict[str, Any]:
+        """What its digest is taken over, from its stored clauses and places."""
+        return revision_document(
+            definitions=[clause.document() for clause in self.clauses.all()],
+            effective_from=self.effective_from,
+            retroactive=self.retroactive,
+            signed_by=[place.team.key for place in self.places.all()],
+        )
+
+
+def revision_document(
+    *, definitions: list[dict[str, Any]], effective_from: date, retroactive: bool, signed_by: list[str]
+) -> dict[str, Any]:
+    """The canonical document of a proposal's content: every definition, the date, and who must sign."""
+    return {
+        "definitions": sorted(definitions, key=lambda each: each["metric"]),
+        "effective_from": effective_from.isoformat(),
+        "retroactive": retroactive,
+        "signed_by": sorted(signed_by),
+    }
+
+
+def revision_digest(document: dict[str, Any]) -> str:
+    return digest("goi/revision/1", document)
+
+
+class Clause(Worded, Governed):
+    """What a revision says about one metric."""
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="clauses")
+    key = models.SlugField(_("key"), max_length=60)
+    metric = models.ForeignKey(Metric, models.PROTECT, null=True, related_name="clauses")
+    base = models.ForeignKey(Definition, models.PROTECT, null=True, related_name="+")
+    wording = models.JSONField()
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("clause")
+        verbose_name_plural = _("clauses")
+        ordering = ["key"]
+        constraints = [models.UniqueConstraint(fields=["revision", "key"], name="one_clause_per_metric")]
+        indexes = [models.Index(fields=["key", "revision"], name="clause_of_metric")]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def number(self) -> int:
+        return self.base.number + 1 if self.base else 1
+
+    @cached_property
+    def base_wording(self) -> Any:
+        return self.base.wording if self.base else None
+
+    def document(self) -> dict[str, Any]:
+        return definition_document(
+            self.key,
+            self.number,
+            self.base and self.base.digest,
+            self.revision.effective_from,
+            self.wording,
+        )
+
+
+class Place(Governed):
+    """A team's place in the seal row of a revision: that this team must agree."""
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="places")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="places")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("seal place")
+        verbose_name_plural = _("seal places")
+        ordering = ["team_id"]
+        constraints = [models.UniqueConstraint(fields=["revision", "team"], name="one_place_per_team")]
+
+    def __str__(self) -> str:
+        return str(self.team)
+
+
+class SignOffQuerySet(models.QuerySet["SignOff"]):
+    def standing(self, day: date) -> "SignOffQuerySet":
+        """Those whose signatory still holds the seat they signed from on `day`."""
+        seat = Q(
+            membership__until=None, membership__role=Membership.SIGNATORY, membership__user__is_active=True
+        )
+        lent = Q(delegation=None) | Q(
+            delegation__withdrawn_at=None,
+            delegation__starts_on__lte=day,
+            delegation__ends_on__gte=day,
+            signed_by__is_active=True,
+        )
+        return self.filter(seat & lent)
+
+
+class SignOff(Governed):
+    """A person's yes, on behalf of one team, to one exact revision. Never changed, never carried over."""
+
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="sign_offs")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="sign_offs")
+    signed_by = models.ForeignKey(User, models.PROTECT, related_name="sign_offs")
+    membership = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    delegation = models.ForeignKey(Delegation, models.PROTECT, null=True, related_name="+")
+    digest = models.CharField(max_length=64)
+    meaning = models.TextField(help_text="The sentence the person agreed to, as it was on the screen")
+    signed_at = models.DateTimeField()
+
+    objects = SignOffQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("sign-off")
+        verbose_name_plural = _("sign-offs")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "signed_by"], name="one_person_fills_one_place")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.signed_by}"
+
+    def holds(self, day: date) -> bool:
+        """Whether the seat it was signed from is still held on `day`. Once lost, it does not come back."""
+        return self.delegation.holds(day) if self.delegation else self.membership.holds
+
+
+class Objection(Governed):
+    """A reviewer's "not yet", with a reason. While it is open nothing is published."""
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="objections")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="objections")
+    raised_by = models.ForeignKey(User, models.PROTECT, related_name="objections")
+    raised_at = models.DateTimeField()
+    reason = models.TextField(_("reason"))
+    key = models.SlugField(max_length=60, blank=True)
+    field = models.CharField(max_length=40, blank=True)
+    closed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    closing_reason = models.TextField(blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("objection")
+        verbose_name_plural = _("objections")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.reason
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class Comment(Governed):
+    """A remark in the discussion, tied to a field where it concerns one."""
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="comments")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="replies")
+    author = models.ForeignKey(User, models.PROTECT, related_name="comments")
+    written_at = models.DateTimeField()
+    text = models.TextField(_("comment"))
+    key = models.SlugField(max_length=60, blank=True)
+    field = models.CharField(max_length=40, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class BreakGlass(Governed):
+    """Two stewards, together and with a reason, standing in for one team's missing seal."""
+
+    revision = models.OneToOneField(Revision, models.PROTECT, related_name="break_glass")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    reason = models.TextField(_("reason"))
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("break glass")
+        verbose_name_plural = _("break glass")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("asked_by")), name="two_stewards_break_glass"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,233 @@
+"""What is still needed: the checklist on the page, and the guard of submitting, from one list."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from registry import clock, text, wording
+from registry.models import InForce, Membership, Metric, Proposal, Team, WorkingCopy
+from registry.models.proposals import revision_digest, revision_document
+from registry.models.metrics import definition_document
+from registry.refusals import WrongState
+from registry.standing import Standing
+
+
+@dataclass(frozen=True)
+class Need:
+    """One line of the checklist: settled, calling for somebody, or simply not happened yet."""
+
+    state: Literal["done", "attention", "waiting"]
+    sentence: str
+    code: str
+    key: str = ""
+    field: str = ""
+
+
+class NotReady(WrongState):
+    """Submitting is refused, with everything that is still needed, not only the first."""
+
+    def __init__(self, needs: list[Need]) -> None:
+        super().__init__(needs[0].code, " ".join(need.sentence for need in needs))
+        self.needs = needs
+
+
+def require_ready(standing: Standing) -> None:
+    """Raise `NotReady` if the working copies cannot be submitted."""
+    missing = [need for need in before_submission(standing) if need.state == "attention"]
+    if missing:
+        raise NotReady(missing)
+
+
+def before_submission(standing: Standing) -> list[Need]:
+    """What the contributors still have to do before others are asked to agree."""
+    needs = [*_about_proposal(standing.proposal), *_about_date(standing)]
+    if not standing.copies:
+        needs.append(Need("attention", _("Choose at least one metric to change."), "no_metric"))
+    for copy in standing.copies:
+        needs.extend(_about_words(copy))
+    needs.extend(_about_difference(standing))
+    needs.extend(_about_names(standing.copies))
+    needs.extend(_about_base(standing.copies))
+    needs.extend(_about_signatories(standing))
+    return needs or [Need("done", _("Everything is there. You can submit it."), "ready")]
+
+
+def before_publication(standing: Standing) -> list[Need]:
+    """What the proposal under review still needs before it becomes the agreed meaning."""
+    needs = [Need("done", _("The words are complete in Japanese and English."), "complete")]
+    if any(clause.wording["condition"] or clause.wording["formula"] for clause in standing.clauses):
+        needs.append(Need("done", _("Conditions and formulas read correctly."), "plausible"))
+    for clause in standing.stale:
+        sentence = _("“%(metric)s” has a newer version. The author has to bring the proposal up to date.")
+        needs.append(Need("attention", sentence % {"metric": clause.name}, "stale", clause.key))
+    if standing.date_has_passed:
+        sentence = _("The effective date has passed. The author has to choose a new one.")
+        needs.append(Need("attention", sentence, "date_passed"))
+    for objection in standing.open_objections:
+        sentence = _("An objection needs an answer — %(who)s: “%(reason)s”") % {
+            "who": objection.raised_by.name,
+            "reason": text.excerpt(objection.reason, 60),
+        }
+        needs.append(Need("attention", sentence, "objection", objection.key, objection.field))
+    needs.extend(_about_seals(standing))
+    return needs
+
+
+def _about_seals(standing: Standing) -> Iterator[Need]:
+    for team in standing.required_teams:
+        if seal := standing.seals.get(team.pk):
+            sentence = _("%(team)s has sealed (%(who)s).") % {"team": team.name, "who": seal.signed_by.name}
+            yield Need("done", sentence, "sealed")
+        elif not standing.eligible(team):
+            yield Need("attention", _no_signatory(team), "no_signatory")
+        else:
+            yield Need("waiting", _("The seal of %(team)s.") % {"team": team.name}, "seal")
+
+
+def _no_signatory(team: Team) -> str:
+    return _(
+        "%(team)s has no signatory who did not write this. A steward can name one, "
+        "or the author can withdraw and let somebody else propose."
+    ) % {"team": team.name}
+
+
+def _about_proposal(proposal: Proposal) -> Iterator[Need]:
+    if not (proposal.title_ja or proposal.title_en):
+        yield Need("attention", _("Give the proposal a title."), "no_title", field="title_ja")
+    if not (proposal.reason_ja or proposal.reason_en):
+        yield Need("attention", _("Write why the change is needed."), "no_reason", field="reason_ja")
+
+
+def _about_date(standing: Standing) -> Iterator[Need]:
+    proposal, day = standing.proposal, standing.proposal.effective_from
+    if day is None:
+        yield Need(
+            "attention", _("Choose the day from which it takes effect."), "no_date", field="effective_from"
+        )
+        return
+    if proposal.retroactive:
+        if day > standing.today:
+            sentence = _("A retroactive correction begins in the past. Choose an earlier day, or unmark it.")
+            yield Need("attention", sentence, "not_retroactive", field="effective_from")
+        return
+    if day < standing.today:
+        sentence = _("The day lies in the past. Choose a later one, or mark it as a retroactive correction.")
+        yield Need("attention", sentence, "date_passed", field="effective_from")
+    for copy in standing.copies:
+        if copy.base and day <= copy.base.effective_from:
+            yield Need("attention", _overlap(copy), "date_overlaps", copy.key, "effective_from")
+
+
+def _overlap(copy: WorkingCopy) -> str:
+    assert copy.base is not None
+    return _(
+        "Version %(number)d of “%(metric)s” takes effect on %(day)s. Choose a later day, "
+        "or mark this as a retroactive correction that replaces it."
+    ) % {"number": copy.base.number, "metric": copy.name, "day": copy.base.effective_from.isoformat()}
+
+
+def _about_words(copy: WorkingCopy) -> Iterator[Need]:
+    for problems in (wording.unacceptable(copy.wording), wording.incomplete(copy.wording)):
+        for field, sentences in problems.items():
+            for sentence in sentences:
+                yield Need("attention", f"{copy.name or copy.key}: {sentence}", "incomplete", copy.key, field)
+    if copy.base is not None and not copy.changes_something:
+        sentence = _("“%(metric)s” says the same as version %(number)d. Change it, or take it out.") % {
+            "metric": copy.name,
+            "number": copy.base.number,
+        }
+        yield Need("attention", sentence, "no_difference", copy.key)
+
+
+def _about_difference(standing: Standing) -> Iterator[Need]:
+    """An identical resubmission would void nothing and ask for everything again."""
+    if standing.revision is None or standing.proposal.effective_from is None:
+        return
+    if proposed_digest(standing) == standing.revision.digest:
+        sentence = _("Nothing differs from revision %(number)d. Change something before submitting again.") % {
+            "number": standing.revision.number
+        }
+        yield Need("attention", sentence, "identical")
+
+
+def _about_names(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
+    copies = list(copies)
+    keys = [copy.key for copy in copies]
+    for copy in copies:
+        names = [copy.wording["name_ja"], copy.wording["name_en"]]
+        others = InForce.objects.as_of(clock.today()).looking_like(names).exclude(key__in=keys)
+        twin = others.values_list("key", flat=True).first() or _twin(copy, copies)
+        if twin:
+            sentence = _(
+                "“%(name)s” looks like the name of the metric %(other)s. Choose a name that nobody can mistake."
+            ) % {"name": copy.name, "other": twin}
+            yield Need("attention", sentence, "look_alike", copy.key, "name_ja")
+
+
+def _twin(copy: WorkingCopy, copies: list[WorkingCopy]) -> str | None:
+    mine = {text.skeleton(name) for name in (copy.wording["name_ja"], copy.wording["name_en"]) if name}
+    for other in copies:
+        theirs = {text.skeleton(other.wording[f"name_{language}"]) for language in ("ja", "en")}
+        if other is not copy and mine & theirs:
+            return other.key
+    return None
+
+
+def _about_base(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
+    new = [copy.key for copy in copies if copy.metric is None]
+    taken = set(Metric.objects.filter(key__in=new).values_list("key", flat=True)) if new else set()
+    for copy in copies:
+        if copy.key in taken:
+            sentence = _("A metric with the key %(key)s exists by now. Propose a change to it instead.")
+            yield Need("attention", sentence % {"key": copy.key}, "duplicate_key", copy.key)
+        elif copy.metric and copy.metric.latest_id != copy.base_id:
+            sentence = _("“%(metric)s” has a newer version. Bring this proposal up to date first.")
+            yield Need("attention", sentence % {"metric": copy.name}, "stale", copy.key)
+        if successor := copy.wording["successor"]:
+            yield from _about_successor(copy, successor)
+
+
+def _about_successor(copy: WorkingCopy, successor: str) -> Iterator[Need]:
+    if successor == copy.key or not Metric.objects.filter(key=successor).exists():
+        sentence = _("The successor %(key)s is not another metric of the registry. Choose one from the list.")
+        yield Need("attention", sentence % {"key": successor}, "no_successor", copy.key, "successor")
+
+
+def _about_signatories(standing: Standing) -> Iterator[Need]:
+    teams = required_teams(standing.copies)
+    seats = Membership.objects.signatories().filter(team__in=teams).values_list("team_id", "user_id")
+    able = {team for team, user in seats if user not in standing.contributor_ids}
+    for team in teams:
+        if team.pk not in able:
+            yield Need("attention", _no_signatory(team), "no_signatory")
+
+
+def required_teams(copies: Iterable[WorkingCopy]) -> list[Team]:
+    """Whoever produces a metric and whoever judges by it, as it was and as it is going to be."""
+    wordings = [each for copy in copies for each in (copy.wording, copy.base and copy.base.wording) if each]
+    keys = {each[part] for each in wordings for part in ("producer", "judge")}
+    return list(Team.objects.filter(key__in=keys))
+
+
+def proposed_digest(standing: Standing) -> str:
+    """The digest the working copies would have if they were submitted now. Needs an effective date."""
+    proposal = standing.proposal
+    assert proposal.effective_from is not None
+    definitions = [
+        definition_document(
+            copy.key, copy.number, copy.base and copy.base.digest, proposal.effective_from, copy.wording
+        )
+        for copy in standing.copies
+    ]
+    teams = [team.key for team in required_teams(standing.copies)]
+    return revision_digest(
+        revision_document(
+            definitions=definitions,
+            effective_from=proposal.effective_from,
+            retroactive=proposal.retroactive,
+            signed_by=teams,
+        )
+    )
+

@@ -1,0 +1,355 @@
+"""Who may do what in which state, and why not: the one table that buttons and guards both read.
+
+Each act is a row of checks, asked in order; the first that refuses gives the sentence. Personal refusals come
+before those of the moment, so nobody is told to wait for something they will never be allowed to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from registry.models import Membership, Objection, Proposal, Team, User
+from registry.refusals import NotPermitted, Refused, WrongState
+from registry.standing import Standing
+
+
+@dataclass(frozen=True)
+class Question:
+    """May `by` do this to the proposal of `standing`? The rest says to what in it exactly."""
+
+    standing: Standing
+    by: User
+    team: Team | None = None
+    digest: str | None = None
+    objection: Objection | None = None
+
+    @property
+    def proposal(self) -> Proposal:
+        return self.standing.proposal
+
+
+type Check = Callable[[Question], Refused | None]
+
+
+def refusal(
+    act: str,
+    standing: Standing,
+    *,
+    by: User,
+    team: Team | None = None,
+    digest: str | None = None,
+    objection: Objection | None = None,
+) -> Refused | None:
+    """Why `by` may not do `act`, or `None` if they may. Raises `KeyError` for an act that does not exist."""
+    question = Question(standing, by, team, digest, objection)
+    for check in ACTS[act]:
+        if (refused := check(question)) is not None:
+            return refused
+    return None
+
+
+def require(
+    act: str,
+    standing: Standing,
+    *,
+    by: User,
+    team: Team | None = None,
+    digest: str | None = None,
+    objection: Objection | None = None,
+) -> None:
+    """Raise the refusal of `act`, if there is one."""
+    refused = refusal(act, standing, by=by, team=team, digest=digest, objection=objection)
+    if refused is not None:
+        raise refused
+
+
+def require_active(by: User) -> None:
+    if (refused := _active(by)) is not None:
+        raise refused
+
+
+def require_member(by: User) -> None:
+    """Raise unless `by` belongs to a team or looks after the registry."""
+    require_active(by)
+    if not is_member(by):
+        raise NotPermitted(
+            "not_a_member",
+            _("Only members of a team can propose and discuss. Ask a steward to add you to your team."),
+        )
+
+
+def require_steward(by: User) -> None:
+    """Raise unless `by` looks after the registry, or is the registry itself."""
+    if by.is_system:
+        return
+    require_active(by)
+    if not by.is_steward:
+        raise NotPermitted("not_a_steward", _("Only a steward can do this. Ask one of the stewards."))
+
+
+def is_member(user: User) -> bool:
+    return user.is_steward or Membership.objects.current().filter(user=user).exists()
+
+
+# Who is asking
+
+
+def _active(by: User) -> Refused | None:
+    if by.is_active:
+        return None
+    return NotPermitted("inactive", _("This account has been deactivated. Ask a steward if that is a mistake."))
+
+
+def active(question: Question) -> Refused | None:
+    return _active(question.by)
+
+
+def system(question: Question) -> Refused | None:
+    if question.by.is_system:
+        return None
+    return NotPermitted("system_only", _("Proposals expire by themselves; withdraw or reject it instead."))
+
+
+def contributor(question: Question) -> Refused | None:
+    if question.by.pk in question.standing.contributor_ids:
+        return None
+    return NotPermitted(
+        "not_a_contributor", _("Only its contributors can do this. Ask the author to invite you.")
+    )
+
+
+def author(question: Question) -> Refused | None:
+    if question.by.pk == question.proposal.author_id:
+        return None
+    return NotPermitted("not_the_author", _("Only the author can do this. Ask them in the discussion."))
+
+
+def no_contributor(question: Question) -> Refused | None:
+    if question.by.pk not in question.standing.contributor_ids:
+        return None
+    return NotPermitted(
+        "contributor", _("You helped to write this proposal, so somebody else has to judge it.")
+    )
+
+
+def member(question: Question) -> Refused | None:
+    if is_member(question.by):
+        return None
+    return NotPermitted(
+        "not_a_member", _("Only members of a team can take part. Ask a steward to add you to your team.")
+    )
+
+
+def steward(question: Question) -> Refused | None:
+    if question.by.is_steward:
+        return None
+    return NotPermitted("not_a_steward", _("Only a steward can do this. Ask one of the stewards."))
+
+
+def may_see(question: Question) -> Refused | None:
+    if question.standing.revision or question.by.pk in question.standing.contributor_ids:
+        return None
+    return NotPermitted("hidden", _("This draft is only visible to its contributors until it is submitted."))
+
+
+def holds_seat(question: Question) -> Refused | None:
+    teams = [question.team] if question.team else question.standing.required_teams
+    if any(question.standing.seat(question.by, team) for team in teams):
+        return None
+    if question.team:
+        sentence = _("You are not a signatory of %(team)s today. Ask one of its signatories to seal.") % {
+            "team": question.team.name
+        }
+    else:
+        sentence = _("Only a signatory of a team that must agree can do this.")
+    return NotPermitted("not_a_signatory", sentence)
+
+
+def raised_it_or_steward(question: Question) -> Refused | None:
+    if question.objection and question.by.pk == question.objection.raised_by_id:
+        return None
+    if question.by.is_steward and question.by.pk not in question.standing.contributor_ids:
+        return None
+    return NotPermitted(
+        "not_your_objection",
+        _("Only the person who raised the objection, or a steward who did not write the proposal, can close it."),
+    )
+
+
+def another_steward(question: Question) -> Refused | None:
+    asked = question.standing.break_glass
+    if asked is None or asked.asked_by_id != question.by.pk:
+        return None
+    return NotPermitted("second_steward", _("A second steward has to confirm this. Ask one of the others."))
+
+
+def has_not_sealed(question: Question) -> Refused | None:
+    if question.by.pk not in {seal.signed_by_id for seal in question.standing.sign_offs}:
+        return None
+    return WrongState(
+        "sealed_already", _("You have already sealed this revision. One person fills one team's place.")
+    )
+
+
+# What state it is in
+
+
+def open_(question: Question) -> Refused | None:
+    if question.proposal.is_open:
+        return None
+    return WrongState("ended", _("This proposal has ended and stays as it is. Start a new one instead."))
+
+
+def draft(question: Question) -> Refused | None:
+    if question.standing.revision is None:
+        return open_(question)
+    return WrongState("submitted", _("This has been submitted, so everyone who wrote it stays named."))
+
+
+def in_review(question: Question) -> Refused | None:
+    if question.proposal.state == Proposal.IN_REVIEW:
+        return None
+    if question.proposal.state == Proposal.DRAFT:
+        return WrongState("draft", _("This is still a draft. It has to be submitted first."))
+    return open_(question)
+
+
+def awaits_seal(question: Question) -> Refused | None:
+    """In review; or published by breaking the glass, with this team's place still empty."""
+    team = question.team
+    if team is not None and team.pk in question.standing.seals:
+        return WrongState("place_filled", _("%(team)s has already sealed this revision.") % {"team": team.name})
+    if question.proposal.state == Proposal.PUBLISHED and question.standing.missing:
+        return None
+    return in_review(question)
+
+
+def as_it_was_on_screen(question: Question) -> Refused | None:
+    revision = question.standing.revision
+    if question.digest is None or (revision and revision.digest == question.digest):
+        return None
+    return WrongState(
+        "changed", _("This changed while you were reading. See what changed, then decide again.")
+    )
+
+
+def fresh(question: Question) -> Refused | None:
+    stale = question.standing.stale if question.proposal.is_open else []
+    if not stale:
+        return None
+    return WrongState(
+        "stale",
+        _("“%(metric)s” has a newer version by now. The author has to bring the proposal up to date first.")
+        % {"metric": stale[0].name},
+    )
+
+
+def stale(question: Question) -> Refused | None:
+    if question.standing.stale:
+        return None
+    return WrongState("not_stale", _("The proposal is up to date; there is nothing to bring in."))
+
+
+def date_stands(question: Question) -> Refused | None:
+    if not (question.proposal.is_open and question.standing.date_has_passed):
+        return None
+    return WrongState(
+        "date_passed", _("The date has passed: choose a new one, so that nothing applies to the past by waiting.")
+    )
+
+
+def undisputed(question: Question) -> Refused | None:
+    count = len(question.standing.open_objections)
+    if not (count and question.proposal.is_open):
+        return None
+    return WrongState(
+        "objection_open",
+        _("An objection is still open. It has to be closed before the last seal publishes this."),
+    )
+
+
+def undisputed_if_last(question: Question) -> Refused | None:
+    """Earlier seals may be pressed while an objection is open; the one that would publish may not."""
+    others = [team for team in question.standing.missing if question.team and team.pk != question.team.pk]
+    return None if others else undisputed(question)
+
+
+def objection_open(question: Question) -> Refused | None:
+    if question.objection and question.objection.is_open:
+        return None
+    return WrongState("objection_closed", _("This objection is closed already. Reload the page to see how."))
+
+
+def one_place_missing(question: Question) -> Refused | None:
+    missing = question.standing.missing
+    if len(missing) == 1 and len(question.standing.required_teams) > 1:
+        return None
+    return WrongState(
+        "more_than_one_missing",
+        _("Breaking the glass stands in for one missing seal. All other teams have to seal first."),
+    )
+
+
+def glass_whole(question: Question) -> Refused | None:
+    if question.standing.break_glass is None:
+        return None
+    return WrongState("glass_asked", _("A steward has asked for this already. A second one can confirm it."))
+
+
+def glass_asked(question: Question) -> Refused | None:
+    if question.standing.break_glass is not None:
+        return None
+    return WrongState("glass_whole", _("No steward has asked to break the glass. One asks, another confirms."))
+
+
+ACTS: dict[str, tuple[Check, ...]] = {
+    "edit": (active, contributor, open_),
+    "invite": (active, author, open_),
+    "uninvite": (active, author, draft),
+    "submit": (active, contributor, open_),
+    "rebase": (active, contributor, open_, stale),
+    "withdraw": (active, author, open_),
+    "comment": (active, member, may_see, open_),
+    "object": (active, member, no_contributor, in_review),
+    "close_objection": (active, raised_it_or_steward, open_, objection_open),
+    "sign_off": (
+        active,
+        no_contributor,
+        holds_seat,
+        awaits_seal,
+        has_not_sealed,
+        as_it_was_on_screen,
+        fresh,
+        date_stands,
+        undisputed_if_last,
+    ),
+    "reject": (active, no_contributor, holds_seat, in_review),
+    "expire": (system, open_),
+    "ask_break_glass": (
+        active,
+        steward,
+        no_contributor,
+        in_review,
+        has_not_sealed,
+        glass_whole,
+        one_place_missing,
+        fresh,
+        date_stands,
+        undisputed,
+    ),
+    "confirm_break_glass": (
+        active,
+        steward,
+        no_contributor,
+        in_review,
+        has_not_sealed,
+        glass_asked,
+        another_steward,
+        as_it_was_on_screen,
+        one_place_missing,
+        fresh,
+        date_stands,
+        undisputed,
+    ),
+}

@@ -1,0 +1,160 @@
+"""Where one proposal stands: everything the rules ask about it, read once."""
+
+from datetime import date
+from functools import cached_property
+
+from registry import clock
+from registry.models import (
+    BreakGlass,
+    Clause,
+    Contributor,
+    Delegation,
+    Membership,
+    Objection,
+    Proposal,
+    Revision,
+    SignOff,
+    Team,
+    User,
+    WorkingCopy,
+)
+
+
+class Standing:
+    """One proposal with its latest revision, seals, objections and people. Each set is one query, when asked."""
+
+    def __init__(self, proposal: Proposal) -> None:
+        self.proposal = proposal
+
+    @cached_property
+    def today(self) -> date:
+        return clock.today()
+
+    @property
+    def revision(self) -> Revision | None:
+        """The latest revision: the one that is or was under review."""
+        return self.proposal.revision
+
+    @cached_property
+    def clauses(self) -> list[Clause]:
+        if self.revision is None:
+            return []
+        clauses = list(self.revision.clauses.select_related("metric", "base__metric"))
+        for clause in clauses:
+            clause.revision = self.revision
+        return clauses
+
+    @cached_property
+    def copies(self) -> list[WorkingCopy]:
+        return list(self.proposal.working_copies.select_related("metric", "base__metric"))
+
+    @cached_property
+    def contributors(self) -> list[Contributor]:
+        return list(self.proposal.contributors.select_related("user"))
+
+    @cached_property
+    def contributor_ids(self) -> set[int]:
+        return {each.user_id for each in self.contributors}
+
+    @cached_property
+    def required_teams(self) -> list[Team]:
+        """The teams whose agreement the latest revision needs."""
+        if self.revision is None:
+            return []
+        return [place.team for place in self.revision.places.select_related("team")]
+
+    @cached_property
+    def sign_offs(self) -> list[SignOff]:
+        """Every seal on the latest revision, whether it still holds or not."""
+        if self.revision is None:
+            return []
+        return list(
+            self.revision.sign_offs.select_related(
+                "team", "signed_by", "membership__user", "delegation__stand_in", "delegation__membership__user"
+            )
+        )
+
+    @cached_property
+    def seals(self) -> dict[int, SignOff]:
+        """By team, the seal that fills its place."""
+        ended = not self.proposal.is_open
+        return {seal.team_id: seal for seal in self.sign_offs if ended or seal.holds(self.today)}
+
+    @property
+    def missing(self) -> list[Team]:
+        """The teams whose place is empty."""
+        return [team for team in self.required_teams if team.pk not in self.seals]
+
+    @cached_property
+    def objections(self) -> list[Objection]:
+        return list(self.proposal.objections.select_related("raised_by", "closed_by", "revision"))
+
+    @property
+    def open_objections(self) -> list[Objection]:
+        return [each for each in self.objections if each.is_open]
+
+    @cached_property
+    def break_glass(self) -> BreakGlass | None:
+        if self.revision is None:
+            return None
+        return (
+            BreakGlass.objects.filter(revision=self.revision)
+            .select_related("asked_by", "confirmed_by", "team")
+            .first()
+        )
+
+    @cached_property
+    def signatories(self) -> list[Membership]:
+        """The active signatories of the required teams."""
+        return list(
+            Membership.objects.signatories().filter(team__in=self.required_teams).select_related("user", "team")
+        )
+
+    def eligible(self, team: Team) -> list[User]:
+        """Who could fill the place of `team`: its signatories who wrote none of the proposal."""
+        return [
+            seat.user
+            for seat in self.signatories
+            if seat.team_id == team.pk and seat.user_id not in self.contributor_ids
+        ]
+
+    @cached_property
+    def _delegations(self) -> list[Delegation]:
+        return list(
+            Delegation.objects.active(self.today)
+            .filter(membership__team__in=self.required_teams)
+            .select_related("membership__user", "stand_in")
+        )
+
+    def seat(self, user: User, team: Team) -> Membership | Delegation | None:
+        """What lets `user` sign for `team` today: a seat of their own before one they stand in for."""
+        for seat in self.signatories:
+            if seat.team_id == team.pk and seat.user_id == user.pk:
+                return seat
+        for lent in self._delegations:
+            if lent.membership.team_id == team.pk and lent.stand_in_id == user.pk:
+                return lent
+        return None
+
+    def fillable_by(self, user: User) -> list[Team]:
+        """The empty places for which `user` holds a seat."""
+        return [team for team in self.missing if self.seat(user, team)]
+
+    @property
+    def stale(self) -> list[Clause]:
+        """The clauses whose metric has been given a newer version since."""
+        from registry.models import Metric
+
+        new = [clause.key for clause in self.clauses if clause.base is None]
+        taken = set(Metric.objects.filter(key__in=new).values_list("key", flat=True)) if new else set()
+        return [
+            clause
+            for clause in self.clauses
+            if clause.key in taken or (clause.metric and clause.metric.latest_id != clause.base_id)
+        ]
+
+    @property
+    def date_has_passed(self) -> bool:
+        """Whether publishing now would make the effective date retroactive without saying so."""
+        revision = self.revision
+        return revision is not None and not revision.retroactive and revision.effective_from < self.today

@@ -1,0 +1,142 @@
+"""What templates say that Django has no word for: seals, days, wordings, and differences."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from registry import comparison, markdown, seals, wording
+from registry.models import SignOff, Team
+
+register = template.Library()
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """2026年4月1日 / 1 Apr 2026."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value) if isinstance(value, datetime) else value
+    return formats.date_format(local, "Y年n月j日" if _japanese() else "j M Y")
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A day with its time."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    return f"{day(local)} {local:%H:%M}"
+
+
+def _japanese() -> bool:
+    return (get_language() or "ja").startswith("ja")
+
+
+@register.filter
+def say(worded: Any, stem: str) -> Any:
+    """The text of a wording in the reader's language, or in the other where it is missing."""
+    return wording.words(worded.wording, stem, (get_language() or "ja")[:2])
+
+
+@register.filter
+def tongue(worded: Any, stem: str) -> str:
+    """The language that `say` answers in, for `lang=`."""
+    language = (get_language() or "ja")[:2]
+    return language if worded.wording.get(f"{stem}_{language}") else "en" if language == "ja" else "ja"
+
+
+@register.filter
+def other_tongue(worded: Any, stem: str) -> bool:
+    """Whether the reader is shown the other language because theirs is missing."""
+    return tongue(worded, stem) != (get_language() or "ja")[:2]
+
+
+@register.simple_tag
+def prose(worded: Any, stem: str, terms: Iterable[markdown.Term] = ()) -> SafeString:
+    """The Markdown of a wording as HTML, with its terms linked."""
+    return markdown.render(say(worded, stem), terms=list(terms))
+
+
+@register.simple_tag
+def seal(sign_off: SignOff, size: str = "full", void: bool = False) -> SafeString:
+    """The stamp of one sign-off."""
+    signer = sign_off.signed_by if size == "full" else None
+    return seals.stamp(
+        mark=sign_off.team.mark,
+        date=timezone.localdate(sign_off.signed_at),
+        name=_surname(signer) if signer else "",
+        turn=seals.turn(f"{sign_off.digest}{sign_off.team_id}"),
+        title=_seal_title(sign_off, void) if signer else _("%(team)s agreed") % {"team": sign_off.team.name},
+        size=size,  # type: ignore[arg-type]
+        state="void" if void else "sealed",
+    )
+
+
+def _surname(user: Any) -> str:
+    parts = user.name.split()
+    if not parts:
+        return ""
+    return parts[0] if user.name == user.name_ja else parts[-1]
+
+
+def _seal_title(sign_off: SignOff, void: bool) -> str:
+    template = (
+        _("%(team)s had agreed · %(who)s · %(day)s · revision %(number)s, no longer valid")
+        if void
+        else _("%(team)s agreed · %(who)s · %(day)s · revision %(number)s")
+    )
+    return template % {
+        "team": sign_off.team.name,
+        "who": sign_off.signed_by.name,
+        "day": day(sign_off.signed_at),
+        "number": sign_off.revision.number,
+    }
+
+
+@register.simple_tag
+def awaited(team: Team, size: str = "full") -> SafeString:
+    """The empty ring where a seal is awaited."""
+    title = _("The seal of %(team)s is awaited") % {"team": team.name}
+    return seals.stamp(
+        mark="", date=None, name="", turn=0, title=title, size=size, state="awaited"  # type: ignore[arg-type]
+    )
+
+
+@register.simple_tag
+def marked(pieces: Iterable[comparison.Piece]) -> SafeString:
+    """Differences in a text: what is gone and what is new, each said for those who do not see colours."""
+    tags = {"gone": "del", "new": "ins"}
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html("<{0}>{1}</{0}>", tags[piece.kind], piece.text) if piece.kind in tags else piece.text,)
+            for piece in pieces
+        ),
+    )
+
+
+@register.filter
+def label(field_name: str) -> str:
+    """The name of a wording's field, with its language."""
+    field = wording.BY_NAME[field_name]
+    language = {"ja": _("Japanese"), "en": _("English")}.get(field.language)
+    return f"{field.label} ({language})" if language else str(field.label)
+
+
+@register.filter
+def kind(worded: Any) -> str:
+    return str(wording.KINDS[worded.wording["kind"]])
+
+
+@register.filter
+def get(values: Mapping[Any, Any], key: Any) -> Any:
+    """A value by a key that a template holds in a variable."""
+    return values.get(key)

@@ -1,0 +1,45 @@
+"""Terms used inside a text: which metrics a definition names, settled when it is published.
+
+They are stored with the version, with the meaning they had then, so that its permanent page says the same
+for ever.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from registry import clock, markdown
+from registry.models import InForce
+from registry.text import fold
+
+LINKED = ("text", "excludes", "counting")
+
+
+class Known(NamedTuple):
+    """`names`: folded name or synonym to metric key; `meanings`: key to its one line in both languages."""
+
+    names: dict[str, str]
+    meanings: dict[str, dict[str, str]]
+
+
+def known(extra: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> Known:
+    """Every name in use today; `extra` adds (key, wording) pairs, and wins over what is published."""
+    rows = InForce.objects.as_of(clock.today()).filter(retired=False).order_by("key")
+    found = Known({}, {})
+    for key, words in (*extra, *rows.values_list("key", "definition__wording")):
+        if key not in found.meanings:
+            found.meanings[key] = {"ja": words["summary_ja"], "en": words["summary_en"]}
+            for language in ("ja", "en"):
+                for name in (words[f"name_{language}"], *words[f"synonyms_{language}"]):
+                    if len(name) > 1:
+                        found.names.setdefault(fold(name), key)
+    return found
+
+
+def found_in(words: Mapping[str, Any], own_key: str, among: Known) -> list[dict[str, str]]:
+    """`{"surface", "key", "ja", "en"}` for each name of another metric that the texts use."""
+    others = {name: key for name, key in among.names.items() if key != own_key}
+    found: dict[str, str] = {}
+    for stem in LINKED:
+        for language in ("ja", "en"):
+            found.update(markdown.find_terms(words[f"{stem}_{language}"], others))
+    return [{"surface": surface, "key": key} | among.meanings[key] for surface, key in sorted(found.items())]

@@ -1,0 +1,205 @@
+"""Events as one readable list: a sentence for each act, with who, when, why and what changed."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import Event, Proposal, Team, User
+from registry.models.ledger import EventQuerySet
+
+SENTENCES: dict[str, str | Promise] = {
+    "opened": _("The registry was opened."),
+    "started": _("%(who)s started “%(proposal)s”."),
+    "metric_added": _("%(who)s added %(metric)s to “%(proposal)s”."),
+    "metric_removed": _("%(who)s took %(metric)s out of “%(proposal)s”."),
+    "draft_saved": _("%(who)s edited “%(proposal)s”."),
+    "invited": _("%(who)s invited %(person)s to write “%(proposal)s”."),
+    "uninvited": _("%(who)s took back the invitation of %(person)s to “%(proposal)s”."),
+    "submitted": _("%(who)s submitted “%(proposal)s” for agreement."),
+    "resubmitted": _("%(who)s submitted revision %(revision)s of “%(proposal)s”."),
+    "rebased": _("%(who)s brought “%(proposal)s” up to date with the newer version."),
+    "sealed": _("%(who)s sealed “%(proposal)s” for %(team)s."),
+    "ratified": _("%(who)s sealed “%(proposal)s” for %(team)s afterwards."),
+    "objected": _("%(who)s objected to “%(proposal)s”."),
+    "objection_closed": _("%(who)s closed an objection to “%(proposal)s”."),
+    "commented": _("%(who)s commented on “%(proposal)s”."),
+    "rejected": _("%(who)s rejected “%(proposal)s”."),
+    "withdrawn": _("%(who)s withdrew “%(proposal)s”."),
+    "expired": _("“%(proposal)s” expired."),
+    "reminded": _("The people of “%(proposal)s” were reminded."),
+    "glass_asked": _("%(who)s asked to publish “%(proposal)s” without the seal of %(team)s."),
+    "glass_broken": _("%(who)s confirmed: “%(proposal)s” goes ahead without the seal of %(team)s."),
+    "published": _("“%(proposal)s” was published: %(versions)s, effective from %(effective_from)s."),
+    "registered": _("%(who)s registered %(person)s."),
+    "profile_changed": _("%(who)s changed the profile of %(person)s."),
+    "password_changed": _("%(who)s changed the password of %(person)s."),
+    "steward_appointed": _("%(who)s made %(person)s a steward."),
+    "steward_released": _("%(person)s is no longer a steward (by %(who)s)."),
+    "deactivated": _("%(who)s deactivated the account of %(person)s."),
+    "reactivated": _("%(who)s reactivated the account of %(person)s."),
+    "team_added": _("%(who)s added the team %(team)s."),
+    "team_changed": _("%(who)s changed the team %(team)s."),
+    "stage_added": _("%(who)s added the stage %(name)s."),
+    "stage_changed": _("%(who)s changed the stage %(name)s."),
+    "joined": _("%(who)s gave %(person)s a place in %(team)s as %(role)s."),
+    "left": _("%(who)s ended the place of %(person)s in %(team)s."),
+    "delegated": _("%(who)s let %(person)s stand in for %(team)s from %(from)s to %(to)s."),
+    "delegation_ended": _("%(who)s ended the delegation to %(person)s in %(team)s."),
+}
+ROLES = {"member": _("member"), "signatory": _("signatory")}
+
+# Acts by what a reader looks for. The keys stand in addresses.
+GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
+    "agreement": (_("Agreement"), ("sealed", "ratified", "published", "glass_asked", "glass_broken")),
+    "discussion": (_("Discussion"), ("objected", "objection_closed", "commented")),
+    "proposals": (
+        _("Proposals"),
+        ("submitted", "resubmitted", "rebased", "rejected", "withdrawn", "expired", "reminded"),
+    ),
+    "drafting": (
+        _("Drafting"),
+        ("started", "metric_added", "metric_removed", "draft_saved", "invited", "uninvited"),
+    ),
+    "people": (
+        _("People and teams"),
+        tuple(name for name in SENTENCES if name.split("_")[0] in {
+            "opened", "registered", "profile", "password", "steward", "deactivated", "reactivated",
+            "team", "stage", "joined", "left", "delegated", "delegation",
+        }),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One act as people read it."""
+
+    event: Event
+    sentence: str
+    reason: str
+    times: int = 1
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at
+
+    @property
+    def proposal(self) -> Proposal | None:
+        return self.event.proposal
+
+
+def related(events: EventQuerySet) -> EventQuerySet:
+    """With what the sentences need, in one query."""
+    return events.select_related("actor", "proposal", "team")
+
+
+def lines(events: Iterable[Event]) -> list[Line]:
+    """The events as sentences; a run of edits of one draft by one person is one line."""
+    return [_line(list(run)) for key, run in groupby(events, key=_run_key)]
+
+
+def _run_key(event: Event) -> Any:
+    if event.act == "draft_saved":
+        return (event.act, event.proposal_id, event.actor_id, _day(event.at))
+    return event.sequence
+
+
+def _line(run: list[Event]) -> Line:
+    event = run[0]
+    return Line(event, sentence(event), event.reason or _said(event), len(run))
+
+
+def _said(event: Event) -> str:
+    return (event.personal or {}).get("words", "")
+
+
+def by_day(of: Iterable[Line]) -> Iterator[tuple[date, list[Line]]]:
+    """The lines grouped by calendar day, in the order given."""
+    for day, group in groupby(of, key=lambda line: _day(line.at)):
+        yield day, list(group)
+
+
+def _day(at: datetime) -> date:
+    return timezone.localdate(at)
+
+
+def sentence(event: Event) -> str:
+    """What happened, in the reader's language, with names as they were then."""
+    template = SENTENCES[event.act]
+    detail = event.detail
+    return str(template) % {
+        "who": _name(event.personal, "name", event.actor),
+        "person": _person(event),
+        "proposal": event.proposal.title if event.proposal else "",
+        "team": event.team.name if event.team else "",
+        "metric": detail.get("metric", ""),
+        "revision": detail.get("revision", ""),
+        "versions": _versions(detail),
+        "effective_from": detail.get("effective_from", ""),
+        "name": _in_language(detail, "name"),
+        "role": ROLES.get(detail.get("role", ""), ""),
+        "from": detail.get("from", ""),
+        "to": detail.get("to", ""),
+    }
+
+
+def _name(personal: dict[str, str] | None, stem: str, user: User) -> str:
+    if personal is None:
+        return str(_("(erased)"))
+    return _in_language(personal, stem) or personal.get("username", "") or user.username
+
+
+def _person(event: Event) -> str:
+    return _in_language(event.personal, "who") if event.personal else str(_("(erased)"))
+
+
+def _in_language(values: dict[str, Any] | None, stem: str) -> str:
+    first, second = ("en", "ja") if (get_language() or "ja").startswith("en") else ("ja", "en")
+    values = values or {}
+    return values.get(f"{stem}_{first}") or values.get(f"{stem}_{second}") or ""
+
+
+def _versions(detail: dict[str, Any]) -> str:
+    return ", ".join(
+        str(_("%(metric)s version %(number)s")) % {"metric": key, "number": number}
+        for key, number in sorted(detail.get("versions", {}).items())
+    )
+
+
+def filtered(
+    events: EventQuerySet,
+    *,
+    group: str = "",
+    metric: str = "",
+    proposal: int | None = None,
+    actor: int | None = None,
+    team: Team | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> EventQuerySet:
+    """The events narrowed as the address asks. Days are calendar days of the registry, both included."""
+    conditions: list[tuple[Any, Callable[[EventQuerySet], EventQuerySet]]] = [
+        (group in GROUPS, lambda found: found.filter(act__in=GROUPS[group][1])),
+        (metric, lambda found: found.filter(mentions__key=metric)),
+        (proposal, lambda found: found.filter(proposal_id=proposal)),
+        (actor, lambda found: found.filter(actor_id=actor)),
+        (team, lambda found: found.filter(team=team)),
+        (since, lambda found: found.filter(at__gte=_midnight(since))),
+        (until, lambda found: found.filter(at__lt=_midnight(until, days=1))),
+    ]
+    for asked, narrow in conditions:
+        if asked:
+            events = narrow(events)
+    return events
+
+
+def _midnight(day: date | None, days: int = 0) -> datetime:
+    assert day is not None, "asked for only where a day was given"
+    return timezone.make_aware(datetime.combine(day, datetime.min.time())) + timedelta(days=days)

@@ -1,0 +1,248 @@
+"""Writing a proposal. Every button of the form first keeps what was typed, so nothing is ever lost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from registry import comparison, rules, wording
+from registry.forms.drafts import Choices, HeadingForm, InviteForm, StartForm, WordingForm
+from registry.models import Contributor, Proposal, WorkingCopy
+from registry.readiness import NotReady, before_submission
+from registry.refusals import WrongState
+from registry.standing import Standing
+from registry.views.proposals import changes, standing_or_404
+from registry.workflow import drafting, submitting
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Choose what to propose; the draft exists from the moment that is chosen."""
+    rules.require_member(request.user)
+    form = StartForm(request.POST or None, initial=_wish(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            proposal = drafting.start(by=request.user)
+            _add(proposal, form, request)
+        except ValidationError as error:
+            form.add_error(None, error) if not hasattr(error, "error_dict") else _refuse(form, error)
+        else:
+            return redirect("draft", pk=proposal.pk)
+    return render(request, "drafts/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _wish(request: HttpRequest) -> dict[str, str]:
+    return {name: request.GET[name] for name in ("act", "metric", "version") if name in request.GET}
+
+
+def _refuse(form: Any, error: ValidationError) -> None:
+    for name, sentences in error.message_dict.items():
+        form.add_error(name if name in form.fields else None, sentences)
+
+
+def _add(proposal: Proposal, form: StartForm, request: HttpRequest) -> WorkingCopy:
+    given = form.cleaned_data
+    match given["act"]:
+        case StartForm.NEW:
+            return drafting.add_new_metric(proposal, key=given["key"], by=request.user)
+        case StartForm.RETIRE:
+            successor = given["successor"]
+            return drafting.add_retirement(
+                proposal, metric=given["metric"], successor=successor, by=request.user
+            )
+        case StartForm.RESTORE:
+            return drafting.add_restoration(proposal, version=form.version(), by=request.user)
+    return drafting.add_metric(proposal, metric=given["metric"], by=request.user)
+
+
+class DraftForms:
+    """The heading and the wordings of one draft, as one form on the page."""
+
+    def __init__(self, standing: Standing, data: Any = None) -> None:
+        choices = Choices()
+        self.standing = standing
+        self.heading = HeadingForm.of(standing.proposal, data)
+        self.wordings = [WordingForm(copy, choices, data) for copy in standing.copies]
+
+    def are_valid(self) -> bool:
+        return all([self.heading.is_valid(), *(form.is_valid() for form in self.wordings)])
+
+    def refuse(self, error: ValidationError) -> None:
+        """Show what the workflow refused at the fields it concerns."""
+        for name, sentences in error.message_dict.items():
+            if name in self.heading.fields:
+                self.heading.add_error(name, sentences)
+        for form in self.wordings:
+            form.refuse(error.message_dict)
+
+    def errors(self) -> list[tuple[str, str, str]]:
+        """`(id of the field, its label, sentence)` for the summary that links to fields."""
+        return [
+            (form[name].auto_id if name in form.fields else "", _label(form, name), sentence)
+            for form in (self.heading, *self.wordings)
+            for name, sentences in form.errors.items()
+            for sentence in sentences
+        ]
+
+
+def _label(form: Any, name: str) -> str:
+    return str(form.fields[name].label) if name in form.fields else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form. Saved by itself as one types, and by its buttons."""
+    standing = standing_or_404(request, pk)
+    rules.require("edit", standing, by=request.user)
+    if request.method != "POST":
+        return _form(request, standing, DraftForms(standing))
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
+    if request.htmx:
+        return _saved(request, pk)
+    messages.success(request, _("The draft is saved."))
+    return redirect("draft", pk=pk)
+
+
+def keep_typed(request: HttpRequest, standing: Standing) -> HttpResponse | None:
+    """Save what the form holds. The response that says why not, with everything typed still in it, or `None`."""
+    forms = DraftForms(standing, request.POST)
+    if not forms.are_valid():
+        return _form(request, standing, forms, status=422)
+    try:
+        drafting.save(
+            standing.proposal,
+            by=request.user,
+            edits=_edits(request),
+            heading=forms.heading.heading(),
+            effective_from=forms.heading.cleaned_data["effective_from"],
+            retroactive=forms.heading.cleaned_data["retroactive"],
+            wordings=_typed_wordings(request, forms),
+        )
+    except ValidationError as error:
+        forms.refuse(error)
+        return _form(request, standing, forms, status=422)
+    except WrongState as error:
+        if error.code != "edited_meanwhile":
+            raise
+        return _form(request, standing, forms, status=409, clash=error, theirs=_theirs(forms))
+    return None
+
+
+def _edits(request: HttpRequest) -> int | None:
+    given = request.POST.get("edits", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+
+
+def _typed_wordings(request: HttpRequest, forms: DraftForms) -> Mapping[str, Any]:
+    """Those whose fields were sent: a metric added in another window is left alone."""
+    sent = {name.partition("-")[0] for name in request.POST}
+    return {form.copy.key: form.wording() for form in forms.wordings if form.copy.key in sent}
+
+
+def _theirs(forms: DraftForms) -> list[tuple[WorkingCopy, list[comparison.Change]]]:
+    """What was typed here against what was saved meanwhile."""
+    pairs = [(form.copy, wording.tidy(form.wording())) for form in forms.wordings]
+    return [(copy, comparison.fields(copy.wording, typed, wording.NAMES)) for copy, typed in pairs]
+
+
+def _form(
+    request: HttpRequest, standing: Standing, forms: DraftForms, status: int = 200, **more: Any
+) -> HttpResponse:
+    context = {
+        "standing": standing,
+        "proposal": standing.proposal,
+        "forms": forms,
+        "errors": forms.errors() if status == 422 else [],
+        "add": StartForm(auto_id="add_%s"),
+        "invite": InviteForm(),
+        "may": {act: rules.refusal(act, standing, by=request.user) for act in ("invite", "uninvite", "withdraw")},
+        "outdated": submitting.outdated(standing),
+        **_progress(standing),
+        **more,
+    }
+    template = "drafts/edit.html#unsaved" if request.htmx else "drafts/edit.html"
+    return render(request, template, context, status=status)
+
+
+def _progress(standing: Standing) -> dict[str, Any]:
+    return {
+        "needs": before_submission(standing),
+        "differences": [(copy, changes(copy)) for copy in standing.copies],
+    }
+
+
+def _saved(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    context = {"standing": standing, "proposal": standing.proposal, **_progress(standing)}
+    return render(request, "drafts/edit.html#saved", context)
+
+
+@require_POST
+def add_metric(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    rules.require("edit", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
+    form = StartForm(request.POST)
+    if form.is_valid():
+        try:
+            _add(standing.proposal, form, request)
+        except ValidationError as error:
+            _refuse(form, error)
+    if form.errors:
+        fresh = standing_or_404(request, pk)
+        return _form(request, fresh, DraftForms(fresh), status=422, add=form)
+    return redirect("draft", pk=pk)
+
+
+@require_POST
+def remove_metric(request: HttpRequest, pk: int, key: str) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    rules.require("edit", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
+    copy = get_object_or_404(WorkingCopy, proposal=standing.proposal, key=key)
+    drafting.remove_metric(copy, by=request.user)
+    messages.success(request, _("%(metric)s was taken out of the proposal.") % {"metric": copy.name or key})
+    return redirect("draft", pk=pk)
+
+
+@require_POST
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep what was typed, then ask the teams to agree."""
+    standing = standing_or_404(request, pk)
+    rules.require("submit", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
+    try:
+        revision = submitting.submit(standing.proposal, by=request.user)
+    except NotReady as error:
+        fresh = standing_or_404(request, pk)
+        return _form(request, fresh, DraftForms(fresh), status=409, not_ready=error.needs)
+    sentence = _("Submitted as revision %(number)s. The teams that must agree see it in their inbox.")
+    messages.success(request, sentence % {"number": revision.number})
+    return redirect("proposal", pk=pk)
+
+
+@require_POST
+def invite(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    form = InviteForm(request.POST)
+    if not form.is_valid():
+        raise ValidationError(_("Choose a person from the list."))
+    drafting.invite(standing.proposal, user=form.cleaned_data["user"], by=request.user)
+    return redirect("draft", pk=pk)
+
+
+@require_POST
+def uninvite(request: HttpRequest, pk: int, contributor: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    found = get_object_or_404(Contributor, proposal=standing.proposal, pk=contributor)
+    drafting.uninvite(found, by=request.user)
+    return redirect("draft", pk=pk)

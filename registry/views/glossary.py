@@ -1,0 +1,52 @@
+"""The glossary: the key point map first, below it the searchable list."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from registry import cards, glossary
+from registry.forms.filters import GlossaryFilter
+from registry.models import Definition, Proposal, Stage
+from registry.views.access import published
+
+
+@require_safe
+@published
+def show(request: HttpRequest) -> HttpResponse:
+    asked = GlossaryFilter(request.GET)
+    wanted = asked.wanted()
+    listed = glossary.page(wanted, asked.page())
+    part = request.htmx and not request.htmx.boosted
+    columns = {} if part else glossary.key_point_map(wanted, asked.stages)
+    shown = {span.pk: span for span in listed.spans} | {
+        span.pk: span for column in columns.values() for span in column
+    }
+    drawn = cards.draw(list(shown.values()))
+    context = {
+        "filter": asked,
+        "wanted": wanted,
+        "listed": listed,
+        "rows": [(span, drawn[span.pk]) for span in listed.spans],
+        "stages": _columns(asked.stages, columns, drawn),
+        "on": asked.kept_day(),
+    }
+    if part:
+        return render(request, "glossary/show.html#listed", context)
+    return render(request, "glossary/show.html", context | _news(request))
+
+
+def _columns(stages: list[Stage], columns: dict[int, Any], drawn: dict[int, cards.Card]) -> list[Any]:
+    limit = glossary.CARDS_PER_STAGE
+    return [
+        (stage, [drawn[span.pk] for span in columns[stage.pk][:limit]], len(columns[stage.pk]) > limit)
+        for stage in stages
+        if stage.pk in columns
+    ]
+
+
+def _news(request: HttpRequest) -> dict[str, Any]:
+    """What was agreed lately; for readers outside only what is published anyway."""
+    lately = Definition.objects.filter(number__gt=1).select_related("metric", "revision__proposal")
+    return {"recent": lately.order_by("-recorded_at")[:5], "proposal_states": Proposal.STATES}

@@ -1,0 +1,100 @@
+"""One metric: its meaning on a day, its permanent versions, their differences, its history."""
+
+import hashlib
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from registry import clock, comparison, wording
+from registry.forms.filters import DayFilter, end_of
+from registry.metric_page import MetricPage, seal_row, terms_as_published
+from registry.models import Definition, Metric
+from registry.views.access import published
+from registry.views.history import timeline_page
+
+
+@require_safe
+@published
+def show(request: HttpRequest, key: str) -> HttpResponse:
+    metric = get_object_or_404(Metric, key=key, latest__isnull=False)
+    asked = DayFilter(request.GET)
+    known = asked.value("known")
+    page = MetricPage(metric, asked.value("on") or clock.today(), end_of(known) if known else None)
+    context = {"page": page, "metric": metric, "definition": page.definition, "filter": asked}
+    return render(request, "metrics/show.html", context | {"tool": _tools(page)})
+
+
+def _tools(page: MetricPage) -> dict[str, Any]:
+    """What the reader is looking at: today's meaning, another day's, or none."""
+    today = page.valid == clock.today() and page.known is None
+    return {"today": today, "latest": page.versions[0].definition if page.versions else None}
+
+
+@require_safe
+@published
+def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """The permanent page of one version: the same bytes for ever, for one reader and language."""
+    definition = _version(key, number)
+    etag = _etag(request, definition)
+    response = HttpResponse(status=304)
+    if request.headers.get("If-None-Match") != etag:
+        response = render(request, "metrics/version.html", _version_context(definition))
+    response.headers["ETag"] = etag
+    if "lang" in request.GET and _is_sealed(definition):
+        patch_cache_control(response, private=True, max_age=31_536_000, immutable=True)
+    else:
+        patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _version(key: str, number: int) -> Definition:
+    versions = Definition.objects.select_related("metric", "base", "revision__proposal")
+    return get_object_or_404(versions, metric__key=key, number=number)
+
+
+def _version_context(definition: Definition) -> dict[str, Any]:
+    return {
+        "definition": definition,
+        "metric": definition.metric,
+        "seals": seal_row(definition),
+        "terms": terms_as_published(definition),
+        "permanent": True,
+    }
+
+
+def _is_sealed(definition: Definition) -> bool:
+    revision = definition.revision
+    return revision.sign_offs.values("team").distinct().count() >= revision.places.count()
+
+
+def _etag(request: HttpRequest, definition: Definition) -> str:
+    parts = (definition.digest, get_language(), request.user.pk, definition.revision.sign_offs.count())
+    return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+
+@require_safe
+@published
+def compare(request: HttpRequest, key: str, old: int, new: int) -> HttpResponse:
+    if old == new:
+        raise Http404(_("Choose two different versions to compare."))
+    before, after = _version(key, old), _version(key, new)
+    context = {
+        "metric": after.metric,
+        "before": before,
+        "after": after,
+        "changes": comparison.fields(before.wording, after.wording, wording.NAMES),
+        "versions": after.metric.versions.values_list("number", flat=True),
+        "inline": request.GET.get("view") == "inline",
+    }
+    return render(request, "metrics/compare.html", context)
+
+
+@require_safe
+def history(request: HttpRequest, key: str) -> HttpResponseBase:
+    metric = get_object_or_404(Metric, key=key)
+    return timeline_page(request, "metrics/history.html", {"metric": metric}, metric=metric.key)

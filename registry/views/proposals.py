@@ -1,0 +1,185 @@
+"""Proposals to read: the list, one proposal with its tabs, and what changed between two revisions."""
+
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from registry import comparison, rules, timeline, wording
+from registry.forms.filters import ProposalFilter
+from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
+from registry.models import Comment, Event, Objection, Proposal, Revision
+from registry.readiness import before_publication
+from registry.standing import Standing
+
+PAGE = 30
+TABS = ("words", "discussion", "record")
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    asked = ProposalFilter(request.GET)
+    found = Proposal.objects.visible_to(request.user)
+    if state := asked.value("state"):
+        found = found.filter(state=state)
+    if words := asked.value("q"):
+        texts = ("title_ja", "title_en", "reason_ja", "reason_en")
+        matches = Q()
+        for name in texts:
+            matches |= Q(**{f"{name}__icontains": words})
+        found = found.filter(matches)
+    if asked.value("mine"):
+        found = found.contributed_by(request.user)
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit():
+        found = found.filter(pk__lt=int(before[:18]))
+    rows = list(with_counts(found).select_related("author", "revision")[: PAGE + 1])
+    context = {
+        "filter": asked,
+        "proposals": rows[:PAGE],
+        "older": rows[PAGE - 1].pk if len(rows) > PAGE else None,
+    }
+    return render(request, "proposals/index.html", context)
+
+
+def with_counts(proposals: Any) -> Any:
+    """With `open_objections` and `comment_count`, in the same query."""
+    objections = Objection.objects.filter(proposal=OuterRef("pk"), closed_at=None)
+    return proposals.annotate(
+        open_objections=_counted(objections),
+        comment_count=_counted(Comment.objects.filter(proposal=OuterRef("pk"))),
+    )
+
+
+def _counted(rows: Any) -> Coalesce:
+    counts = rows.order_by().values("proposal").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts), 0)
+
+
+@require_safe
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    return page(request, standing, tab=request.GET.get("tab", ""))
+
+
+def standing_or_404(request: HttpRequest, pk: int) -> Standing:
+    """The proposal if this reader may see it; otherwise it does not exist for them."""
+    visible = with_counts(Proposal.objects.visible_to(request.user))
+    proposal = get_object_or_404(visible.select_related("author", "revision__submitted_by"), pk=pk)
+    return Standing(proposal)
+
+
+def page(
+    request: HttpRequest, standing: Standing, *, tab: str = "", status: int = 200, **forms: Any
+) -> HttpResponse:
+    """The proposal page; `forms` holds a bound form that has to be shown again with its errors."""
+    tab = tab if tab in TABS else TABS[0]
+    context = {
+        "standing": standing,
+        "proposal": standing.proposal,
+        "revision": standing.revision,
+        "tab": tab,
+        "may": acts_for(standing, request),
+        "sealing": [
+            (team, rules.refusal("sign_off", standing, by=request.user, team=team))
+            for team in standing.fillable_by(request.user)
+        ],
+        "places": [
+            (team, standing.seals.get(team.pk), _void(standing, team.pk)) for team in standing.required_teams
+        ],
+        "needs": before_publication(standing) if standing.proposal.state == Proposal.IN_REVIEW else [],
+        "inline": request.GET.get("view") == "inline",
+        "remark": RemarkForm(places(standing)),
+        "reason": ReasonForm(),
+        "optional_reason": OptionalReasonForm(),
+    }
+    return render(request, "proposals/show.html", context | _tab(tab, standing) | forms, status=status)
+
+
+def _void(standing: Standing, team: int) -> Any:
+    """The last seal of a team that no longer holds, because its signatory lost the seat."""
+    lost = [seal for seal in standing.sign_offs if seal.team_id == team and team not in standing.seals]
+    return lost[-1] if lost else None
+
+
+def acts_for(standing: Standing, request: HttpRequest) -> dict[str, Any]:
+    """For every act, `None` where this reader may do it, else the refusal whose sentence says why not."""
+    return {
+        act: rules.refusal(act, standing, by=request.user)
+        for act in ("edit", "submit", "withdraw", "comment", "object", "reject", "rebase", *GLASS, "invite")
+    }
+
+
+GLASS = ("ask_break_glass", "confirm_break_glass")
+
+
+def places(standing: Standing) -> list[tuple[str, str]]:
+    """The places a remark can be tied to: each metric, and each field that says something."""
+    found = []
+    for worded in standing.clauses or standing.copies:
+        found.append((worded.key, worded.name or worded.key))
+        for field in wording.FIELDS:
+            if worded.wording[field.name] and field.shape != "flag":
+                found.append((f"{worded.key}.{field.name}", f"{worded.name} — {field_label(field)}"))
+    return found
+
+
+def field_label(field: wording.Field) -> str:
+    language = {"ja": _("Japanese"), "en": _("English")}.get(field.language)
+    return f"{field.label} ({language})" if language else str(field.label)
+
+
+def _tab(tab: str, standing: Standing) -> dict[str, Any]:
+    match tab:
+        case "discussion":
+            return {"threads": _threads(standing.proposal)}
+        case "record":
+            events = timeline.related(Event.objects.filter(proposal=standing.proposal))
+            return {"days": list(timeline.by_day(timeline.lines(events[:500])))}
+    return {"clauses": [(clause, changes(clause)) for clause in standing.clauses or standing.copies]}
+
+
+def changes(worded: Any) -> list[comparison.Change]:
+    """What a clause or working copy says differently from the version it is based on."""
+    old = worded.base.wording if worded.base else None
+    return comparison.fields(old, worded.wording, wording.NAMES)
+
+
+def _threads(proposal: Proposal) -> list[tuple[Comment, list[Comment]]]:
+    comments = list(proposal.comments.select_related("author"))
+    return [
+        (comment, [reply for reply in comments if reply.parent_id == comment.pk])
+        for comment in comments
+        if comment.parent_id is None
+    ]
+
+
+@require_safe
+def compare_revisions(request: HttpRequest, pk: int, old: int, new: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    before, after = _revision(standing, old), _revision(standing, new)
+    theirs = {clause.key: clause for clause in before.clauses.all()}
+    ours = {clause.key: clause for clause in after.clauses.all()}
+    rows = [
+        (ours.get(key) or theirs[key], key in theirs, key in ours, _difference(theirs.get(key), ours.get(key)))
+        for key in sorted(theirs | ours)
+    ]
+    context = {"proposal": standing.proposal, "before": before, "after": after, "rows": rows}
+    return render(request, "proposals/compare.html", context)
+
+
+def _revision(standing: Standing, number: int) -> Revision:
+    found = standing.proposal.revisions.filter(number=number).select_related("submitted_by").first()
+    if found is None:
+        raise Http404(_("This proposal has no such revision."))
+    return found
+
+
+def _difference(old: Any, new: Any) -> list[comparison.Change]:
+    if new is None:
+        return []
+    return comparison.fields(old.wording if old else None, new.wording, wording.NAMES)

@@ -1,0 +1,97 @@
+"""Bringing a stale proposal up to date: base, theirs and ours side by side, and a choice for each field."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from registry import comparison, rules, wording
+from registry.forms.drafts import RebaseForm
+from registry.models import Definition, WorkingCopy
+from registry.views.proposals import standing_or_404
+from registry.workflow import submitting
+
+
+@dataclass(frozen=True)
+class Side:
+    """One field in which the three texts are not all the same."""
+
+    name: str
+    base: Any
+    theirs: list[comparison.Piece]
+    ours: list[comparison.Piece]
+    verdict: str
+    choice: Any
+
+
+@dataclass(frozen=True)
+class ThreeWay:
+    """One outdated metric: what changed on either side since the version both began from."""
+
+    copy: WorkingCopy
+    latest: Definition
+    form: RebaseForm
+
+    @property
+    def sides(self) -> list[Side]:
+        base = self.copy.base.wording if self.copy.base else wording.blank()
+        return [
+            Side(
+                name,
+                base[name],
+                comparison.words(_text(base[name]), _text(self.latest.wording[name])),
+                comparison.words(_text(base[name]), _text(self.copy.wording[name])),
+                _verdict(self.copy, self.latest, name),
+                self.form[name],
+            )
+            for name in self.form.fields
+        ]
+
+    def chosen(self) -> dict[str, Any]:
+        """The wording that the choices add up to."""
+        sources = {"ours": self.copy.wording, "theirs": self.latest.wording}
+        return {name: sources[side][name] for name, side in self.form.cleaned_data.items()}
+
+
+def _text(value: Any) -> str:
+    return "\n".join(comparison.as_lines(value))
+
+
+def _verdict(copy: WorkingCopy, latest: Definition, name: str) -> str:
+    base = copy.base.wording if copy.base else wording.blank()
+    return comparison.three_way(base[name], copy.wording[name], latest.wording[name])
+
+
+def _differing(copy: WorkingCopy, latest: Definition) -> list[str]:
+    return [name for name in wording.NAMES if copy.wording[name] != latest.wording[name]]
+
+
+def _three_way(copy: WorkingCopy, latest: Definition, data: Any) -> ThreeWay:
+    form = RebaseForm(copy, _differing(copy, latest), data)
+    for name, field in form.fields.items():
+        verdict = _verdict(copy, latest, name)
+        field.initial = verdict if verdict in {"ours", "theirs"} else None
+    return ThreeWay(copy, latest, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rebase(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    rules.require("edit", standing, by=request.user)
+    outdated = [
+        _three_way(copy, latest, request.POST if request.method == "POST" else None)
+        for copy, latest in submitting.outdated(standing)
+    ]
+    valid = all([each.form.is_valid() for each in outdated])
+    if request.method == "POST" and valid:
+        choices = {each.copy.key: each.chosen() for each in outdated}
+        submitting.rebase(standing.proposal, by=request.user, wordings=choices)
+        messages.success(request, _("Up to date. Read the words once more, then submit them as a new revision."))
+        return redirect("draft", pk=pk)
+    context = {"proposal": standing.proposal, "outdated": outdated}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "drafts/rebase.html", context, status=status)

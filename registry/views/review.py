@@ -1,0 +1,161 @@
+"""Acts on a proposal under review: one address, one view, one act."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from registry import rules
+from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm, SignOffForm
+from registry.models import Comment, Objection, Proposal, Team
+from registry.refusals import WrongState
+from registry.standing import Standing
+from registry.views.proposals import changes, page, places, standing_or_404
+from registry.workflow import publication, reviewing
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """The words once more, what the seal means, and the password. POST presses it."""
+    standing = standing_or_404(request, pk)
+    sent = request.POST if request.method == "POST" else None
+    team = get_object_or_404(Team, key=(sent or request.GET).get("team", ""))
+    digest = sent.get("digest") if sent else None
+    try:
+        rules.require("sign_off", standing, by=request.user, team=team, digest=digest)
+    except WrongState as error:
+        if error.code != "changed":
+            raise
+        return _changed(request, standing, digest or "", error)
+    form = SignOffForm(request.user, sent, initial=_initial(standing, team))
+    if sent is not None and form.is_valid():
+        reviewing.sign_off(standing.revision, team=team, by=request.user, digest=digest)
+        return _thank(request, pk, team)
+    return _signing(request, standing, team, form, status=422 if sent else 200)
+
+
+def _initial(standing: Standing, team: Team) -> dict[str, str]:
+    return {"team": team.key, "digest": standing.revision.digest if standing.revision else ""}
+
+
+def _signing(
+    request: HttpRequest, standing: Standing, team: Team, form: SignOffForm, status: int
+) -> HttpResponse:
+    others = [each for each in standing.missing if each.pk != team.pk]
+    context = {
+        "standing": standing,
+        "proposal": standing.proposal,
+        "revision": standing.revision,
+        "clauses": [(clause, changes(clause)) for clause in standing.clauses],
+        "team": team,
+        "form": form,
+        "meaning": reviewing.meaning(team),
+        "publishes": not others and standing.proposal.is_open,
+    }
+    return render(request, "proposals/signing.html", context, status=status)
+
+
+def _changed(request: HttpRequest, standing: Standing, digest: str, error: WrongState) -> HttpResponse:
+    """409: another revision stands there now. Shows the way to what changed since the one that was read."""
+    read = standing.proposal.revisions.filter(digest=digest).order_by("-number").first()
+    context = {"proposal": standing.proposal, "revision": standing.revision, "read": read, "error": error}
+    return render(request, "proposals/changed.html", context, status=409)
+
+
+def _thank(request: HttpRequest, pk: int, team: Team) -> HttpResponse:
+    proposal = Proposal.objects.get(pk=pk)
+    if proposal.state == Proposal.PUBLISHED:
+        sentence = _("%(team)s has sealed, and with that it is agreed and published.")
+    else:
+        sentence = _("%(team)s has sealed.")
+    messages.success(request, sentence % {"team": team.name})
+    return redirect("proposal", pk=pk)
+
+
+@require_POST
+def object_(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    rules.require("object", standing, by=request.user)
+    form = RemarkForm(places(standing), request.POST)
+    if not form.is_valid():
+        return page(request, standing, status=422, objecting=form)
+    reviewing.raise_objection(
+        standing.revision, by=request.user, reason=form.cleaned_data["words"], **form.place()
+    )
+    messages.success(request, _("Your objection is open. Nothing is published until it is closed."))
+    return redirect("proposal", pk=pk)
+
+
+@require_POST
+def close_objection(request: HttpRequest, pk: int, objection: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    found = get_object_or_404(Objection, proposal=standing.proposal, pk=objection)
+    rules.require("close_objection", standing, by=request.user, objection=found)
+    own = found.raised_by_id == request.user.pk
+    form = (OptionalReasonForm if own else ReasonForm)(request.POST)
+    if not form.is_valid():
+        return page(request, standing, status=422, closing=form, closing_pk=found.pk)
+    reviewing.close_objection(found, by=request.user, reason=form.cleaned_data["reason"])
+    messages.success(request, _("The objection is closed."))
+    return redirect("proposal", pk=pk)
+
+
+@require_POST
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    rules.require("comment", standing, by=request.user)
+    form = RemarkForm(places(standing), request.POST)
+    if not form.is_valid():
+        return page(request, standing, tab="discussion", status=422, remark=form)
+    parent = form.cleaned_data["parent"]
+    found = get_object_or_404(Comment, proposal=standing.proposal, pk=parent) if parent else None
+    said = reviewing.comment(
+        standing.proposal, by=request.user, words=form.cleaned_data["words"], parent=found, **form.place()
+    )
+    return redirect(f"{request.path.removesuffix('comments/')}?tab=discussion#comment-{said.pk}")
+
+
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    rules.require("withdraw", standing, by=request.user)
+    form = (ReasonForm if standing.revision else OptionalReasonForm)(request.POST)
+    if not form.is_valid():
+        return page(request, standing, status=422, withdrawing=form)
+    reviewing.withdraw(standing.proposal, by=request.user, reason=form.cleaned_data["reason"])
+    messages.success(request, _("The proposal is withdrawn."))
+    return redirect("proposal", pk=pk)
+
+
+@require_POST
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    return _with_reason(request, pk, "reject", reviewing.reject, _("The proposal is rejected."))
+
+
+@require_POST
+def ask_break_glass(request: HttpRequest, pk: int) -> HttpResponse:
+    sentence = _("Asked. A second steward has to confirm before anything is published.")
+    return _with_reason(request, pk, "ask_break_glass", publication.ask_break_glass, sentence)
+
+
+def _with_reason(request: HttpRequest, pk: int, act: str, verb: Any, thanks: str) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    rules.require(act, standing, by=request.user)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return page(request, standing, status=422, **{f"{act}_form": form})
+    verb(standing.proposal, by=request.user, reason=form.cleaned_data["reason"])
+    messages.success(request, thanks)
+    return redirect("proposal", pk=pk)
+
+
+@require_POST
+def confirm_break_glass(request: HttpRequest, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    digest = request.POST.get("digest", "")
+    publication.confirm_break_glass(standing.proposal, by=request.user, digest=digest)
+    messages.success(request, _("Published without one seal. It stays flagged until that team seals it."))
+    return redirect("proposal", pk=pk)

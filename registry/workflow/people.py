@@ -1,0 +1,274 @@
+"""Looking after people, teams and stages. Stewards do it; the registry's own account does it at set-up."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from registry import clock, rules
+from registry.models import Delegation, Membership, Stage, Team, User
+from registry.refusals import NotPermitted, WrongState
+from registry.workflow.inputs import written
+from registry.workflow.record import Act, verb
+
+OWN_FIELDS = ("name_ja", "name_en", "email", "language", "shortcuts")
+
+
+@verb
+def open_registry(system: User) -> User:
+    """The first act of a registry: its own account, by itself."""
+    act = Act("opened", by=system)
+    system.joined_at = act.at
+    system.set_unusable_password()
+    act.by = system
+    _insert_first(act, system)
+    act.record()
+    return system
+
+
+def _insert_first(act: Act, system: User) -> None:
+    """History names who wrote a row; nobody exists yet who could have written this one."""
+    system._history_user = None
+    system._history_rows = act._rows
+    system.save(force_insert=True)
+    system._history_rows = None
+
+
+@verb
+def register(user: User, *, by: User, password: str = "") -> User:
+    """A new person. Without a password they cannot sign in until a steward gives them one."""
+    rules.require_steward(by)
+    act = Act("registered", by=by)
+    user.joined_at = act.at
+    user.set_password(password or None)
+    user.full_clean(exclude=["password"])
+    _require_name(user)
+    act.save(user)
+    act.record(detail={"user": user.pk}, who_ja=user.name_ja, who_en=user.name_en)
+    return user
+
+
+def _require_name(user: User) -> None:
+    if not (user.name_ja or user.name_en):
+        raise ValidationError({"name_ja": _("Write the name in at least one language.")}, code="required")
+
+
+@verb
+def change_profile(user: User, *, by: User, values: Mapping[str, Any]) -> User:
+    """Change name, address, language or shortcuts: one's own, or anybody's as a steward."""
+    if by.pk != user.pk:
+        rules.require_steward(by)
+    rules.require_active(by)
+    current = User.objects.select_for_update().get(pk=user.pk)
+    changed = [name for name in OWN_FIELDS if name in values and getattr(current, name) != values[name]]
+    if not changed:
+        return current
+    for name in changed:
+        setattr(current, name, values[name])
+    current.full_clean(exclude=["password"])
+    _require_name(current)
+    act = Act("profile_changed", by=by)
+    act.save(current, *changed)
+    act.record(detail={"user": user.pk, "fields": changed}, who_ja=current.name_ja, who_en=current.name_en)
+    return current
+
+
+@verb
+def change_password(user: User, *, by: User, password: str) -> User:
+    """One's own password, or as a steward somebody's first or forgotten one."""
+    if by.pk != user.pk:
+        rules.require_steward(by)
+    current = User.objects.select_for_update().get(pk=user.pk)
+    current.set_password(password)
+    act = Act("password_changed", by=by)
+    act.save(current, "password")
+    act.record(detail={"user": user.pk}, who_ja=current.name_ja, who_en=current.name_en)
+    return current
+
+
+@verb
+def appoint_steward(user: User, *, by: User, steward: bool = True) -> User:
+    """Make somebody a steward, or no longer one. The last steward stays."""
+    rules.require_steward(by)
+    stewards = list(User.objects.select_for_update().filter(is_steward=True, is_active=True).order_by("pk"))
+    current = User.objects.select_for_update().get(pk=user.pk)
+    if current.is_steward == steward:
+        return current
+    if not steward:
+        _require_another_steward(stewards, current)
+    current.is_steward = steward
+    act = Act("steward_appointed" if steward else "steward_released", by=by)
+    act.save(current, "is_steward")
+    act.record(detail={"user": user.pk}, who_ja=current.name_ja, who_en=current.name_en)
+    return current
+
+
+def _require_another_steward(stewards: list[User], leaving: User) -> None:
+    if not [each for each in stewards if each.pk != leaving.pk]:
+        raise WrongState("last_steward", _("This is the only steward. Appoint another one first."))
+
+
+@verb
+def deactivate(user: User, *, by: User) -> User:
+    """Close the account and end its memberships. Seals it gave to proposals in review no longer hold."""
+    rules.require_steward(by)
+    stewards = list(User.objects.select_for_update().filter(is_steward=True, is_active=True).order_by("pk"))
+    current = User.objects.select_for_update().get(pk=user.pk)
+    if not current.is_active:
+        raise WrongState("inactive", _("This account is deactivated already."))
+    if current.is_steward:
+        _require_another_steward(stewards, current)
+    act = Act("deactivated", by=by)
+    for membership in current.memberships.filter(until=None):
+        membership.until = act.at
+        act.save(membership, "until")
+    current.is_active = current.is_steward = False
+    act.save(current, "is_active", "is_steward")
+    act.record(detail={"user": user.pk}, who_ja=current.name_ja, who_en=current.name_en)
+    return current
+
+
+@verb
+def reactivate(user: User, *, by: User) -> User:
+    """Open the account again, in no team and with no role."""
+    rules.require_steward(by)
+    current = User.objects.select_for_update().get(pk=user.pk)
+    if current.is_active or current.is_system:
+        raise WrongState("active", _("This account is active already."))
+    current.is_active = True
+    act = Act("reactivated", by=by)
+    act.save(current, "is_active")
+    act.record(detail={"user": user.pk}, who_ja=current.name_ja, who_en=current.name_en)
+    return current
+
+
+@verb
+def add_team(team: Team, *, by: User) -> Team:
+    rules.require_steward(by)
+    return _keep(team, Act("team_added", by=by), team=team)
+
+
+@verb
+def change_team(team: Team, *, by: User) -> Team:
+    """Keep new names or marks. The key stays, since agreements name it."""
+    rules.require_steward(by)
+    return _keep(team, Act("team_changed", by=by), "name_ja", "name_en", "mark_ja", "mark_en", team=team)
+
+
+@verb
+def add_stage(stage: Stage, *, by: User) -> Stage:
+    rules.require_steward(by)
+    return _keep(stage, Act("stage_added", by=by))
+
+
+@verb
+def change_stage(stage: Stage, *, by: User) -> Stage:
+    """Keep new names or a new position. The key stays, since definitions name it."""
+    rules.require_steward(by)
+    return _keep(stage, Act("stage_changed", by=by), "name_ja", "name_en", "position")
+
+
+def _keep[G: (Team, Stage)](record: G, act: Act, *fields: str, team: Team | None = None) -> G:
+    record.full_clean()
+    act.save(record, *fields)
+    detail = {"key": record.key, "name_ja": record.name_ja, "name_en": record.name_en}
+    act.record(team=team, detail=detail)
+    return record
+
+
+@verb
+def join(team: Team, *, user: User, role: str, by: User) -> Membership:
+    """Give `user` a place in `team`; another role there ends with it."""
+    rules.require_steward(by)
+    if not user.is_active:
+        raise NotPermitted("inactive", _("This account is deactivated. Reactivate it first."))
+    if role not in dict(Membership.ROLES):
+        raise ValidationError({"role": _("Choose member or signatory.")}, code="bad_role")
+    held = Membership.objects.select_for_update().filter(team=team, user=user, until=None).first()
+    if held and held.role == role:
+        return held
+    act = Act("joined", by=by)
+    if held:
+        held.until = act.at
+        act.save(held, "until")
+    membership = act.save(Membership(team=team, user=user, role=role, since=act.at))
+    act.record(team=team, detail={"user": user.pk, "role": role}, who_ja=user.name_ja, who_en=user.name_en)
+    return membership
+
+
+@verb
+def leave(membership: Membership, *, by: User) -> Membership:
+    """End a place in a team. Seals given from it to proposals in review no longer hold."""
+    rules.require_steward(by)
+    current = Membership.objects.select_for_update().select_related("user", "team").get(pk=membership.pk)
+    if current.until:
+        raise WrongState("left", _("This membership has ended already."))
+    act = Act("left", by=by)
+    current.until = act.at
+    act.save(current, "until")
+    user = current.user
+    act.record(team=current.team, detail={"user": user.pk}, who_ja=user.name_ja, who_en=user.name_en)
+    return current
+
+
+@verb
+def delegate(
+    membership: Membership, *, stand_in: User, starts_on: date, ends_on: date, reason: str, by: User
+) -> Delegation:
+    """Let a member of the same team sign during a dated absence. By the signatory, or a steward."""
+    if by.pk != membership.user_id:
+        rules.require_steward(by)
+    rules.require_active(by)
+    membership = Membership.objects.select_for_update().select_related("user", "team").get(pk=membership.pk)
+    _require_fit(membership, stand_in, starts_on, ends_on)
+    act = Act("delegated", by=by, reason=written(reason, "reason", limit=400))
+    delegation = act.save(
+        Delegation(
+            membership=membership, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on, reason=act.reason
+        )
+    )
+    act.record(
+        team=membership.team,
+        detail={"delegation": delegation.pk, "from": starts_on.isoformat(), "to": ends_on.isoformat()},
+        who_ja=stand_in.name_ja,
+        who_en=stand_in.name_en,
+    )
+    return delegation
+
+
+def _require_fit(membership: Membership, stand_in: User, starts_on: date, ends_on: date) -> None:
+    if not membership.holds:
+        raise WrongState("not_a_signatory", _("Only a signatory's place can be delegated."))
+    if ends_on < starts_on or ends_on < clock.today():
+        sentence = _("The last day must not lie before the first, nor in the past. Choose other days.")
+        raise ValidationError({"ends_on": sentence}, code="bad_dates")
+    in_team = Membership.objects.current().filter(team=membership.team, user=stand_in).exists()
+    if stand_in.pk == membership.user_id or not in_team:
+        sentence = _("Choose another active member of the same team.")
+        raise ValidationError({"stand_in": sentence}, code="bad_stand_in")
+
+
+@verb
+def end_delegation(delegation: Delegation, *, by: User) -> Delegation:
+    """Take a delegation back early."""
+    current = Delegation.objects.select_for_update().select_related("membership__team", "stand_in").get(
+        pk=delegation.pk
+    )
+    if by.pk != current.membership.user_id:
+        rules.require_steward(by)
+    rules.require_active(by)
+    if current.withdrawn_at:
+        raise WrongState("delegation_ended", _("This delegation has been taken back already."))
+    act = Act("delegation_ended", by=by)
+    current.withdrawn_at = act.at
+    act.save(current, "withdrawn_at")
+    act.record(
+        team=current.membership.team,
+        detail={"delegation": current.pk},
+        who_ja=current.stand_in.name_ja,
+        who_en=current.stand_in.name_en,
+    )
+    return current
+

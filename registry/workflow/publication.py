@@ -1,0 +1,210 @@
+"""Agreement is publication: every clause becomes the next version of its metric, or none does."""
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from registry import conditions_syntax, rules, terms, text, wording
+from registry.models import (
+    FOREVER,
+    STILL_KNOWN,
+    BreakGlass,
+    Clause,
+    Definition,
+    InForce,
+    Metric,
+    Proposal,
+    Revision,
+    Stage,
+    Team,
+    Use,
+    User,
+)
+from registry.models.metrics import definition_digest
+from registry.models.proposals import revision_digest, revision_document
+from registry.refusals import WrongState
+from registry.standing import Standing
+from registry.workflow.inputs import written
+from registry.workflow.locking import lock_with_metrics
+from registry.workflow.record import Act, verb
+
+
+def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definition]:
+    """Make the reviewed revision the agreed meaning. Called inside the verb whose act completes it.
+
+    Everything is checked again here, whatever was checked before: digests, bases, seats, objections, dates.
+    """
+    revision = standing.revision
+    assert revision is not None, "only what was submitted is published"
+    _check_again(standing, revision)
+    act = Act("published", by=by, reason=reason)
+    known = terms.known(extra=[(clause.key, clause.wording) for clause in standing.clauses])
+    versions = [_publish_clause(act, clause, revision, known) for clause in standing.clauses]
+    _require_signed_words(standing, revision, versions)
+    for version in versions:
+        put_in_force(version, sealed=not standing.missing)
+    proposal = standing.proposal
+    proposal.state, proposal.ended_at = Proposal.PUBLISHED, act.at
+    act.save(proposal, "state", "ended_at")
+    act.record(
+        proposal=proposal,
+        metrics=[clause.key for clause in standing.clauses],
+        detail={
+            "revision": revision.number,
+            "digest": revision.digest,
+            "effective_from": revision.effective_from.isoformat(),
+            "versions": {version.metric.key: version.number for version in versions},
+            "missing": [team.key for team in standing.missing],
+        },
+    )
+    return versions
+
+
+def _check_again(standing: Standing, revision: Revision) -> None:
+    glass = standing.break_glass
+    excused = {glass.team_id} if glass and glass.confirmed_at else set()
+    contributed = [seal for seal in standing.seals.values() if seal.signed_by_id in standing.contributor_ids]
+    broken = (
+        standing.proposal.state != Proposal.IN_REVIEW
+        or any(team.pk not in excused for team in standing.missing)
+        or any(seal.digest != revision.digest for seal in standing.seals.values())
+        or contributed
+        or len({seal.signed_by_id for seal in standing.seals.values()}) != len(standing.seals)
+        or revision_digest(revision.document()) != revision.digest
+    )
+    if broken:
+        raise WrongState("not_agreed", _("The seals do not add up to an agreement. Nothing was published."))
+    question = rules.Question(standing, standing.proposal.author)
+    for check in (rules.fresh, rules.date_stands, rules.undisputed):
+        if (refused := check(question)) is not None:
+            raise refused
+
+
+def _publish_clause(act: Act, clause: Clause, revision: Revision, known: terms.Known) -> Definition:
+    metric = clause.metric or _new_metric(act, clause.key)
+    document = clause.document()
+    version = act.save(
+        Definition(
+            metric=metric,
+            number=clause.number,
+            base=clause.base,
+            revision=revision,
+            wording=clause.wording,
+            terms=terms.found_in(clause.wording, clause.key, known),
+            effective_from=revision.effective_from,
+            recorded_at=act.at,
+            digest=definition_digest(document),
+        )
+    )
+    metric.latest = version
+    act.save(metric, "latest")
+    return version
+
+
+def _new_metric(act: Act, key: str) -> Metric:
+    try:
+        with transaction.atomic():
+            return act.save(Metric(key=key, created_at=act.at))
+    except IntegrityError:
+        raise WrongState(
+            "duplicate_key", _("A metric with this key was published meanwhile. Propose a change to it instead.")
+        ) from None
+
+
+def _require_signed_words(standing: Standing, revision: Revision, versions: list[Definition]) -> None:
+    """The digest of what is published is the digest that was signed."""
+    document = revision_document(
+        definitions=[version.document() for version in versions],
+        effective_from=revision.effective_from,
+        retroactive=revision.retroactive,
+        signed_by=[team.key for team in standing.required_teams],
+    )
+    if revision_digest(document) != revision.digest:
+        raise WrongState("not_agreed", _("The words differ from those that were sealed. Nothing was published."))
+
+
+def put_in_force(version: Definition, *, sealed: bool) -> None:
+    """Let the version be the meaning from its day on, and close the belief in what it replaces."""
+    begins, known_from = version.effective_from, version.recorded_at
+    replaced = InForce.objects.filter(metric=version.metric, known_to=STILL_KNOWN, valid_to__gt=begins)
+    for span in replaced:
+        span.known_to = known_from
+        span.save(update_fields=["known_to"])
+        if span.valid_from < begins:
+            _shorten(span, begins, known_from)
+    _span(version, sealed).save(force_insert=True)
+    Use.objects.bulk_create(Use(definition=version, key=key, how=how) for key, how in _uses(version))
+
+
+def _shorten(span: InForce, until: date, known_from: datetime) -> None:
+    span.pk, span._state.adding = None, True
+    span.valid_to, span.known_from, span.known_to = until, known_from, STILL_KNOWN
+    span.save(force_insert=True)
+
+
+def _span(version: Definition, sealed: bool) -> InForce:
+    words = version.wording
+    teams = {team.key: team for team in Team.objects.filter(key__in=[words["producer"], words["judge"]])}
+    return InForce(
+        definition=version,
+        metric=version.metric,
+        key=version.metric.key,
+        stage=Stage.objects.get(key=words["stage"]),
+        producer=teams[words["producer"]],
+        judge=teams[words["judge"]],
+        rank=list(wording.KINDS).index(words["kind"]),
+        retired=words["retired"],
+        sealed=sealed,
+        look_ja=text.skeleton(words["name_ja"]),
+        look_en=text.skeleton(words["name_en"]),
+        search_text=wording.searchable(words, version.metric.key),
+        valid_from=version.effective_from,
+        valid_to=FOREVER,
+        known_from=version.recorded_at,
+        known_to=STILL_KNOWN,
+    )
+
+
+def _uses(version: Definition) -> set[tuple[str, str]]:
+    words = version.wording
+    found = {(key, Use.CONDITION) for key in conditions_syntax.references(words["condition"])}
+    found |= {(key, Use.FORMULA) for key in conditions_syntax.factors(words["formula"])}
+    return found | {(term["key"], Use.TEXT) for term in version.terms}
+
+
+def ratify(standing: Standing) -> None:
+    """The missing team has sealed after all: the flag comes off what the broken glass published."""
+    if not standing.missing and standing.revision:
+        InForce.objects.filter(definition__revision=standing.revision).update(sealed=True)
+
+
+@verb
+def ask_break_glass(proposal: Proposal, *, by: User, reason: str) -> BreakGlass:
+    """A steward asks to publish without the one missing seal. Nothing happens until a second one confirms."""
+    standing = lock_with_metrics(proposal)
+    rules.require("ask_break_glass", standing, by=by)
+    assert standing.revision is not None, "what is in review has a revision"
+    act = Act("glass_asked", by=by, reason=written(reason, "reason"))
+    (team,) = standing.missing
+    glass = act.save(
+        BreakGlass(revision=standing.revision, team=team, asked_by=by, asked_at=act.at, reason=act.reason)
+    )
+    act.record(proposal=standing.proposal, team=team, metrics=[clause.key for clause in standing.clauses])
+    return glass
+
+
+@verb
+def confirm_break_glass(proposal: Proposal, *, by: User, digest: str) -> list[Definition]:
+    """A second steward confirms: the revision is published, flagged until the missing team signs."""
+    standing = lock_with_metrics(proposal)
+    rules.require("confirm_break_glass", standing, by=by, digest=digest)
+    glass = standing.break_glass
+    assert glass is not None, "the rules ask for a first steward"
+    act = Act("glass_broken", by=by, reason=glass.reason)
+    glass.confirmed_by, glass.confirmed_at = by, act.at
+    act.save(glass, "confirmed_by", "confirmed_at")
+    act.record(
+        proposal=standing.proposal, team=glass.team, metrics=[clause.key for clause in standing.clauses]
+    )
+    return publish(standing, by=by, reason=glass.reason)

@@ -1,0 +1,134 @@
+"""How an act is recorded: every row it writes, its history, and the event that seals both."""
+
+import functools
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import OperationalError, models, transaction
+
+from registry import clock
+from registry.ledger import chain
+from registry.models import Event, Governed, Head, Mention, Proposal, Team, User
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=Governed)
+
+ATTEMPTS = 5
+_TRY_AGAIN = {"40001", "40P01", "55P03"}
+
+
+def verb(function: Callable[P, R]) -> Callable[P, R]:
+    """One act, whole or not at all. Where others write at the same moment, it is tried again."""
+
+    @functools.wraps(function)
+    def act(*args: P.args, **kwargs: P.kwargs) -> R:
+        if transaction.get_connection().in_atomic_block:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        for attempt in range(ATTEMPTS):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if attempt + 1 == ATTEMPTS or not _passes(error):
+                    raise
+                time.sleep(0.02 * 2**attempt * (0.5 + secrets.randbelow(1000) / 1000))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    return act
+
+
+def _passes(error: OperationalError) -> bool:
+    """Whether the conflict is one that the next attempt may well not meet."""
+    return getattr(error.__cause__, "sqlstate", None) in _TRY_AGAIN or "database is locked" in str(error)
+
+
+class Act:
+    """One act of one person. Save every row through it, then `record` it: one event, sealing those rows."""
+
+    def __init__(self, name: str, *, by: User, reason: str = "") -> None:
+        self.name = name
+        self.by = by
+        self.reason = reason
+        self.at: datetime = clock.now()
+        self._rows: list[models.Model] = []
+
+    def save(self, record: M, *fields: str) -> M:
+        """Insert `record`, or update the named `fields` of it, with its history row."""
+        return self._write(record, lambda: record.save(update_fields=fields or None, force_insert=not fields))
+
+    def delete(self, record: Governed) -> None:
+        """Take `record` away; its history stays."""
+        self._write(record, record.delete)
+
+    def _write(self, record: M, write: Callable[[], Any]) -> M:
+        marked: Any = record
+        marked._history_user = self.by
+        marked._history_date = self.at
+        marked._change_reason = self.reason or self.name
+        marked._history_rows = self._rows
+        try:
+            write()
+        finally:
+            marked._history_rows = None
+        return record
+
+    def record(
+        self,
+        *,
+        proposal: Proposal | None = None,
+        team: Team | None = None,
+        metrics: Iterable[str] = (),
+        detail: dict[str, Any] | None = None,
+        **personal: str,
+    ) -> Event:
+        """Write the event. Locks the ledger's head, so it comes after every other lock and write."""
+        head = Head.objects.select_for_update().get()
+        words = {
+            "salt": secrets.token_hex(16),
+            "name_ja": self.by.name_ja,
+            "name_en": self.by.name_en,
+            "username": self.by.username,
+            "reason": self.reason,
+            **personal,
+        }
+        event = Event(
+            sequence=head.sequence + 1,
+            at=self.at,
+            actor=self.by,
+            act=self.name,
+            proposal=proposal,
+            team=team,
+            detail=detail or {},
+            personal=words,
+            personal_digest=chain.personal_digest(words),
+            rows=[_sealed(row) for row in self._rows],
+            previous=head.digest,
+        )
+        event.digest = chain.event_digest(event.document())
+        event.save(force_insert=True)
+        Mention.objects.bulk_create(Mention(event=event, key=key) for key in sorted(set(metrics)))
+        head.sequence, head.digest = event.sequence, event.digest
+        head.save(update_fields=["sequence", "digest"])
+        return event
+
+
+def _sealed(row: Any) -> list[Any]:
+    """`[table, history row, digest]` of a row that simple-history wrote."""
+    table = row._meta.db_table
+    return [table, row.history_id, chain.row_digest(table, row_values(row))]
+
+
+def row_values(row: models.Model) -> dict[str, Any]:
+    """A history row as canonical JSON can hold it: moments and days as text, the rest as stored."""
+    return {field.attname: _plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return chain.moment(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,190 @@
+"""Judging a proposal: seals, objections, comments, and the two ways out for those who must agree."""
+
+from django.core.exceptions import ValidationError
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from registry import rules, text
+from registry.models import Comment, Delegation, Objection, Proposal, Revision, SignOff, Team, User
+from registry.refusals import WrongState
+from registry.standing import Standing
+from registry.workflow import publication
+from registry.workflow.inputs import written
+from registry.workflow.locking import lock, lock_with_metrics
+from registry.workflow.record import Act, verb
+from registry.wording import BY_NAME
+
+
+def meaning(team: Team) -> str:
+    """What pressing the seal says, in the reader's language."""
+    return _(
+        "On behalf of %(team)s I have read these words and conditions, and %(team)s agrees to exactly them."
+    ) % {"team": team.name}
+
+
+@verb
+def sign_off(revision: Revision, *, team: Team, by: User, digest: str) -> SignOff:
+    """Press the seal of `team` on the revision whose digest was on the screen. The last seal publishes."""
+    standing = lock_with_metrics(revision.proposal)
+    _require_latest(standing, revision)
+    rules.require("sign_off", standing, by=by, team=team, digest=digest)
+    seat = standing.seat(by, team)
+    assert seat is not None and standing.revision is not None, "the rules ask for a seat on a revision"
+    lent = seat if isinstance(seat, Delegation) else None
+    act = Act("sealed" if standing.proposal.is_open else "ratified", by=by)
+    seal = act.save(
+        SignOff(
+            revision=standing.revision,
+            team=team,
+            signed_by=by,
+            membership=lent.membership if lent else seat,
+            delegation=lent,
+            digest=digest,
+            meaning=meaning(team),
+            signed_at=act.at,
+        )
+    )
+    act.record(
+        proposal=standing.proposal,
+        team=team,
+        metrics=[clause.key for clause in standing.clauses],
+        detail={"revision": standing.revision.number, "digest": digest, "delegated": lent is not None},
+    )
+    after = Standing(standing.proposal)
+    if standing.proposal.state == Proposal.PUBLISHED:
+        publication.ratify(after)
+    elif not after.missing:
+        publication.publish(after, by=by)
+    return seal
+
+
+def _require_latest(standing: Standing, revision: Revision) -> None:
+    """A seal is meant for the revision it was pressed on, so it never lands on a later one."""
+    if standing.revision is None or standing.revision.pk != revision.pk:
+        raise WrongState(
+            "changed", _("This changed while you were reading. See what changed, then decide again.")
+        )
+
+
+@verb
+def raise_objection(
+    revision: Revision, *, by: User, reason: str, key: str = "", field: str = ""
+) -> Objection:
+    """Say "not yet", with a reason. While it is open, the last seal is refused."""
+    standing = lock(revision.proposal)
+    rules.require("object", standing, by=by)
+    assert standing.revision is not None, "what is in review has a revision"
+    _require_place(standing, key, field)
+    act = Act("objected", by=by, reason=written(reason, "reason"))
+    objection = act.save(
+        Objection(
+            proposal=standing.proposal,
+            revision=standing.revision,
+            raised_by=by,
+            raised_at=act.at,
+            reason=act.reason,
+            key=key,
+            field=field,
+        )
+    )
+    act.record(
+        proposal=standing.proposal,
+        metrics=[key] if key else [clause.key for clause in standing.clauses],
+        detail={"objection": objection.pk, "revision": standing.revision.number, "field": field},
+    )
+    return objection
+
+
+@verb
+def close_objection(objection: Objection, *, by: User, reason: str = "") -> Objection:
+    """Close it: whoever raised it, or a steward with a written reason."""
+    standing = lock(objection.proposal)
+    objection = Objection.objects.select_for_update().get(pk=objection.pk)
+    rules.require("close_objection", standing, by=by, objection=objection)
+    if by.pk != objection.raised_by_id or reason:
+        reason = written(reason, "reason")
+    act = Act("objection_closed", by=by, reason=reason)
+    objection.closed_by, objection.closed_at, objection.closing_reason = by, act.at, reason
+    act.save(objection, "closed_by", "closed_at", "closing_reason")
+    act.record(
+        proposal=standing.proposal,
+        metrics=[objection.key] if objection.key else [clause.key for clause in standing.clauses],
+        detail={"objection": objection.pk},
+    )
+    return objection
+
+
+@verb
+def comment(
+    proposal: Proposal, *, by: User, words: str, key: str = "", field: str = "", parent: Comment | None = None
+) -> Comment:
+    """Say something in the discussion; a reply belongs to the thread of what it answers."""
+    standing = lock(proposal)
+    rules.require("comment", standing, by=by)
+    _require_place(standing, key, field)
+    if parent is not None and parent.proposal_id != proposal.pk:
+        raise ValidationError({"parent": _("That comment belongs to another proposal.")}, code="foreign")
+    words = written(words, "text")
+    act = Act("commented", by=by)
+    said = act.save(
+        Comment(
+            proposal=standing.proposal,
+            parent=parent.parent or parent if parent else None,
+            author=by,
+            written_at=act.at,
+            text=words,
+            key=parent.key if parent else key,
+            field=parent.field if parent else field,
+        )
+    )
+    act.record(
+        proposal=standing.proposal,
+        metrics=[said.key] if said.key else [],
+        detail={"comment": said.pk, "field": said.field},
+        words=text.excerpt(words, 120),
+    )
+    return said
+
+
+def _require_place(standing: Standing, key: str, field: str) -> None:
+    """A remark is tied to a metric of the proposal and a field of its wording, or to neither."""
+    known = {each.key for each in (*standing.clauses, *standing.copies)}
+    if (key and key not in known) or (field and (field not in BY_NAME or not key)):
+        raise ValidationError({"field": _("That place is not part of this proposal.")}, code="foreign")
+
+
+@verb
+def reject(proposal: Proposal, *, by: User, reason: str) -> Proposal:
+    """End it without agreement: a signatory of a team that must agree, with a reason."""
+    standing = lock(proposal)
+    rules.require("reject", standing, by=by)
+    return _end(standing, Proposal.REJECTED, Act("rejected", by=by, reason=written(reason, "reason")))
+
+
+@verb
+def withdraw(proposal: Proposal, *, by: User, reason: str = "") -> Proposal:
+    """The author takes it back."""
+    standing = lock(proposal)
+    rules.require("withdraw", standing, by=by)
+    if reason or standing.revision:
+        reason = written(reason, "reason")
+    return _end(standing, Proposal.WITHDRAWN, Act("withdrawn", by=by, reason=reason))
+
+
+@verb
+def expire(proposal: Proposal, *, by: User, days: int) -> Proposal:
+    """End it because nobody acted for `days` days. Silence never agrees."""
+    standing = lock(proposal)
+    rules.require("expire", standing, by=by)
+    with translation.override(standing.proposal.author.language or None):
+        reason = _("Nobody acted for %(days)d days.") % {"days": days}
+    return _end(standing, Proposal.EXPIRED, Act("expired", by=by, reason=reason))
+
+
+def _end(standing: Standing, state: str, act: Act) -> Proposal:
+    proposal = standing.proposal
+    keys = {each.key for each in (*standing.clauses, *standing.copies)}
+    proposal.state, proposal.ended_at = state, act.at
+    act.save(proposal, "state", "ended_at")
+    act.record(proposal=proposal, metrics=keys, detail={"state": state})
+    return proposal
