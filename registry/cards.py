@@ -8,26 +8,33 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from registry.models import Clause, Definition, InForce, Proposal
+from registry.models import Clause, Definition, InForce, Proposal, Team
 
 
 @dataclass(frozen=True)
 class Card:
     """A drawn card with what may differ from one moment to the next around it."""
 
-    key: str
-    body: SafeString
-    row: SafeString
-    calculated: bool
-    retired: bool
-    sealed: bool
+    span: InForce
+    name: str
+    summary: SafeString
+    version: SafeString
+    seals: SafeString
     open: bool
 
+    @property
+    def calculated(self) -> bool:
+        return self.span.rank == 2
 
-def draw(spans: Sequence[InForce]) -> dict[int, Card]:
-    """The card of each span, by its id. At most three queries, none for versions that are kept."""
+
+def draw(spans: Sequence[InForce], teams: Sequence[Team]) -> dict[int, Card]:
+    """The card of each span, by its id. Three queries, or one where every version is kept.
+
+    `teams` are all teams: their names and marks stand on the seals, so a renamed team draws anew.
+    """
+    look = hash(tuple((team.pk, team.name, team.mark) for team in teams))
     language = get_language() or "ja"
-    names = {span.pk: f"card:{language}:{span.definition_id}:{span.sealed:d}" for span in spans}
+    names = {span.pk: f"card:{language}:{look}:{span.definition_id}:{span.sealed:d}" for span in spans}
     kept = cache.get_many(names.values())
     missing = [span for span in spans if names[span.pk] not in kept]
     if missing:
@@ -39,29 +46,21 @@ def draw(spans: Sequence[InForce]) -> dict[int, Card]:
     return {span.pk: _card(span, kept[names[span.pk]], open_keys) for span in spans}
 
 
-def _card(span: InForce, bodies: tuple[str, str], open_keys: set[str]) -> Card:
-    return Card(
-        key=span.key,
-        body=SafeString(bodies[0]),
-        row=SafeString(bodies[1]),
-        calculated=span.rank == 2,
-        retired=span.retired,
-        sealed=span.sealed,
-        open=span.key in open_keys,
-    )
+def _card(span: InForce, drawn: tuple[str, ...], open_keys: set[str]) -> Card:
+    name, *parts = drawn
+    return Card(span, name, *map(SafeString, parts), open=span.key in open_keys)
 
 
-def _draw_anew(spans: Sequence[InForce]) -> dict[int, tuple[str, str]]:
+def _draw_anew(spans: Sequence[InForce]) -> dict[int, tuple[str, ...]]:
     definitions = Definition.objects.select_related("revision").prefetch_related("revision__sign_offs__team")
     by_pk = definitions.in_bulk([span.definition_id for span in spans])
-    return {pk: _bodies(definition) for pk, definition in by_pk.items()}
+    return {pk: _parts(definition) for pk, definition in by_pk.items()}
 
 
-def _bodies(definition: Definition) -> tuple[str, str]:
+def _parts(definition: Definition) -> tuple[str, ...]:
     context = {"definition": definition, "sign_offs": definition.revision.sign_offs.all()}
-    return tuple(  # type: ignore[return-value]
-        str(render_to_string(f"glossary/{name}.html", context)) for name in ("card_body", "row_body")
-    )
+    parts = (f"glossary/card.html#{part}" for part in ("summary", "version", "seals"))
+    return definition.name, *(str(render_to_string(part, context)).strip() for part in parts)
 
 
 def _open_keys(spans: Sequence[InForce]) -> set[str]:

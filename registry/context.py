@@ -1,25 +1,44 @@
-"""What the frame around every page shows: whose turn it is, the language switch, the demo door."""
+"""What the frame around every page shows: whose turn it is, the demo door, which day it is."""
 
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 
 from registry import clock
 from registry.models import Proposal
+from registry.seeding.content import Content
+
+SHOWN_AS_WAITING = 100
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Lazy, so that a page without the frame asks the database nothing."""
     user = getattr(request, "user", None)
-    context: dict[str, Any] = {
-        "demo": settings.DEMO,
-        "public": settings.PUBLIC,
-        "today": clock.today(),
-    }
+    context: dict[str, Any] = {"demo": settings.DEMO, "public": settings.PUBLIC, "today": clock.today()}
+    if settings.DEMO:
+        context["demo_people"] = SimpleLazyObject(demo_people)
     if user is not None and user.is_authenticated:
-        context["awaiting_count"] = SimpleLazyObject(
-            lambda: Proposal.objects.awaiting(user, clock.today()).count()
-        )
+        context["awaiting"] = SimpleLazyObject(lambda: _awaiting(user))
     return context
+
+
+def _awaiting(user: Any) -> list[Proposal]:
+    """What waits for this reader's seal: the count in the bar and the panel of the glossary."""
+    found = Proposal.objects.awaiting(user, clock.today())
+    return list(found.select_related("author", "revision")[:SHOWN_AS_WAITING])
+
+
+def demo_people() -> list[dict[str, str]]:
+    """Whom the demo lets one be, in the reader's language: `username`, `name`, `label`."""
+    language = (get_language() or "ja")[:2]
+    return [
+        {
+            "username": person["username"],
+            "name": person[f"name_{language}"],
+            "label": person["demo"][f"label_{language}"],
+        }
+        for person in Content().demo_people
+    ]

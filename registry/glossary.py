@@ -69,6 +69,14 @@ class Found:
     def has_previous(self) -> bool:
         return self.page > 1
 
+    @property
+    def previous(self) -> int:
+        return self.page - 1
+
+    @property
+    def next(self) -> int:
+        return self.page + 1
+
 
 def page(wanted: Wanted, number: int) -> Found:
     """Page `number`, from 1. Counting is capped: how many thousands there are helps nobody."""

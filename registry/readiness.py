@@ -24,6 +24,11 @@ class Need:
     key: str = ""
     field: str = ""
 
+    @property
+    def target(self) -> str:
+        """The id of the form's field that settles it, or empty."""
+        return f"id_{self.key}-{self.field}" if self.key and self.field else f"id_{self.field}" if self.field else ""
+
 
 class NotReady(WrongState):
     """Submitting is refused, with everything that is still needed, not only the first."""
@@ -117,7 +122,7 @@ def _about_date(standing: Standing) -> Iterator[Need]:
         yield Need("attention", sentence, "date_passed", field="effective_from")
     for copy in standing.copies:
         if copy.base and day <= copy.base.effective_from:
-            yield Need("attention", _overlap(copy), "date_overlaps", copy.key, "effective_from")
+            yield Need("attention", _overlap(copy), "date_overlaps", field="effective_from")
 
 
 def _overlap(copy: WorkingCopy) -> str:

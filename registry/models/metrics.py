@@ -112,6 +112,15 @@ class Definition(Worded, Governed):
     def __str__(self) -> str:
         return f"{self.metric.key} {self.number}"
 
+    @property
+    def heading(self) -> str:
+        return _("Version %(number)d") % {"number": self.number}
+
+    @property
+    def base_number(self) -> int:
+        """Versions have no gaps, so the one before is known without asking."""
+        return self.number - 1
+
     def document(self) -> dict[str, Any]:
         """What its digest is taken over."""
         return definition_document(

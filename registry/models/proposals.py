@@ -182,6 +182,14 @@ class Revision(Governed):
     def __str__(self) -> str:
         return f"{self.proposal_id}.{self.number}"
 
+    @property
+    def heading(self) -> str:
+        return _("Revision %(number)d") % {"number": self.number}
+
+    @property
+    def previous_number(self) -> int:
+        return self.number - 1
+
     def document(self) -> dict[str, Any]:
         """What its digest is taken over, from its stored clauses and places."""
         return revision_document(

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registry import comparison, markdown, seals, wording
+from registry import comparison, markdown, rules, seals, wording
 from registry.models import SignOff, Team
 
 register = template.Library()
@@ -140,3 +140,50 @@ def kind(worded: Any) -> str:
 def get(values: Mapping[Any, Any], key: Any) -> Any:
     """A value by a key that a template holds in a variable."""
     return values.get(key)
+
+
+@register.filter
+def example_text(example: Mapping[str, Any]) -> str:
+    """A worked example in the reader's language, or in the other where it is missing."""
+    first, second = ("ja", "en") if _japanese() else ("en", "ja")
+    return example[first] or example[second]
+
+
+@register.filter
+def counting_facts(worded: Any) -> list[tuple[str, str]]:
+    """What a counted metric counts, by which key and date: label and value where there is one."""
+    names = ("counts", "counting_key", "dated_by", "first_per", "sums")
+    return [(label(name), worded.wording[name]) for name in names if worded.wording.get(name)]
+
+
+@register.filter
+def old_side(pieces: Iterable[comparison.Piece]) -> list[comparison.Piece]:
+    return [piece for piece in pieces if piece.kind != "new"]
+
+
+@register.filter
+def new_side(pieces: Iterable[comparison.Piece]) -> list[comparison.Piece]:
+    return [piece for piece in pieces if piece.kind != "gone"]
+
+
+@register.filter
+def is_code(field_name: str) -> bool:
+    return wording.BY_NAME[field_name].shape == "code"
+
+
+@register.filter
+def field_language(field_name: str) -> str:
+    """The language of a field's text, or of the page where it has none."""
+    return wording.BY_NAME[field_name].language or (get_language() or "ja")[:2]
+
+
+@register.simple_tag
+def may_close(objection: Any, standing: Any, user: Any) -> bool:
+    """Whether the reader may close this objection, by the same rule that guards the act."""
+    return rules.refusal("close_objection", standing, by=user, objection=objection) is None
+
+
+@register.filter
+def reply_prefix(comment: int) -> str:
+    """Keeps the ids of the reply forms of one page apart."""
+    return f"reply-{comment}"

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import comparison, rules, wording
+from registry import clock, comparison, rules, wording
 from registry.forms.drafts import Choices, HeadingForm, InviteForm, StartForm, WordingForm
 from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
@@ -179,7 +179,7 @@ def _progress(standing: Standing) -> dict[str, Any]:
 
 def _saved(request: HttpRequest, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
-    context = {"standing": standing, "proposal": standing.proposal, **_progress(standing)}
+    context = {"standing": standing, "proposal": standing.proposal, "saved_at": clock.now(), **_progress(standing)}
     return render(request, "drafts/edit.html#saved", context)
 
 

@@ -1,6 +1,7 @@
 """The glossary: the key point map first, below it the searchable list."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,14 +24,15 @@ def show(request: HttpRequest) -> HttpResponse:
     shown = {span.pk: span for span in listed.spans} | {
         span.pk: span for column in columns.values() for span in column
     }
-    drawn = cards.draw(list(shown.values()))
+    drawn = cards.draw(list(shown.values()), asked.teams)
     context = {
         "filter": asked,
         "wanted": wanted,
         "listed": listed,
-        "rows": [(span, drawn[span.pk]) for span in listed.spans],
+        "cards": [drawn[span.pk] for span in listed.spans],
         "stages": _columns(asked.stages, columns, drawn),
         "on": asked.kept_day(),
+        "kept": f"?{urlencode(asked.kept_day())}" if asked.kept_day() else "",
     }
     if part:
         return render(request, "glossary/show.html#listed", context)

@@ -63,6 +63,7 @@ def _version_context(definition: Definition) -> dict[str, Any]:
         "metric": definition.metric,
         "seals": seal_row(definition),
         "terms": terms_as_published(definition),
+        "sealed": _is_sealed(definition),
         "permanent": True,
     }
 

@@ -1,0 +1,41 @@
+// What pages do better with a script: copying links, keyboard shortcuts, saying that a save failed.
+// Every page works without it.
+(() => {
+  "use strict";
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-copy-link]");
+    if (!link || !navigator.clipboard) return;
+    event.preventDefault();
+    navigator.clipboard.writeText(link.href).then(
+      () => { link.textContent = link.dataset.copied; },
+      () => { window.location = link.href; },
+    );
+  });
+
+  const saved = () => document.getElementById("saved");
+  document.addEventListener("input", (event) => {
+    if (event.target.closest("#draft") && saved()) saved().dataset.state = "saving";
+  });
+  document.addEventListener("htmx:error", () => {
+    const state = saved();
+    if (state) { state.dataset.state = "failed"; }
+  });
+
+  const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+  const go = { i: "/inbox/", g: "/", p: "/proposals/", h: "/history/" };
+  let afterG = false;
+  document.addEventListener("keydown", (event) => {
+    if (!("shortcuts" in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target) || document.querySelector("dialog[open]")) return;
+    const key = event.key;
+    if (afterG && go[key]) window.location = go[key];
+    else if (key === "/") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } else window.location = "/"; }
+    else if (key === "n") window.location = "/proposals/new/";
+    else if (key === "?") document.getElementById("keys")?.showModal();
+    afterG = key === "g" && !afterG;
+  });
+
+  // A refusal is read first, whoever looks and however.
+  document.querySelector(".errors")?.focus();
+})();
