@@ -1,0 +1,10 @@
+"""The product's own settings, in debug mode, with passwords that cost nothing and mail that stays here."""
+
+import os
+
+os.environ.setdefault("GOI_DEBUG", "1")
+
+from registry.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
