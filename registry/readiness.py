@@ -7,7 +7,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from registry import clock, text, wording
-from registry.models import InForce, Membership, Metric, Proposal, Team, WorkingCopy
+from registry.models import InForce, Membership, Metric, Proposal, Stage, Team, WorkingCopy
 from registry.models.proposals import revision_digest, revision_document
 from registry.models.metrics import definition_document
 from registry.refusals import WrongState
@@ -52,6 +52,7 @@ def before_submission(standing: Standing) -> list[Need]:
         needs.append(Need("attention", _("Choose at least one metric to change."), "no_metric"))
     for copy in standing.copies:
         needs.extend(_about_words(copy))
+    needs.extend(_about_choices(standing.copies))
     needs.extend(_about_difference(standing))
     needs.extend(_about_names(standing.copies))
     needs.extend(_about_base(standing.copies))
@@ -144,6 +145,19 @@ def _about_words(copy: WorkingCopy) -> Iterator[Need]:
             "number": copy.base.number,
         }
         yield Need("attention", sentence, "no_difference", copy.key)
+
+
+def _about_choices(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
+    """A stage, team or kind that is on no list would leave nobody to ask, or nowhere to show it."""
+    teams = set(Team.objects.values_list("key", flat=True))
+    stages = set(Stage.objects.values_list("key", flat=True))
+    listed = {"kind": set(wording.KINDS), "stage": stages, "producer": teams, "judge": teams}
+    for copy in copies:
+        for field, keys in listed.items():
+            if copy.wording[field] and copy.wording[field] not in keys:
+                sentence = _("Choose “%(label)s” from the list.") % {"label": wording.BY_NAME[field].label}
+                needed = f"{copy.name or copy.key}: {sentence}"
+                yield Need("attention", needed, "unknown_choice", copy.key, field)
 
 
 def _about_difference(standing: Standing) -> Iterator[Need]:
