@@ -82,7 +82,7 @@ def page(wanted: Wanted, number: int) -> Found:
     """Page `number`, from 1. Counting is capped: how many thousands there are helps nobody."""
     spans = found(wanted)
     start = (number - 1) * PAGE
-    rows = list(spans.select_related("stage")[start : start + PAGE + 1])
+    rows = list(spans[start : start + PAGE + 1])
     has_next = len(rows) > PAGE
     count = start + len(rows) if not has_next else spans[:COUNTED_UP_TO].count()
     return Found(rows[:PAGE], number, has_next, count)

@@ -134,7 +134,7 @@ def no_contributor(question: Question) -> Refused | None:
 
 
 def member(question: Question) -> Refused | None:
-    if is_member(question.by):
+    if question.standing.is_member(question.by):
         return None
     return NotPermitted(
         "not_a_member", _("Only members of a team can take part. Ask a steward to add you to your team.")

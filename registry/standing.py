@@ -97,25 +97,27 @@ class Standing:
     def break_glass(self) -> BreakGlass | None:
         if self.revision is None:
             return None
-        return (
-            BreakGlass.objects.filter(revision=self.revision)
-            .select_related("asked_by", "confirmed_by", "team")
-            .first()
-        )
+        return getattr(self.revision, "break_glass", None)
 
     @cached_property
-    def signatories(self) -> list[Membership]:
-        """The active signatories of the required teams."""
+    def memberships(self) -> list[Membership]:
+        """Who belongs to the required teams today, in whatever role."""
         return list(
-            Membership.objects.signatories().filter(team__in=self.required_teams).select_related("user", "team")
+            Membership.objects.current().filter(team__in=self.required_teams).select_related("user", "team")
         )
+
+    def is_member(self, user: User) -> bool:
+        """Whether `user` belongs to any team, or looks after the registry."""
+        if user.is_steward or any(seat.user_id == user.pk for seat in self.memberships):
+            return True
+        return Membership.objects.current().filter(user=user).exists()
 
     def eligible(self, team: Team) -> list[User]:
         """Who could fill the place of `team`: its signatories who wrote none of the proposal."""
         return [
             seat.user
-            for seat in self.signatories
-            if seat.team_id == team.pk and seat.user_id not in self.contributor_ids
+            for seat in self.memberships
+            if seat.team_id == team.pk and seat.holds and seat.user_id not in self.contributor_ids
         ]
 
     @cached_property
@@ -128,9 +130,9 @@ class Standing:
 
     def seat(self, user: User, team: Team) -> Membership | Delegation | None:
         """What lets `user` sign for `team` today: a seat of their own before one they stand in for."""
-        for seat in self.signatories:
-            if seat.team_id == team.pk and seat.user_id == user.pk:
-                return seat
+        own = [each for each in self.memberships if each.team_id == team.pk and each.user_id == user.pk]
+        if not own or own[0].holds:
+            return own[0] if own else None
         for lent in self._delegations:
             if lent.membership.team_id == team.pk and lent.stand_in_id == user.pk:
                 return lent

@@ -1,5 +1,6 @@
 """The glossary: the key point map first, below it the searchable list."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from registry import cards, glossary
 from registry.forms.filters import GlossaryFilter
-from registry.models import Definition, Proposal, Stage
+from registry.models import Definition, InForce, Stage
 from registry.views.access import published
 
 
@@ -21,9 +22,9 @@ def show(request: HttpRequest) -> HttpResponse:
     listed = glossary.page(wanted, asked.page())
     part = request.htmx and not request.htmx.boosted
     columns = {} if part else glossary.key_point_map(wanted, asked.stages)
-    shown = {span.pk: span for span in listed.spans} | {
-        span.pk: span for column in columns.values() for span in column
-    }
+    mapped = (span for column in columns.values() for span in column)
+    shown = {span.pk: span for span in (*mapped, *listed.spans)}
+    _name_stages(shown.values(), asked.stages)
     drawn = cards.draw(list(shown.values()), asked.teams)
     context = {
         "filter": asked,
@@ -39,6 +40,13 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "glossary/show.html", context | _news(request))
 
 
+def _name_stages(spans: Iterable[InForce], stages: list[Stage]) -> None:
+    """The filter has read all stages already; asking for each again would cost a query a row."""
+    by_pk = {stage.pk: stage for stage in stages}
+    for span in spans:
+        span.stage = by_pk[span.stage_id]
+
+
 def _columns(stages: list[Stage], columns: dict[int, Any], drawn: dict[int, cards.Card]) -> list[Any]:
     limit = glossary.CARDS_PER_STAGE
     return [
@@ -51,4 +59,4 @@ def _columns(stages: list[Stage], columns: dict[int, Any], drawn: dict[int, card
 def _news(request: HttpRequest) -> dict[str, Any]:
     """What was agreed lately; for readers outside only what is published anyway."""
     lately = Definition.objects.filter(number__gt=1).select_related("metric", "revision__proposal")
-    return {"recent": lately.order_by("-recorded_at")[:5], "proposal_states": Proposal.STATES}
+    return {"recent": lately.order_by("-recorded_at")[:5]}

@@ -69,7 +69,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def standing_or_404(request: HttpRequest, pk: int) -> Standing:
     """The proposal if this reader may see it; otherwise it does not exist for them."""
     visible = with_counts(Proposal.objects.visible_to(request.user))
-    proposal = get_object_or_404(visible.select_related("author", "revision__submitted_by"), pk=pk)
+    glass = (f"revision__break_glass__{name}" for name in ("asked_by", "confirmed_by", "team"))
+    related = visible.select_related("author", "revision__submitted_by", *glass)
+    proposal = get_object_or_404(related, pk=pk)
     return Standing(proposal)
 
 

@@ -122,8 +122,7 @@ def deactivate(user: User, *, by: User) -> User:
         _require_another_steward(stewards, current)
     act = Act("deactivated", by=by)
     for membership in current.memberships.filter(until=None):
-        membership.until = act.at
-        act.save(membership, "until")
+        _end_membership(act, membership)
     current.is_active = current.is_steward = False
     act.save(current, "is_active", "is_steward")
     act.record(detail={"user": user.pk}, who_ja=current.name_ja, who_en=current.name_en)
@@ -206,11 +205,22 @@ def leave(membership: Membership, *, by: User) -> Membership:
     if current.until:
         raise WrongState("left", _("This membership has ended already."))
     act = Act("left", by=by)
-    current.until = act.at
-    act.save(current, "until")
+    _end_membership(act, current)
     user = current.user
     act.record(team=current.team, detail={"user": user.pk}, who_ja=user.name_ja, who_en=user.name_en)
     return current
+
+
+def _end_membership(act: Act, membership: Membership) -> None:
+    """Close it, and with it what the person stood in for in that team."""
+    membership.until = act.at
+    act.save(membership, "until")
+    lent = Delegation.objects.filter(
+        stand_in=membership.user, membership__team=membership.team, withdrawn_at=None
+    )
+    for delegation in lent:
+        delegation.withdrawn_at = act.at
+        act.save(delegation, "withdrawn_at")
 
 
 @verb
