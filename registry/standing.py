@@ -35,6 +35,12 @@ class Standing:
         """The latest revision: the one that is or was under review."""
         return self.proposal.revision
 
+    @property
+    def submitted(self) -> Revision:
+        """The latest revision, where the rules have made sure that there is one."""
+        assert self.revision is not None, "the rules ask for a revision"
+        return self.revision
+
     @cached_property
     def clauses(self) -> list[Clause]:
         if self.revision is None:
@@ -47,6 +53,11 @@ class Standing:
     @cached_property
     def copies(self) -> list[WorkingCopy]:
         return list(self.proposal.working_copies.select_related("metric", "base__metric"))
+
+    @property
+    def keys(self) -> set[str]:
+        """The metrics it concerns, as submitted and as being written."""
+        return {clause.key for clause in self.clauses} | {copy.key for copy in self.copies}
 
     @cached_property
     def contributors(self) -> list[Contributor]:
@@ -77,8 +88,16 @@ class Standing:
     @cached_property
     def seals(self) -> dict[int, SignOff]:
         """By team, the seal that fills its place."""
-        ended = not self.proposal.is_open
-        return {seal.team_id: seal for seal in self.sign_offs if ended or seal.holds(self.today)}
+        return {seal.team_id: seal for seal in self.sign_offs if self._fills(seal)}
+
+    def _fills(self, seal: SignOff) -> bool:
+        if self.proposal.is_open:
+            return seal.holds(self.today)
+        glass = self.break_glass
+        if glass is None or glass.confirmed_at is None or glass.team_id != seal.team_id:
+            return True
+        # The glass was broken because no seal of this team held then; only a later one takes the flag off.
+        return seal.signed_at > glass.confirmed_at
 
     @property
     def missing(self) -> list[Team]:
@@ -102,9 +121,7 @@ class Standing:
     @cached_property
     def memberships(self) -> list[Membership]:
         """Who belongs to the required teams today, in whatever role."""
-        return list(
-            Membership.objects.current().filter(team__in=self.required_teams).select_related("user", "team")
-        )
+        return list(Membership.objects.current().filter(team__in=self.required_teams).select_related("user", "team"))
 
     def is_member(self, user: User) -> bool:
         """Whether `user` belongs to any team, or looks after the registry."""
