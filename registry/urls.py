@@ -3,7 +3,20 @@
 from django.contrib import admin
 from django.urls import path, re_path
 
-from registry.views import drafts, glossary, history, metrics, proposals, rebasing, review
+from registry.views import (
+    account,
+    drafts,
+    glossary,
+    health,
+    history,
+    inbox,
+    metrics,
+    people,
+    proposals,
+    rebasing,
+    review,
+    teams,
+)
 
 REVISIONS = r"^proposals/(?P<pk>\d{1,12})/revisions/(?P<old>\d{1,6})\.\.\.(?P<new>\d{1,6})/$"
 VERSIONS = r"^metrics/(?P<key>[a-z][a-z0-9_]*)/compare/(?P<old>\d{1,6})\.\.\.(?P<new>\d{1,6})/$"
@@ -35,14 +48,50 @@ PROPOSALS = [
     path("proposals/<int:pk>/withdrawal/", review.withdraw, name="withdrawal"),
     path("proposals/<int:pk>/rejection/", review.reject, name="rejection"),
     path("proposals/<int:pk>/break-glass/", review.ask_break_glass, name="break_glass"),
-    path(
-        "proposals/<int:pk>/break-glass/confirmation/", review.confirm_break_glass, name="glass_confirmation"
-    ),
+    path("proposals/<int:pk>/break-glass/confirmation/", review.confirm_break_glass, name="glass_confirmation"),
 ]
 
 HISTORY = [path("history/", history.show, name="history")]
 
-# Accounts, people, teams, stages, inbox, health: see the views of the same names.
-PEOPLE: list = []
+ACCOUNT = [
+    path("sign-in/", account.sign_in, name="sign_in"),
+    path("sign-in/again/", account.sign_in_again, name="sign_in_again"),
+    path("sign-out/", account.sign_out, name="sign_out"),
+    path("demo/<str:username>/", account.demo_door, name="demo_door"),
+    path("language/", account.language, name="language"),
+    path("account/", account.preferences, name="preferences"),
+    path("account/password/", account.password, name="password"),
+    path("account/delegations/", account.delegate, name="delegations"),
+    path("account/delegations/<int:pk>/ending/", account.end_delegation, name="delegation_ending"),
+]
 
-urlpatterns = [*GLOSSARY, *PROPOSALS, *HISTORY, *PEOPLE, path("admin/", admin.site.urls)]
+PEOPLE = [
+    path("inbox/", inbox.show, name="inbox"),
+    path("people/", people.index, name="people"),
+    path("people/new/", people.new, name="person_new"),
+    path("people/<str:username>/", people.show, name="person"),
+    path("people/<str:username>/profile/", people.profile, name="person_profile"),
+    path("people/<str:username>/password/", people.password, name="person_password"),
+    path("people/<str:username>/memberships/", people.join, name="memberships"),
+    path("people/<str:username>/memberships/<int:membership>/ending/", people.leave, name="membership_ending"),
+    path("people/<str:username>/stewardship/", people.stewardship, name="stewardship"),
+    path("people/<str:username>/deactivation/", people.deactivation, name="deactivation"),
+    path("people/<str:username>/reactivation/", people.reactivation, name="reactivation"),
+    path("teams/", teams.index, name="teams"),
+    path("teams/<slug:key>/", teams.show, name="team"),
+    path("teams/<slug:key>/names/", teams.names, name="team_names"),
+    path("stages/", teams.stages, name="stages"),
+    path("stages/<slug:key>/", teams.stage, name="stage"),
+]
+
+HEALTH = [path("livez", health.alive, name="livez"), path("readyz", health.ready, name="readyz")]
+
+urlpatterns = [
+    *GLOSSARY,
+    *PROPOSALS,
+    *HISTORY,
+    *ACCOUNT,
+    *PEOPLE,
+    *HEALTH,
+    path("admin/", admin.site.urls),
+]

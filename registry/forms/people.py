@@ -1,0 +1,105 @@
+"""What stewards look after: people, their places in teams, the teams and the stages."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from registry.forms.account import ProfileForm
+from registry.forms.fields import Line
+from registry.models import Membership, Stage, Team, User
+
+USERNAME = RegexValidator(
+    r"^(?!new$)[a-z0-9][a-z0-9._@+-]*\Z",
+    _("Use lower-case letters, digits and . _ - @ + only, beginning with a letter or digit."),
+)
+
+
+class PeopleFilter(forms.Form):
+    q = forms.CharField(required=False, max_length=200, label=_("Search names"))
+
+
+class NewPersonForm(ProfileForm):
+    """Somebody new. Without a password they cannot sign in until a steward gives them one."""
+
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        label=_("First password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    class Meta(ProfileForm.Meta):
+        fields = ["username", "name_ja", "name_en", "email", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        username = self.fields["username"]
+        username.validators.append(USERNAME)
+        username.widget.attrs |= {"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
+        username.help_text = _("For signing in. It never changes afterwards.")
+        self.fields["password"].help_text = password_validators_help_text_html()
+
+    def clean_password(self) -> str:
+        password = self.cleaned_data["password"]
+        if password:
+            validate_password(password, User(**{name: self.data.get(name, "") for name in self.Meta.fields}))
+        return password
+
+
+class GivePasswordForm(SetPasswordForm):
+    """A first or forgotten password, given by a steward."""
+
+    error_messages = {"password_mismatch": _("The two passwords differ. Type the same one twice.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].label = _("New password")
+        self.fields["new_password2"].label = _("New password again")
+        self.fields["new_password2"].help_text = ""
+
+
+class MembershipForm(forms.Form):
+    team = forms.ModelChoiceField(
+        label=_("Team"), queryset=Team.objects.all(), to_field_name="key", empty_label=_("Choose …")
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Membership.ROLES)
+
+
+class TeamForm(forms.ModelForm):
+    """A team's names and the marks its seal shows."""
+
+    class Meta:
+        model = Team
+        fields = ["name_ja", "name_en", "mark_ja", "mark_en"]
+        field_classes = dict.fromkeys(fields, Line)
+        help_texts = {
+            "mark_ja": _("One or two characters, as on a seal: 営."),
+            "mark_en": _("One or two letters: S."),
+        }
+
+
+class NewTeamForm(TeamForm):
+    class Meta(TeamForm.Meta):
+        fields = ["key", *TeamForm.Meta.fields]
+        help_texts = TeamForm.Meta.help_texts | {
+            "key": _("Lower-case letters, digits and hyphens. It never changes afterwards.")
+        }
+
+
+class StageForm(forms.ModelForm):
+    """A stage's names and where it stands on the key point map."""
+
+    class Meta:
+        model = Stage
+        fields = ["name_ja", "name_en", "position"]
+        field_classes = {"name_ja": Line, "name_en": Line}
+
+
+class NewStageForm(StageForm):
+    class Meta(StageForm.Meta):
+        fields = ["key", *StageForm.Meta.fields]
+        help_texts = {"key": _("Lower-case letters, digits and hyphens. It never changes afterwards.")}

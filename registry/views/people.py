@@ -1,0 +1,157 @@
+"""People: who is here, in which teams, and what they did. Everyone looks; stewards change."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registry import rules, timeline
+from registry.forms.account import ProfileForm
+from registry.forms.fields import accepted
+from registry.forms.people import GivePasswordForm, MembershipForm, NewPersonForm, PeopleFilter
+from registry.models import Event, Membership, User
+from registry.refusals import NotPermitted
+from registry.workflow import people
+
+PAGE = 50
+ACTS_SHOWN = 20
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    asked = PeopleFilter(request.GET)
+    asked.is_valid()
+    found = User.objects.exclude(username=User.SYSTEM).order_by("-is_active", "username")
+    for word in asked.cleaned_data.get("q", "").split()[:5]:
+        names = Q(username__icontains=word) | Q(name_ja__icontains=word) | Q(name_en__icontains=word)
+        found = found.filter(names)
+    current = Membership.objects.filter(until=None).select_related("team")
+    page = Paginator(found.prefetch_related(Prefetch("memberships", current, "places")), PAGE)
+    context = {"filter": asked, "page": page.get_page(request.GET.get("page"))}
+    return render(request, "people/index.html", context)
+
+
+@require_safe
+def show(request: HttpRequest, username: str) -> HttpResponse:
+    return _page(request, _person(username))
+
+
+def _person(username: str) -> User:
+    return get_object_or_404(User.objects.exclude(username=User.SYSTEM), username=username)
+
+
+def _page(request: HttpRequest, person: User, status: int = 200, **forms: Any) -> HttpResponse:
+    """The person; `forms` holds a bound form that has to be shown again with its errors."""
+    events = Event.objects.visible_to(request.user).filter(actor=person)
+    lines = timeline.lines(timeline.related(events)[:ACTS_SHOWN])
+    context = {
+        "person": person,
+        "memberships": person.memberships.select_related("team").order_by("-until", "-since", "-pk"),
+        "days": list(timeline.by_day(lines)),
+    }
+    if request.user.is_steward:
+        context |= {
+            "profile": ProfileForm(instance=person),
+            "joining": MembershipForm(),
+            "giving": GivePasswordForm(person),
+        }
+    return render(request, "people/show.html", context | forms, status=status)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    rules.require_steward(request.user)
+    form = NewPersonForm(request.POST or None)
+
+    def act() -> None:
+        password = form.cleaned_data["password"]
+        people.register(form.instance, by=request.user, password=password)
+
+    if form.is_bound and accepted(form, act):
+        messages.success(request, _("%(who)s is registered. Give them a team next.") % {"who": form.instance.name})
+        return redirect("person", username=form.instance.username)
+    return render(request, "people/new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def profile(request: HttpRequest, username: str) -> HttpResponse:
+    rules.require_steward(request.user)
+    person = _person(username)
+    form = ProfileForm(request.POST, instance=copy.copy(person))
+    if not accepted(form, lambda: people.change_profile(person, by=request.user, values=form.values())):
+        return _page(request, person, status=422, profile=form)
+    return _done(request, person, _("The profile is saved."))
+
+
+@sensitive_post_parameters()
+@require_POST
+def password(request: HttpRequest, username: str) -> HttpResponse:
+    rules.require_steward(request.user)
+    person = _person(username)
+    if person.pk == request.user.pk:
+        sentence = _("Your own password is changed on your account page, with the current one.")
+        raise NotPermitted("own_password", sentence)
+    form = GivePasswordForm(person, request.POST)
+    if not form.is_valid():
+        return _page(request, person, status=422, giving=form)
+    people.change_password(person, by=request.user, password=form.cleaned_data["new_password1"])
+    return _done(request, person, _("The new password holds from now on. Tell it to them in person."))
+
+
+@require_POST
+def join(request: HttpRequest, username: str) -> HttpResponse:
+    """A place in a team; another role there ends with it."""
+    rules.require_steward(request.user)
+    person = _person(username)
+    form = MembershipForm(request.POST)
+    if not accepted(form, lambda: people.join(**form.cleaned_data, user=person, by=request.user)):
+        return _page(request, person, status=422, joining=form)
+    return _done(request, person, _("The place in the team is given."))
+
+
+@require_POST
+def leave(request: HttpRequest, username: str, membership: int) -> HttpResponse:
+    rules.require_steward(request.user)
+    person = _person(username)
+    people.leave(get_object_or_404(Membership, user=person, pk=membership), by=request.user)
+    return _done(request, person, _("The place in the team has ended."))
+
+
+@require_POST
+def stewardship(request: HttpRequest, username: str) -> HttpResponse:
+    """`steward=yes` appoints, anything else releases."""
+    person = _person(username)
+    appointed = request.POST.get("steward") == "yes"
+    people.appoint_steward(person, by=request.user, steward=appointed)
+    sentence = _("%(who)s is a steward now.") if appointed else _("%(who)s is no longer a steward.")
+    return _done(request, person, sentence % {"who": person.name})
+
+
+@require_POST
+def deactivation(request: HttpRequest, username: str) -> HttpResponse:
+    return _by_verb(request, username, people.deactivate, _("The account is deactivated."))
+
+
+@require_POST
+def reactivation(request: HttpRequest, username: str) -> HttpResponse:
+    return _by_verb(request, username, people.reactivate, _("The account is active again, in no team yet."))
+
+
+def _by_verb(request: HttpRequest, username: str, verb: Callable[..., User], thanks: str) -> HttpResponse:
+    person = _person(username)
+    verb(person, by=request.user)
+    return _done(request, person, thanks)
+
+
+def _done(request: HttpRequest, person: User, thanks: str) -> HttpResponse:
+    messages.success(request, thanks)
+    return redirect("person", username=person.username)
