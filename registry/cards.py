@@ -47,8 +47,8 @@ def draw(spans: Sequence[InForce], teams: Sequence[Team]) -> dict[int, Card]:
 
 
 def _card(span: InForce, drawn: tuple[str, ...], open_keys: set[str]) -> Card:
-    name, *parts = drawn
-    return Card(span, name, *map(SafeString, parts), open=span.key in open_keys)
+    name, summary, version, seals = drawn
+    return Card(span, name, SafeString(summary), SafeString(version), SafeString(seals), open=span.key in open_keys)
 
 
 def _draw_anew(spans: Sequence[InForce]) -> dict[int, tuple[str, ...]]:

@@ -60,9 +60,7 @@ def _unbalanced(expression: str) -> str | Promise | None:
         if depth < 0:
             return _("A parenthesis is closed that was never opened. Remove it, or open one before it.")
         if depth > MAX_DEPTH:
-            return _("Parentheses are nested more than %(limit)d deep. Split the condition.") % {
-                "limit": MAX_DEPTH
-            }
+            return _("Parentheses are nested more than %(limit)d deep. Split the condition.") % {"limit": MAX_DEPTH}
     if depth:
         return _("A parenthesis is opened and not closed. Close it.")
     return None

@@ -10,7 +10,6 @@ from registry import triggers
 def lay(using: str = "default", **signal: Any) -> None:
     """Lay them where they are missing. Runs after every `migrate`, and changes nothing the second time."""
     from registry.models import Head, User
-    from registry.workflow.record import Act
 
     if "registry_head" not in connections[using].introspection.table_names():
         return

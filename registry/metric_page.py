@@ -50,10 +50,7 @@ class MetricPage:
     @cached_property
     def versions(self) -> list[VersionLine]:
         """Every version, newest first."""
-        spans = {
-            span.definition_id: span
-            for span in InForce.objects.filter(metric=self.metric, known_to=STILL_KNOWN)
-        }
+        spans = {span.definition_id: span for span in InForce.objects.filter(metric=self.metric, known_to=STILL_KNOWN)}
         today = clock.today()
         return [
             VersionLine(version, span, bool(span and span.valid_from <= today < span.valid_to))
@@ -147,4 +144,3 @@ def terms_as_published(definition: Definition) -> list[Term]:
 
 def metric_url(key: str) -> str:
     return reverse("metric", args=[key])
-

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import translation
 
 from registry.refusals import Refused
 from registry.views.refusal import lost_connection, refused, signed_out, unacceptable
+from registry.views.request import Request
 
-type Responder = Callable[[HttpRequest], HttpResponse]
+DATABASE_IS_GONE = (OperationalError, InterfaceError)
+
+type Responder = Callable[[Request], HttpResponse]
 
 
 class LanguageMiddleware:
@@ -20,7 +23,7 @@ class LanguageMiddleware:
     def __init__(self, get_response: Responder) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         asked = request.GET.get("lang")
         chosen = asked if asked in dict(settings.LANGUAGES) else None
         with translation.override(chosen or translation.get_language_from_request(request)):
@@ -34,37 +37,37 @@ class LanguageMiddleware:
         return response
 
 
-class PreferredLanguageMiddleware:
-    """A signed-in person's own setting, unless the address or the switch said otherwise."""
-
-    def __init__(self, get_response: Responder) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        said = "lang" in request.GET or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
-        if not said and request.user.is_authenticated and request.user.language:
-            translation.activate(request.user.language)
-            request.LANGUAGE_CODE = request.user.language
-        return self.get_response(request)
-
-
 class SignedInMiddleware:
     """Everything asks for a sign-in, save the views marked `@open_to_all` or, with GOI_PUBLIC=1, `@published`."""
 
     def __init__(self, get_response: Responder) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+        self, request: Request, view: Callable[..., HttpResponse], args: object, kwargs: object
     ) -> HttpResponse | None:
-        if request.user.is_authenticated or getattr(view, "open_to_all", False):
+        try:
+            signed_in = request.user.is_authenticated
+        except DATABASE_IS_GONE as error:
+            return lost_connection(request, error)
+        if signed_in:
+            _prefer_language(request)
+        if signed_in or getattr(view, "open_to_all", False):
             return None
         if settings.PUBLIC and getattr(view, "published", False):
             return None
         return signed_out(request)
+
+
+def _prefer_language(request: Request) -> None:
+    """A signed-in person's own setting, unless the address or the switch said otherwise."""
+    said = "lang" in request.GET or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+    if not said and request.user.language:
+        translation.activate(request.user.language)
+        request.LANGUAGE_CODE = request.user.language
 
 
 class RefusalMiddleware:
@@ -73,15 +76,14 @@ class RefusalMiddleware:
     def __init__(self, get_response: Responder) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+    def process_exception(self, request: Request, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused):
             return refused(request, error)
         if isinstance(error, ValidationError):
             return unacceptable(request, error)
-        if isinstance(error, (OperationalError, InterfaceError)):
+        if isinstance(error, DATABASE_IS_GONE):
             return lost_connection(request, error)
         return None
-

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from registry import clock, text, wording
 from registry.models import InForce, Membership, Metric, Proposal, Stage, Team, WorkingCopy
-from registry.models.proposals import revision_digest, revision_document
 from registry.models.metrics import definition_document
+from registry.models.proposals import revision_digest, revision_document
 from registry.refusals import WrongState
 from registry.standing import Standing
 
@@ -109,9 +109,7 @@ def _about_proposal(proposal: Proposal) -> Iterator[Need]:
 def _about_date(standing: Standing) -> Iterator[Need]:
     proposal, day = standing.proposal, standing.proposal.effective_from
     if day is None:
-        yield Need(
-            "attention", _("Choose the day from which it takes effect."), "no_date", field="effective_from"
-        )
+        yield Need("attention", _("Choose the day from which it takes effect."), "no_date", field="effective_from")
         return
     if proposal.retroactive:
         if day > standing.today:
@@ -236,7 +234,7 @@ def proposed_digest(standing: Standing) -> str:
     assert proposal.effective_from is not None
     definitions = [
         definition_document(
-            copy.key, copy.number, copy.base and copy.base.digest, proposal.effective_from, copy.wording
+            copy.key, copy.number, copy.base.digest if copy.base else None, proposal.effective_from, copy.wording
         )
         for copy in standing.copies
     ]
@@ -249,4 +247,3 @@ def proposed_digest(standing: Standing) -> str:
             signed_by=teams,
         )
     )
-

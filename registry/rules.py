@@ -114,9 +114,7 @@ def system(question: Question) -> Refused | None:
 def contributor(question: Question) -> Refused | None:
     if question.by.pk in question.standing.contributor_ids:
         return None
-    return NotPermitted(
-        "not_a_contributor", _("Only its contributors can do this. Ask the author to invite you.")
-    )
+    return NotPermitted("not_a_contributor", _("Only its contributors can do this. Ask the author to invite you."))
 
 
 def author(question: Question) -> Refused | None:
@@ -128,9 +126,7 @@ def author(question: Question) -> Refused | None:
 def no_contributor(question: Question) -> Refused | None:
     if question.by.pk not in question.standing.contributor_ids:
         return None
-    return NotPermitted(
-        "contributor", _("You helped to write this proposal, so somebody else has to judge it.")
-    )
+    return NotPermitted("contributor", _("You helped to write this proposal, so somebody else has to judge it."))
 
 
 def member(question: Question) -> Refused | None:
@@ -187,9 +183,7 @@ def another_steward(question: Question) -> Refused | None:
 def has_not_sealed(question: Question) -> Refused | None:
     if question.by.pk not in {seal.signed_by_id for seal in question.standing.sign_offs}:
         return None
-    return WrongState(
-        "sealed_already", _("You have already sealed this revision. One person fills one team's place.")
-    )
+    return WrongState("sealed_already", _("You have already sealed this revision. One person fills one team's place."))
 
 
 # What state it is in
@@ -229,9 +223,7 @@ def as_it_was_on_screen(question: Question) -> Refused | None:
     revision = question.standing.revision
     if question.digest is None or (revision and revision.digest == question.digest):
         return None
-    return WrongState(
-        "changed", _("This changed while you were reading. See what changed, then decide again.")
-    )
+    return WrongState("changed", _("This changed while you were reading. See what changed, then decide again."))
 
 
 def fresh(question: Question) -> Refused | None:

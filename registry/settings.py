@@ -32,9 +32,7 @@ if DEMO and not DEBUG:
 
 SECRET_KEY = os.environ.get("GOI_SECRET_KEY") or ("goi-development-only" if DEBUG else "")
 if not SECRET_KEY:
-    raise ImproperlyConfigured(
-        "Set GOI_SECRET_KEY to a long random text (or GOI_DEBUG=1 while developing)."
-    )
+    raise ImproperlyConfigured("Set GOI_SECRET_KEY to a long random text (or GOI_DEBUG=1 while developing).")
 ALLOWED_HOSTS = listed("GOI_ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "testserver"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = listed("GOI_TRUSTED_ORIGINS")
 
@@ -61,7 +59,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "registry.middleware.PreferredLanguageMiddleware",
     "registry.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -100,15 +97,12 @@ def database(url: str) -> dict[str, object]:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
-                "init_command": (
-                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA recursive_triggers=ON;"
-                ),
+                "init_command": ("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA recursive_triggers=ON;"),
             },
         }
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(
-            f"DATABASE_URL begins with {parts.scheme!r}; use postgres://user:password@host/name "
-            "or sqlite:///path."
+            f"DATABASE_URL begins with {parts.scheme!r}; use postgres://user:password@host/name or sqlite:///path."
         )
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -131,6 +125,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 
 AUTH_USER_MODEL = "registry.User"
+CSRF_FAILURE_VIEW = "registry.views.refusal.csrf_failure"
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "glossary"
 LOGOUT_REDIRECT_URL = "sign_in"

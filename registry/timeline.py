@@ -69,10 +69,26 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "people": (
         _("People and teams"),
-        tuple(name for name in SENTENCES if name.split("_")[0] in {
-            "opened", "registered", "profile", "password", "steward", "deactivated", "reactivated",
-            "team", "stage", "joined", "left", "delegated", "delegation",
-        }),
+        tuple(
+            name
+            for name in SENTENCES
+            if name.split("_")[0]
+            in {
+                "opened",
+                "registered",
+                "profile",
+                "password",
+                "steward",
+                "deactivated",
+                "reactivated",
+                "team",
+                "stage",
+                "joined",
+                "left",
+                "delegated",
+                "delegation",
+            }
+        ),
     ),
 }
 
@@ -139,7 +155,7 @@ def sentence(event: Event) -> str:
         "person": _person(event),
         "proposal": event.proposal.title if event.proposal else "",
         "team": event.team.name if event.team else "",
-        "metric": detail.get("metric", ""),
+        "metric": _in_language(detail.get("name"), "name") or detail.get("metric", ""),
         "revision": detail.get("revision", ""),
         "versions": _versions(detail),
         "effective_from": detail.get("effective_from", ""),
@@ -167,8 +183,10 @@ def _in_language(values: dict[str, Any] | None, stem: str) -> str:
 
 
 def _versions(detail: dict[str, Any]) -> str:
-    return ", ".join(
-        str(_("%(metric)s version %(number)s")) % {"metric": key, "number": number}
+    names = detail.get("names", {})
+    return _(", ").join(
+        str(_("%(metric)s version %(number)s"))
+        % {"metric": _in_language(names.get(key), "name") or key, "number": number}
         for key, number in sorted(detail.get("versions", {}).items())
     )
 
@@ -178,8 +196,8 @@ def filtered(
     *,
     group: str = "",
     metric: str = "",
-    proposal: int | None = None,
-    actor: int | None = None,
+    proposal: int = 0,
+    actor: int = 0,
     team: Team | None = None,
     since: date | None = None,
     until: date | None = None,

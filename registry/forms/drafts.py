@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import wording
 from registry.forms.filters import DayField
-from registry.models import Metric, Proposal, Stage, Team, User, WorkingCopy
+from registry.models import Definition, Metric, Proposal, Stage, Team, User, WorkingCopy
 
 SPARE_EXAMPLES = 2
 
@@ -139,8 +139,15 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (
         _("How it is counted"),
         (
-            "kind", "counts", "counting_key", "dated_by", "first_per", "sums",
-            "condition", "formula", "counting",
+            "kind",
+            "counts",
+            "counting_key",
+            "dated_by",
+            "first_per",
+            "sums",
+            "condition",
+            "formula",
+            "counting",
         ),
     ),
     (_("Where it belongs"), ("stage", "producer", "judge", "retired", "successor")),
@@ -258,15 +265,23 @@ class StartForm(forms.Form):
             self.add_error("key", _("Give the new metric a key, such as target_lead."))
         if act in {self.CHANGE, self.RETIRE, self.RESTORE} and not given.get("metric"):
             self.add_error("metric", _("Choose a metric."))
-        if act == self.RESTORE and given.get("metric") and not self.version():
+        if act == self.RESTORE and given.get("metric") and not self.chosen_version():
             self.add_error("version", _("Choose one of the metric's versions before the latest."))
         return given
 
-    def version(self) -> Any:
+    def chosen_version(self) -> Definition | None:
         """The version to restore, or `None`."""
         metric, number = self.cleaned_data.get("metric"), self.cleaned_data.get("version")
-        versions = metric.versions.exclude(pk=metric.latest_id) if metric else Metric.objects.none()
-        return versions.filter(number=number).select_related("metric").first() if number else None
+        if not (metric and number):
+            return None
+        earlier = metric.versions.exclude(pk=metric.latest_id)
+        return earlier.filter(number=number).select_related("metric").first()
+
+    def restored(self) -> Definition:
+        """The version to restore, of a valid form that restores one."""
+        version = self.chosen_version()
+        assert version is not None, "the form is invalid without it"
+        return version
 
 
 def _metric_label(metric: Metric) -> str:

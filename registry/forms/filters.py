@@ -103,9 +103,7 @@ class DayFilter(Filter):
 
 
 class ProposalFilter(Filter):
-    state = forms.ChoiceField(
-        required=False, label=_("State"), choices=[("", _("All states")), *Proposal.STATES]
-    )
+    state = forms.ChoiceField(required=False, label=_("State"), choices=[("", _("All states")), *Proposal.STATES])
     q = forms.CharField(required=False, max_length=200, label=_("Search titles and reasons"))
     mine = forms.BooleanField(required=False, label=_("Only those I write"))
 
@@ -118,11 +116,17 @@ class HistoryFilter(Filter):
     )
     metric = forms.SlugField(required=False, max_length=60, label=_("Metric key"))
     person = forms.ModelChoiceField(
-        required=False, queryset=User.objects.all(), to_field_name="username", label=_("Person"),
+        required=False,
+        queryset=User.objects.all(),
+        to_field_name="username",
+        label=_("Person"),
         empty_label=_("Everyone"),
     )
     team = forms.ModelChoiceField(
-        required=False, queryset=Team.objects.all(), to_field_name="key", label=_("Team"),
+        required=False,
+        queryset=Team.objects.all(),
+        to_field_name="key",
+        label=_("Team"),
         empty_label=_("All teams"),
     )
     since = DayField(required=False, label=_("From"))

@@ -9,8 +9,6 @@ from json.encoder import encode_basestring
 
 SAFE_INTEGER = 2**53 - 1
 
-type Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
-
 
 def canonical(value: object) -> bytes:
     """The RFC 8785 bytes of a document. Raises `TypeError` or `ValueError` for what has no such form."""
@@ -48,4 +46,3 @@ def _ordered(value: dict[str, object]) -> list[str]:
     if not all(isinstance(key, str) for key in value):
         raise TypeError("the keys of a canonical object are text")
     return sorted(value, key=lambda key: key.encode("utf-16-be"))
-

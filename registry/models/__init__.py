@@ -39,8 +39,8 @@ GOVERNED: tuple[type[Governed], ...] = (
 
 __all__ = [
     "FOREVER",
-    "STILL_KNOWN",
     "GOVERNED",
+    "STILL_KNOWN",
     "BreakGlass",
     "Clause",
     "Comment",

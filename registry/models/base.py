@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.signals import pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils import translation
 from simple_history.models import HistoricalRecords
-from simple_history.signals import post_create_historical_record, pre_create_historical_record
+from simple_history.signals import post_create_historical_record
 
 
 class Unrecorded(RuntimeError):
@@ -23,9 +24,9 @@ class Governed(models.Model):
         abstract = True
 
 
-@receiver(pre_create_historical_record)
+@receiver([pre_save, pre_delete])
 def refuse_unrecorded(sender: Any, instance: models.Model, **rest: Any) -> None:
-    """Runs inside the write itself, before its history row: raising here undoes an atomic write."""
+    """Runs before the write, so that nothing is left of a refused one, inside a transaction or not."""
     if isinstance(instance, Governed) and instance._history_rows is None:
         raise Unrecorded(
             f"{type(instance).__name__} is a governed table: change it through a verb of registry.workflow, "
@@ -34,9 +35,7 @@ def refuse_unrecorded(sender: Any, instance: models.Model, **rest: Any) -> None:
 
 
 @receiver(post_create_historical_record)
-def keep_history_row(
-    sender: Any, instance: models.Model, history_instance: models.Model, **rest: Any
-) -> None:
+def keep_history_row(sender: Any, instance: models.Model, history_instance: models.Model, **rest: Any) -> None:
     if isinstance(instance, Governed) and instance._history_rows is not None:
         instance._history_rows.append(history_instance)
 

@@ -85,9 +85,7 @@ class Definition(Worded, Governed):
 
     metric = models.ForeignKey(Metric, models.PROTECT, related_name="versions", verbose_name=_("metric"))
     number = models.PositiveIntegerField(_("version"))
-    base = models.OneToOneField(
-        "self", models.PROTECT, null=True, related_name="next", verbose_name=_("based on")
-    )
+    base = models.OneToOneField("self", models.PROTECT, null=True, related_name="next", verbose_name=_("based on"))
     revision = models.ForeignKey("Revision", models.PROTECT, related_name="definitions")
     wording = models.JSONField()
     terms = models.JSONField(default=list, help_text="[surface, metric key] found in the texts when published")
@@ -124,13 +122,11 @@ class Definition(Worded, Governed):
     def document(self) -> dict[str, Any]:
         """What its digest is taken over."""
         return definition_document(
-            self.metric.key, self.number, self.base and self.base.digest, self.effective_from, self.wording
+            self.metric.key, self.number, self.base.digest if self.base else None, self.effective_from, self.wording
         )
 
 
-def definition_document(
-    key: str, number: int, base: str | None, effective_from: date, wording: Any
-) -> dict[str, Any]:
+def definition_document(key: str, number: int, base: str | None, effective_from: date, wording: Any) -> dict[str, Any]:
     """The canonical document of one version, published or proposed. `base` is the previous digest."""
     return {
         "metric": key,

@@ -40,12 +40,7 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
             .exclude(Exists(sealed))
         )
         signed = SignOff.objects.filter(revision=OuterRef("revision"), signed_by=user)
-        return (
-            self.in_review()
-            .filter(Exists(places))
-            .exclude(Exists(_contributing(user)))
-            .exclude(Exists(signed))
-        )
+        return self.in_review().filter(Exists(places)).exclude(Exists(_contributing(user))).exclude(Exists(signed))
 
     def on_metric(self, key: str) -> "ProposalQuerySet":
         return self.filter(Exists(Clause.objects.filter(revision=OuterRef("revision"), key=key)))
@@ -249,7 +244,7 @@ class Clause(Worded, Governed):
         return definition_document(
             self.key,
             self.number,
-            self.base and self.base.digest,
+            self.base.digest if self.base else None,
             self.revision.effective_from,
             self.wording,
         )
@@ -276,9 +271,7 @@ class Place(Governed):
 class SignOffQuerySet(models.QuerySet["SignOff"]):
     def standing(self, day: date) -> "SignOffQuerySet":
         """Those whose signatory still holds the seat they signed from on `day`."""
-        seat = Q(
-            membership__until=None, membership__role=Membership.SIGNATORY, membership__user__is_active=True
-        )
+        seat = Q(membership__until=None, membership__role=Membership.SIGNATORY, membership__user__is_active=True)
         lent = Q(delegation=None) | Q(
             delegation__withdrawn_at=None,
             delegation__starts_on__lte=day,
@@ -307,9 +300,7 @@ class SignOff(Governed):
         verbose_name = _("sign-off")
         verbose_name_plural = _("sign-offs")
         ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["revision", "signed_by"], name="one_person_fills_one_place")
-        ]
+        constraints = [models.UniqueConstraint(fields=["revision", "signed_by"], name="one_person_fills_one_place")]
 
     def __str__(self) -> str:
         return f"{self.team}: {self.signed_by}"

@@ -38,12 +38,12 @@ def _set_up(content: Content, password: str) -> None:
     teams = {each["key"]: people.add_team(Team(**each), by=system) for each in content.teams}
     for position, each in enumerate(content.stages, start=1):
         people.add_stage(Stage(**each, position=position), by=system)
-    for each in content.people:
-        names = {name: each[name] for name in ("username", "name_ja", "name_en", "email", "language")}
+    for person in content.people:
+        names = {name: person[name] for name in ("username", "name_ja", "name_en", "email", "language")}
         user = people.register(User(**names), by=system, password=password)
-        if each["steward"]:
+        if person["steward"]:
             people.appoint_steward(user, by=system)
-        for key, role in each["teams"].items():
+        for key, role in person["teams"].items():
             people.join(teams[key], user=user, role=role, by=system)
 
 
@@ -149,4 +149,3 @@ class Teller:
         proposal = self.proposals[told["id"]]
         proposal.refresh_from_db()
         return proposal.revision
-

@@ -74,7 +74,7 @@ def seal(sign_off: SignOff, size: str = "full", void: bool = False) -> SafeStrin
         name=_surname(signer) if signer else "",
         turn=seals.turn(f"{sign_off.digest}{sign_off.team_id}"),
         title=_seal_title(sign_off, void) if signer else _("%(team)s agreed") % {"team": sign_off.team.name},
-        size=size,  # type: ignore[arg-type]
+        size=size,
         state="void" if void else "sealed",
     )
 
@@ -105,7 +105,13 @@ def awaited(team: Team, size: str = "full") -> SafeString:
     """The empty ring where a seal is awaited."""
     title = _("The seal of %(team)s is awaited") % {"team": team.name}
     return seals.stamp(
-        mark="", date=None, name="", turn=0, title=title, size=size, state="awaited"  # type: ignore[arg-type]
+        mark="",
+        date=None,
+        name="",
+        turn=0,
+        title=title,
+        size=size,
+        state="awaited",
     )
 
 

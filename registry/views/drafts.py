@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,11 +17,12 @@ from registry.readiness import NotReady, before_submission
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.views.proposals import changes, standing_or_404
+from registry.views.request import Request
 from registry.workflow import drafting, submitting
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: Request) -> HttpResponse:
     """Choose what to propose; the draft exists from the moment that is chosen."""
     rules.require_member(request.user)
     form = StartForm(request.POST or None, initial=_wish(request))
@@ -36,7 +37,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "drafts/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _wish(request: HttpRequest) -> dict[str, str]:
+def _wish(request: Request) -> dict[str, str]:
     return {name: request.GET[name] for name in ("act", "metric", "version") if name in request.GET}
 
 
@@ -45,18 +46,16 @@ def _refuse(form: Any, error: ValidationError) -> None:
         form.add_error(name if name in form.fields else None, sentences)
 
 
-def _add(proposal: Proposal, form: StartForm, request: HttpRequest) -> WorkingCopy:
+def _add(proposal: Proposal, form: StartForm, request: Request) -> WorkingCopy:
     given = form.cleaned_data
     match given["act"]:
         case StartForm.NEW:
             return drafting.add_new_metric(proposal, key=given["key"], by=request.user)
         case StartForm.RETIRE:
             successor = given["successor"]
-            return drafting.add_retirement(
-                proposal, metric=given["metric"], successor=successor, by=request.user
-            )
+            return drafting.add_retirement(proposal, metric=given["metric"], successor=successor, by=request.user)
         case StartForm.RESTORE:
-            return drafting.add_restoration(proposal, version=form.version(), by=request.user)
+            return drafting.add_restoration(proposal, version=form.restored(), by=request.user)
     return drafting.add_metric(proposal, metric=given["metric"], by=request.user)
 
 
@@ -83,7 +82,7 @@ class DraftForms:
     def errors(self) -> list[tuple[str, str, str]]:
         """`(id of the field, its label, sentence)` for the summary that links to fields."""
         return [
-            (form[name].auto_id if name in form.fields else "", _label(form, name), sentence)
+            (form[name].auto_id if name in form.fields else "", _label(form, name), str(sentence))
             for form in (self.heading, *self.wordings)
             for name, sentences in form.errors.items()
             for sentence in sentences
@@ -95,7 +94,7 @@ def _label(form: Any, name: str) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: Request, pk: int) -> HttpResponse:
     """The form. Saved by itself as one types, and by its buttons."""
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
@@ -109,7 +108,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("draft", pk=pk)
 
 
-def keep_typed(request: HttpRequest, standing: Standing) -> HttpResponse | None:
+def keep_typed(request: Request, standing: Standing) -> HttpResponse | None:
     """Save what the form holds. The response that says why not, with everything typed still in it, or `None`."""
     forms = DraftForms(standing, request.POST)
     if not forms.are_valid():
@@ -134,12 +133,12 @@ def keep_typed(request: HttpRequest, standing: Standing) -> HttpResponse | None:
     return None
 
 
-def _edits(request: HttpRequest) -> int | None:
+def _edits(request: Request) -> int | None:
     given = request.POST.get("edits", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
 
 
-def _typed_wordings(request: HttpRequest, forms: DraftForms) -> Mapping[str, Any]:
+def _typed_wordings(request: Request, forms: DraftForms) -> Mapping[str, Any]:
     """Those whose fields were sent: a metric added in another window is left alone."""
     sent = {name.partition("-")[0] for name in request.POST}
     return {form.copy.key: form.wording() for form in forms.wordings if form.copy.key in sent}
@@ -151,9 +150,7 @@ def _theirs(forms: DraftForms) -> list[tuple[WorkingCopy, list[comparison.Change
     return [(copy, comparison.fields(copy.wording, typed, wording.NAMES)) for copy, typed in pairs]
 
 
-def _form(
-    request: HttpRequest, standing: Standing, forms: DraftForms, status: int = 200, **more: Any
-) -> HttpResponse:
+def _form(request: Request, standing: Standing, forms: DraftForms, status: int = 200, **more: Any) -> HttpResponse:
     context = {
         "standing": standing,
         "proposal": standing.proposal,
@@ -177,14 +174,14 @@ def _progress(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _saved(request: HttpRequest, pk: int) -> HttpResponse:
+def _saved(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     context = {"standing": standing, "proposal": standing.proposal, "saved_at": clock.now(), **_progress(standing)}
     return render(request, "drafts/edit.html#saved", context)
 
 
 @require_POST
-def add_metric(request: HttpRequest, pk: int) -> HttpResponse:
+def add_metric(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
     if (refused := keep_typed(request, standing)) is not None:
@@ -202,7 +199,7 @@ def add_metric(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def remove_metric(request: HttpRequest, pk: int, key: str) -> HttpResponse:
+def remove_metric(request: Request, pk: int, key: str) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
     if (refused := keep_typed(request, standing)) is not None:
@@ -214,7 +211,7 @@ def remove_metric(request: HttpRequest, pk: int, key: str) -> HttpResponse:
 
 
 @require_POST
-def submit(request: HttpRequest, pk: int) -> HttpResponse:
+def submit(request: Request, pk: int) -> HttpResponse:
     """Keep what was typed, then ask the teams to agree."""
     standing = standing_or_404(request, pk)
     rules.require("submit", standing, by=request.user)
@@ -231,7 +228,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def invite(request: HttpRequest, pk: int) -> HttpResponse:
+def invite(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     form = InviteForm(request.POST)
     if not form.is_valid():
@@ -241,7 +238,7 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def uninvite(request: HttpRequest, pk: int, contributor: int) -> HttpResponse:
+def uninvite(request: Request, pk: int, contributor: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     found = get_object_or_404(Contributor, proposal=standing.proposal, pk=contributor)
     drafting.uninvite(found, by=request.user)

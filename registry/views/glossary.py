@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -12,11 +12,12 @@ from registry import cards, glossary
 from registry.forms.filters import GlossaryFilter
 from registry.models import Definition, InForce, Stage
 from registry.views.access import published
+from registry.views.request import Request
 
 
 @require_safe
 @published
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: Request) -> HttpResponse:
     asked = GlossaryFilter(request.GET)
     wanted = asked.wanted()
     listed = glossary.page(wanted, asked.page())
@@ -56,7 +57,7 @@ def _columns(stages: list[Stage], columns: dict[int, Any], drawn: dict[int, card
     ]
 
 
-def _news(request: HttpRequest) -> dict[str, Any]:
+def _news(request: Request) -> dict[str, Any]:
     """What was agreed lately; for readers outside only what is published anyway."""
     lately = Definition.objects.filter(number__gt=1).select_related("metric", "revision__proposal")
     return {"recent": lately.order_by("-recorded_at")[:5]}

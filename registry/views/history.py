@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -13,18 +13,17 @@ from registry import timeline
 from registry.forms.filters import HistoryFilter
 from registry.models import Event
 from registry.models.ledger import EventQuerySet
+from registry.views.request import Request
 
 PAGE = 50
 
 
 @require_safe
-def show(request: HttpRequest) -> HttpResponseBase:
+def show(request: Request) -> HttpResponseBase:
     return timeline_page(request, "history/show.html", {})
 
 
-def timeline_page(
-    request: HttpRequest, template: str, context: dict[str, Any], metric: str = ""
-) -> HttpResponseBase:
+def timeline_page(request: Request, template: str, context: dict[str, Any], metric: str = "") -> HttpResponseBase:
     """One page of the timeline, newest first, or with `?format=csv` all of it as a file."""
     asked = HistoryFilter(request.GET)
     events = _asked_events(request, asked, metric)
@@ -43,13 +42,13 @@ def timeline_page(
     return render(request, template, context)
 
 
-def _asked_events(request: HttpRequest, asked: HistoryFilter, metric: str) -> EventQuerySet:
+def _asked_events(request: Request, asked: HistoryFilter, metric: str) -> EventQuerySet:
     person = asked.value("person")
     return timeline.filtered(
         Event.objects.visible_to(request.user),
         group=asked.value("group") or "",
         metric=metric or asked.value("metric") or "",
-        actor=person.pk if person else None,
+        actor=person.pk if person else 0,
         team=asked.value("team"),
         since=asked.value("since"),
         until=asked.value("until"),
@@ -81,4 +80,3 @@ def _csv_lines(events: EventQuerySet) -> Iterator[str]:
 def safe_cell(value: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
-

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
@@ -16,11 +16,12 @@ from registry.metric_page import MetricPage, seal_row, terms_as_published
 from registry.models import Definition, Metric
 from registry.views.access import published
 from registry.views.history import timeline_page
+from registry.views.request import Request
 
 
 @require_safe
 @published
-def show(request: HttpRequest, key: str) -> HttpResponse:
+def show(request: Request, key: str) -> HttpResponse:
     metric = get_object_or_404(Metric, key=key, latest__isnull=False)
     asked = DayFilter(request.GET)
     known = asked.value("known")
@@ -37,7 +38,7 @@ def _tools(page: MetricPage) -> dict[str, Any]:
 
 @require_safe
 @published
-def version(request: HttpRequest, key: str, number: int) -> HttpResponse:
+def version(request: Request, key: str, number: int) -> HttpResponse:
     """The permanent page of one version: the same bytes for ever, for one reader and language."""
     definition = _version(key, number)
     etag = _etag(request, definition)
@@ -73,14 +74,14 @@ def _is_sealed(definition: Definition) -> bool:
     return revision.sign_offs.values("team").distinct().count() >= revision.places.count()
 
 
-def _etag(request: HttpRequest, definition: Definition) -> str:
+def _etag(request: Request, definition: Definition) -> str:
     parts = (definition.digest, get_language(), request.user.pk, definition.revision.sign_offs.count())
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
 @require_safe
 @published
-def compare(request: HttpRequest, key: str, old: int, new: int) -> HttpResponse:
+def compare(request: Request, key: str, old: int, new: int) -> HttpResponse:
     if old == new:
         raise Http404(_("Choose two different versions to compare."))
     before, after = _version(key, old), _version(key, new)
@@ -96,6 +97,6 @@ def compare(request: HttpRequest, key: str, old: int, new: int) -> HttpResponse:
 
 
 @require_safe
-def history(request: HttpRequest, key: str) -> HttpResponseBase:
+def history(request: Request, key: str) -> HttpResponseBase:
     metric = get_object_or_404(Metric, key=key)
     return timeline_page(request, "metrics/history.html", {"metric": metric}, metric=metric.key)

@@ -1,10 +1,11 @@
 """Proposals to read: the list, one proposal with its tabs, and what changed between two revisions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,13 +16,14 @@ from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision
 from registry.readiness import before_publication
 from registry.standing import Standing
+from registry.views.request import Request
 
 PAGE = 30
 TABS = ("words", "discussion", "record")
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     asked = ProposalFilter(request.GET)
     found = Proposal.objects.visible_to(request.user)
     if state := asked.value("state"):
@@ -61,12 +63,12 @@ def _counted(rows: Any) -> Coalesce:
 
 
 @require_safe
-def show(request: HttpRequest, pk: int) -> HttpResponse:
+def show(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     return page(request, standing, tab=request.GET.get("tab", ""))
 
 
-def standing_or_404(request: HttpRequest, pk: int) -> Standing:
+def standing_or_404(request: Request, pk: int) -> Standing:
     """The proposal if this reader may see it; otherwise it does not exist for them."""
     visible = with_counts(Proposal.objects.visible_to(request.user))
     glass = (f"revision__break_glass__{name}" for name in ("asked_by", "confirmed_by", "team"))
@@ -76,7 +78,7 @@ def standing_or_404(request: HttpRequest, pk: int) -> Standing:
 
 
 def page(
-    request: HttpRequest, standing: Standing, *, tab: str = "", status: int = 200, **forms: Any
+    request: Request, standing: Standing, *, tab: str = "", status: int = 200, forms: Mapping[str, Any] | None = None
 ) -> HttpResponse:
     """The proposal page; `forms` holds a bound form that has to be shown again with its errors."""
     tab = tab if tab in TABS else TABS[0]
@@ -90,16 +92,14 @@ def page(
             (team, rules.refusal("sign_off", standing, by=request.user, team=team))
             for team in standing.fillable_by(request.user)
         ],
-        "places": [
-            (team, standing.seals.get(team.pk), _void(standing, team.pk)) for team in standing.required_teams
-        ],
+        "places": [(team, standing.seals.get(team.pk), _void(standing, team.pk)) for team in standing.required_teams],
         "needs": before_publication(standing) if standing.proposal.state == Proposal.IN_REVIEW else [],
         "inline": request.GET.get("view") == "inline",
         "remark": RemarkForm(places(standing)),
         "reason": ReasonForm(),
         "optional_reason": OptionalReasonForm(),
     }
-    return render(request, "proposals/show.html", context | _tab(tab, standing) | forms, status=status)
+    return render(request, "proposals/show.html", context | _tab(tab, standing) | dict(forms or {}), status=status)
 
 
 def _void(standing: Standing, team: int) -> Any:
@@ -108,7 +108,7 @@ def _void(standing: Standing, team: int) -> Any:
     return lost[-1] if lost else None
 
 
-def acts_for(standing: Standing, request: HttpRequest) -> dict[str, Any]:
+def acts_for(standing: Standing, request: Request) -> dict[str, Any]:
     """For every act, `None` where this reader may do it, else the refusal whose sentence says why not."""
     return {
         act: rules.refusal(act, standing, by=request.user)
@@ -161,7 +161,7 @@ def _threads(proposal: Proposal) -> list[tuple[Comment, list[Comment]]]:
 
 
 @require_safe
-def compare_revisions(request: HttpRequest, pk: int, old: int, new: int) -> HttpResponse:
+def compare_revisions(request: Request, pk: int, old: int, new: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     before, after = _revision(standing, old), _revision(standing, new)
     theirs = {clause.key: clause for clause in before.clauses.all()}

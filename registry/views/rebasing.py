@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -13,6 +13,7 @@ from registry import comparison, rules, wording
 from registry.forms.drafts import RebaseForm
 from registry.models import Definition, WorkingCopy
 from registry.views.proposals import standing_or_404
+from registry.views.request import Request
 from registry.workflow import submitting
 
 
@@ -79,14 +80,14 @@ def _three_way(copy: WorkingCopy, latest: Definition, data: Any) -> ThreeWay:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def rebase(request: HttpRequest, pk: int) -> HttpResponse:
+def rebase(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
     outdated = [
         _three_way(copy, latest, request.POST if request.method == "POST" else None)
         for copy, latest in submitting.outdated(standing)
     ]
-    valid = all([each.form.is_valid() for each in outdated])
+    valid = all(map(RebaseForm.is_valid, (each.form for each in outdated)))
     if request.method == "POST" and valid:
         choices = {each.copy.key: each.chosen() for each in outdated}
         submitting.rebase(standing.proposal, by=request.user, wordings=choices)

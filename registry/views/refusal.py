@@ -5,28 +5,29 @@ import logging
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from registry.refusals import Refused
+from registry.views.request import Request
 
 logger = logging.getLogger(__name__)
 
 
-def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+def refused(request: Request, error: Refused) -> HttpResponse:
     """403 or 409 with the sentence and the way back."""
     titles = {403: _("This is not yours to do"), 409: _("Not in this state")}
     return _say(request, error.status, titles[error.status], [str(error.sentence)], code=error.code)
 
 
-def unacceptable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def unacceptable(request: Request, error: ValidationError) -> HttpResponse:
     """422 for text that no form caught before; the page lists every sentence."""
     return _say(request, 422, _("This cannot be accepted as written"), error.messages)
 
 
-def lost_connection(request: HttpRequest, error: Exception) -> HttpResponse:
+def lost_connection(request: Request, error: Exception) -> HttpResponse:
     """503 when the database cannot be reached or is too busy. Nothing was half done."""
     logger.error("the database did not answer", exc_info=error)
     sentence = _(
@@ -38,27 +39,27 @@ def lost_connection(request: HttpRequest, error: Exception) -> HttpResponse:
     return response
 
 
-def signed_out(request: HttpRequest) -> HttpResponse:
+def signed_out(request: Request) -> HttpResponse:
     """Nobody is signed in: to the door, or, in the middle of a form, a sign-in that keeps what was typed."""
     if request.method != "POST":
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
     if request.headers.get("HX-Request"):
         return render(request, "refusals/signed_out_part.html", status=401)
     typed = typed_fields(request)
-    return render(
-        request, "account/sign_in_again.html", {"typed": typed, "next": request.get_full_path()}, status=401
-    )
+    return render(request, "account/sign_in_again.html", {"typed": typed, "next": request.get_full_path()}, status=401)
 
 
-def typed_fields(request: HttpRequest, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def typed_fields(request: Request, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """What the form of `request` holds, for sending it again; never a password or the token."""
     hidden = {"csrfmiddlewaretoken", "password", *without}
     return [(name, value) for name, values in request.POST.lists() if name not in hidden for value in values]
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
     """The page was open too long or cookies are off: say it, and keep what was typed."""
-    sentence = _("This page was open for too long, or your browser keeps no cookies. Check the text, then send it again.")
+    sentence = _(
+        "This page was open for too long, or your browser keeps no cookies. Check the text, then send it again."
+    )
     return render(
         request,
         "refusals/send_again.html",
@@ -67,7 +68,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def _say(request: HttpRequest, status: int, title: str, sentences: list[str], code: str = "") -> HttpResponse:
+def _say(request: Request, status: int, title: str, sentences: list[str], code: str = "") -> HttpResponse:
     template = "refusals/part.html" if request.headers.get("HX-Request") else "refusals/page.html"
     context = {
         "title": title,
@@ -79,7 +80,7 @@ def _say(request: HttpRequest, status: int, title: str, sentences: list[str], co
     return render(request, template, context, status=status)
 
 
-def _back(request: HttpRequest) -> str:
+def _back(request: Request) -> str:
     """Where the person came from, if that was one of our own pages."""
     came_from = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,36 +14,35 @@ from registry.models import Comment, Objection, Proposal, Team
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.views.proposals import changes, page, places, standing_or_404
+from registry.views.request import Request
 from registry.workflow import publication, reviewing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
+def sign_off(request: Request, pk: int) -> HttpResponse:
     """The words once more, what the seal means, and the password. POST presses it."""
     standing = standing_or_404(request, pk)
     sent = request.POST if request.method == "POST" else None
     team = get_object_or_404(Team, key=(sent or request.GET).get("team", ""))
-    digest = sent.get("digest") if sent else None
+    digest = sent.get("digest", "") if sent else None
     try:
         rules.require("sign_off", standing, by=request.user, team=team, digest=digest)
+        form = SignOffForm(request.user, sent, initial=_initial(standing, team))
+        if sent is not None and form.is_valid():
+            reviewing.sign_off(standing.submitted, team=team, by=request.user, digest=form.cleaned_data["digest"])
+            return _thank(request, pk, team)
     except WrongState as error:
         if error.code != "changed":
             raise
-        return _changed(request, standing, digest or "", error)
-    form = SignOffForm(request.user, sent, initial=_initial(standing, team))
-    if sent is not None and form.is_valid():
-        reviewing.sign_off(standing.revision, team=team, by=request.user, digest=digest)
-        return _thank(request, pk, team)
+        return _changed(request, standing_or_404(request, pk), digest or "", error)
     return _signing(request, standing, team, form, status=422 if sent else 200)
 
 
 def _initial(standing: Standing, team: Team) -> dict[str, str]:
-    return {"team": team.key, "digest": standing.revision.digest if standing.revision else ""}
+    return {"team": team.key, "digest": standing.submitted.digest}
 
 
-def _signing(
-    request: HttpRequest, standing: Standing, team: Team, form: SignOffForm, status: int
-) -> HttpResponse:
+def _signing(request: Request, standing: Standing, team: Team, form: SignOffForm, status: int) -> HttpResponse:
     others = [each for each in standing.missing if each.pk != team.pk]
     context = {
         "standing": standing,
@@ -58,14 +57,14 @@ def _signing(
     return render(request, "proposals/signing.html", context, status=status)
 
 
-def _changed(request: HttpRequest, standing: Standing, digest: str, error: WrongState) -> HttpResponse:
+def _changed(request: Request, standing: Standing, digest: str, error: WrongState) -> HttpResponse:
     """409: another revision stands there now. Shows the way to what changed since the one that was read."""
     read = standing.proposal.revisions.filter(digest=digest).order_by("-number").first()
     context = {"proposal": standing.proposal, "revision": standing.revision, "read": read, "error": error}
     return render(request, "proposals/changed.html", context, status=409)
 
 
-def _thank(request: HttpRequest, pk: int, team: Team) -> HttpResponse:
+def _thank(request: Request, pk: int, team: Team) -> HttpResponse:
     proposal = Proposal.objects.get(pk=pk)
     if proposal.state == Proposal.PUBLISHED:
         sentence = _("%(team)s has sealed, and with that it is agreed and published.")
@@ -76,40 +75,38 @@ def _thank(request: HttpRequest, pk: int, team: Team) -> HttpResponse:
 
 
 @require_POST
-def object_(request: HttpRequest, pk: int) -> HttpResponse:
+def object_(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("object", standing, by=request.user)
     form = RemarkForm(places(standing), request.POST)
     if not form.is_valid():
-        return page(request, standing, status=422, objecting=form)
-    reviewing.raise_objection(
-        standing.revision, by=request.user, reason=form.cleaned_data["words"], **form.place()
-    )
+        return page(request, standing, status=422, forms={"objecting": form})
+    reviewing.raise_objection(standing.submitted, by=request.user, reason=form.cleaned_data["words"], **form.place())
     messages.success(request, _("Your objection is open. Nothing is published until it is closed."))
     return redirect("proposal", pk=pk)
 
 
 @require_POST
-def close_objection(request: HttpRequest, pk: int, objection: int) -> HttpResponse:
+def close_objection(request: Request, pk: int, objection: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     found = get_object_or_404(Objection, proposal=standing.proposal, pk=objection)
     rules.require("close_objection", standing, by=request.user, objection=found)
     own = found.raised_by_id == request.user.pk
     form = (OptionalReasonForm if own else ReasonForm)(request.POST)
     if not form.is_valid():
-        return page(request, standing, status=422, closing=form, closing_pk=found.pk)
+        return page(request, standing, status=422, forms={"closing": form, "closing_pk": found.pk})
     reviewing.close_objection(found, by=request.user, reason=form.cleaned_data["reason"])
     messages.success(request, _("The objection is closed."))
     return redirect("proposal", pk=pk)
 
 
 @require_POST
-def comment(request: HttpRequest, pk: int) -> HttpResponse:
+def comment(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("comment", standing, by=request.user)
     form = RemarkForm(places(standing), request.POST)
     if not form.is_valid():
-        return page(request, standing, tab="discussion", status=422, remark=form)
+        return page(request, standing, tab="discussion", status=422, forms={"remark": form})
     parent = form.cleaned_data["parent"]
     found = get_object_or_404(Comment, proposal=standing.proposal, pk=parent) if parent else None
     said = reviewing.comment(
@@ -119,41 +116,41 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("withdraw", standing, by=request.user)
     form = (ReasonForm if standing.revision else OptionalReasonForm)(request.POST)
     if not form.is_valid():
-        return page(request, standing, status=422, withdrawing=form)
+        return page(request, standing, status=422, forms={"withdrawing": form})
     reviewing.withdraw(standing.proposal, by=request.user, reason=form.cleaned_data["reason"])
     messages.success(request, _("The proposal is withdrawn."))
     return redirect("proposal", pk=pk)
 
 
 @require_POST
-def reject(request: HttpRequest, pk: int) -> HttpResponse:
+def reject(request: Request, pk: int) -> HttpResponse:
     return _with_reason(request, pk, "reject", reviewing.reject, _("The proposal is rejected."))
 
 
 @require_POST
-def ask_break_glass(request: HttpRequest, pk: int) -> HttpResponse:
+def ask_break_glass(request: Request, pk: int) -> HttpResponse:
     sentence = _("Asked. A second steward has to confirm before anything is published.")
     return _with_reason(request, pk, "ask_break_glass", publication.ask_break_glass, sentence)
 
 
-def _with_reason(request: HttpRequest, pk: int, act: str, verb: Any, thanks: str) -> HttpResponse:
+def _with_reason(request: Request, pk: int, act: str, verb: Any, thanks: str) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require(act, standing, by=request.user)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return page(request, standing, status=422, **{f"{act}_form": form})
+        return page(request, standing, status=422, forms={f"{act}_form": form})
     verb(standing.proposal, by=request.user, reason=form.cleaned_data["reason"])
     messages.success(request, thanks)
     return redirect("proposal", pk=pk)
 
 
 @require_POST
-def confirm_break_glass(request: HttpRequest, pk: int) -> HttpResponse:
+def confirm_break_glass(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     digest = request.POST.get("digest", "")
     publication.confirm_break_glass(standing.proposal, by=request.user, digest=digest)

@@ -52,9 +52,7 @@ def add_new_metric(proposal: Proposal, *, key: str, by: User) -> WorkingCopy:
 
 
 @verb
-def add_retirement(
-    proposal: Proposal, *, metric: Metric, successor: Metric | None = None, by: User
-) -> WorkingCopy:
+def add_retirement(proposal: Proposal, *, metric: Metric, successor: Metric | None = None, by: User) -> WorkingCopy:
     """A working copy that retires `metric`, naming what people should use instead."""
     latest = _latest(metric)
     ending = {"retired": True, "successor": successor.key if successor else ""}
@@ -95,7 +93,7 @@ def _add(
         )
     )
     _count_edit(act, standing)
-    act.record(proposal=standing.proposal, metrics=[key], detail={"metric": key})
+    act.record(proposal=standing.proposal, metrics=[key], detail=_about(copy))
     return copy
 
 
@@ -107,7 +105,11 @@ def remove_metric(copy: WorkingCopy, *, by: User) -> None:
     act = Act("metric_removed", by=by)
     act.delete(WorkingCopy.objects.get(pk=copy.pk))
     _count_edit(act, standing)
-    act.record(proposal=standing.proposal, metrics=[copy.key], detail={"metric": copy.key})
+    act.record(proposal=standing.proposal, metrics=[copy.key], detail=_about(copy))
+
+
+def _about(copy: WorkingCopy) -> dict[str, Any]:
+    return {"metric": copy.key, "name": {name: copy.wording[name] for name in ("name_ja", "name_en")}}
 
 
 @verb

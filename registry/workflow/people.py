@@ -22,18 +22,9 @@ def open_registry(system: User) -> User:
     act = Act("opened", by=system)
     system.joined_at = act.at
     system.set_unusable_password()
-    act.by = system
-    _insert_first(act, system)
+    act.save(system)
     act.record()
     return system
-
-
-def _insert_first(act: Act, system: User) -> None:
-    """History names who wrote a row; nobody exists yet who could have written this one."""
-    system._history_user = None
-    system._history_rows = act._rows
-    system.save(force_insert=True)
-    system._history_rows = None
 
 
 @verb
@@ -96,6 +87,8 @@ def appoint_steward(user: User, *, by: User, steward: bool = True) -> User:
     current = User.objects.select_for_update().get(pk=user.pk)
     if current.is_steward == steward:
         return current
+    if not current.is_active:
+        raise WrongState("inactive", _("This account is deactivated. Reactivate it first."))
     if not steward:
         _require_another_steward(stewards, current)
     current.is_steward = steward
@@ -215,9 +208,7 @@ def _end_membership(act: Act, membership: Membership) -> None:
     """Close it, and with it what the person stood in for in that team."""
     membership.until = act.at
     act.save(membership, "until")
-    lent = Delegation.objects.filter(
-        stand_in=membership.user, membership__team=membership.team, withdrawn_at=None
-    )
+    lent = Delegation.objects.filter(stand_in=membership.user, membership__team=membership.team, withdrawn_at=None)
     for delegation in lent:
         delegation.withdrawn_at = act.at
         act.save(delegation, "withdrawn_at")
@@ -235,9 +226,7 @@ def delegate(
     _require_fit(membership, stand_in, starts_on, ends_on)
     act = Act("delegated", by=by, reason=written(reason, "reason", limit=400))
     delegation = act.save(
-        Delegation(
-            membership=membership, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on, reason=act.reason
-        )
+        Delegation(membership=membership, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on, reason=act.reason)
     )
     act.record(
         team=membership.team,
@@ -263,8 +252,8 @@ def _require_fit(membership: Membership, stand_in: User, starts_on: date, ends_o
 @verb
 def end_delegation(delegation: Delegation, *, by: User) -> Delegation:
     """Take a delegation back early."""
-    current = Delegation.objects.select_for_update().select_related("membership__team", "stand_in").get(
-        pk=delegation.pk
+    current = (
+        Delegation.objects.select_for_update().select_related("membership__team", "stand_in").get(pk=delegation.pk)
     )
     if by.pk != current.membership.user_id:
         rules.require_steward(by)
@@ -281,4 +270,3 @@ def end_delegation(delegation: Delegation, *, by: User) -> Delegation:
         who_en=current.stand_in.name_en,
     )
     return current
-

@@ -35,8 +35,7 @@ def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definitio
 
     Everything is checked again here, whatever was checked before: digests, bases, seats, objections, dates.
     """
-    revision = standing.revision
-    assert revision is not None, "only what was submitted is published"
+    revision = standing.submitted
     _check_again(standing, revision)
     act = Act("published", by=by, reason=reason)
     known = terms.known(extra=[(clause.key, clause.wording) for clause in standing.clauses])
@@ -55,10 +54,16 @@ def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definitio
             "digest": revision.digest,
             "effective_from": revision.effective_from.isoformat(),
             "versions": {version.metric.key: version.number for version in versions},
+            "names": {version.metric.key: _names(version) for version in versions},
             "missing": [team.key for team in standing.missing],
         },
     )
     return versions
+
+
+def _names(version: Definition) -> dict[str, str]:
+    """What the metric is called from now on, for the sentence of the timeline."""
+    return {name: version.wording[name] for name in ("name_ja", "name_en")}
 
 
 def _check_again(standing: Standing, revision: Revision) -> None:
@@ -184,11 +189,10 @@ def ask_break_glass(proposal: Proposal, *, by: User, reason: str) -> BreakGlass:
     """A steward asks to publish without the one missing seal. Nothing happens until a second one confirms."""
     standing = lock_with_metrics(proposal)
     rules.require("ask_break_glass", standing, by=by)
-    assert standing.revision is not None, "what is in review has a revision"
     act = Act("glass_asked", by=by, reason=written(reason, "reason"))
     (team,) = standing.missing
     glass = act.save(
-        BreakGlass(revision=standing.revision, team=team, asked_by=by, asked_at=act.at, reason=act.reason)
+        BreakGlass(revision=standing.submitted, team=team, asked_by=by, asked_at=act.at, reason=act.reason)
     )
     act.record(proposal=standing.proposal, team=team, metrics=[clause.key for clause in standing.clauses])
     return glass
@@ -204,7 +208,5 @@ def confirm_break_glass(proposal: Proposal, *, by: User, digest: str) -> list[De
     act = Act("glass_broken", by=by, reason=glass.reason)
     glass.confirmed_by, glass.confirmed_at = by, act.at
     act.save(glass, "confirmed_by", "confirmed_at")
-    act.record(
-        proposal=standing.proposal, team=glass.team, metrics=[clause.key for clause in standing.clauses]
-    )
+    act.record(proposal=standing.proposal, team=glass.team, metrics=[clause.key for clause in standing.clauses])
     return publish(standing, by=by, reason=glass.reason)

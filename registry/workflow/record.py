@@ -21,7 +21,7 @@ ATTEMPTS = 5
 _TRY_AGAIN = {"40001", "40P01", "55P03"}
 
 
-def verb(function: Callable[P, R]) -> Callable[P, R]:
+def verb[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """One act, whole or not at all. Where others write at the same moment, it is tried again."""
 
     @functools.wraps(function)

@@ -8,18 +8,18 @@ from registry import rules, text
 from registry.models import Comment, Delegation, Objection, Proposal, Revision, SignOff, Team, User
 from registry.refusals import WrongState
 from registry.standing import Standing
+from registry.wording import BY_NAME
 from registry.workflow import publication
 from registry.workflow.inputs import written
 from registry.workflow.locking import lock, lock_with_metrics
 from registry.workflow.record import Act, verb
-from registry.wording import BY_NAME
 
 
 def meaning(team: Team) -> str:
     """What pressing the seal says, in the reader's language."""
-    return _(
-        "On behalf of %(team)s I have read these words and conditions, and %(team)s agrees to exactly them."
-    ) % {"team": team.name}
+    return _("On behalf of %(team)s I have read these words and conditions, and %(team)s agrees to exactly them.") % {
+        "team": team.name
+    }
 
 
 @verb
@@ -29,15 +29,15 @@ def sign_off(revision: Revision, *, team: Team, by: User, digest: str) -> SignOf
     _require_latest(standing, revision)
     rules.require("sign_off", standing, by=by, team=team, digest=digest)
     seat = standing.seat(by, team)
-    assert seat is not None and standing.revision is not None, "the rules ask for a seat on a revision"
+    assert seat is not None, "the rules ask for a seat"
     lent = seat if isinstance(seat, Delegation) else None
     act = Act("sealed" if standing.proposal.is_open else "ratified", by=by)
     seal = act.save(
         SignOff(
-            revision=standing.revision,
+            revision=standing.submitted,
             team=team,
             signed_by=by,
-            membership=lent.membership if lent else seat,
+            membership=seat.membership if isinstance(seat, Delegation) else seat,
             delegation=lent,
             digest=digest,
             meaning=meaning(team),
@@ -48,7 +48,7 @@ def sign_off(revision: Revision, *, team: Team, by: User, digest: str) -> SignOf
         proposal=standing.proposal,
         team=team,
         metrics=[clause.key for clause in standing.clauses],
-        detail={"revision": standing.revision.number, "digest": digest, "delegated": lent is not None},
+        detail={"revision": standing.submitted.number, "digest": digest, "delegated": lent is not None},
     )
     after = Standing(standing.proposal)
     if standing.proposal.state == Proposal.PUBLISHED:
@@ -61,25 +61,20 @@ def sign_off(revision: Revision, *, team: Team, by: User, digest: str) -> SignOf
 def _require_latest(standing: Standing, revision: Revision) -> None:
     """A seal is meant for the revision it was pressed on, so it never lands on a later one."""
     if standing.revision is None or standing.revision.pk != revision.pk:
-        raise WrongState(
-            "changed", _("This changed while you were reading. See what changed, then decide again.")
-        )
+        raise WrongState("changed", _("This changed while you were reading. See what changed, then decide again."))
 
 
 @verb
-def raise_objection(
-    revision: Revision, *, by: User, reason: str, key: str = "", field: str = ""
-) -> Objection:
+def raise_objection(revision: Revision, *, by: User, reason: str, key: str = "", field: str = "") -> Objection:
     """Say "not yet", with a reason. While it is open, the last seal is refused."""
     standing = lock(revision.proposal)
     rules.require("object", standing, by=by)
-    assert standing.revision is not None, "what is in review has a revision"
     _require_place(standing, key, field)
     act = Act("objected", by=by, reason=written(reason, "reason"))
     objection = act.save(
         Objection(
             proposal=standing.proposal,
-            revision=standing.revision,
+            revision=standing.submitted,
             raised_by=by,
             raised_at=act.at,
             reason=act.reason,
@@ -90,7 +85,7 @@ def raise_objection(
     act.record(
         proposal=standing.proposal,
         metrics=[key] if key else [clause.key for clause in standing.clauses],
-        detail={"objection": objection.pk, "revision": standing.revision.number, "field": field},
+        detail={"objection": objection.pk, "revision": standing.submitted.number, "field": field},
     )
     return objection
 
@@ -148,8 +143,7 @@ def comment(
 
 def _require_place(standing: Standing, key: str, field: str) -> None:
     """A remark is tied to a metric of the proposal and a field of its wording, or to neither."""
-    known = {each.key for each in (*standing.clauses, *standing.copies)}
-    if (key and key not in known) or (field and (field not in BY_NAME or not key)):
+    if (key and key not in standing.keys) or (field and (field not in BY_NAME or not key)):
         raise ValidationError({"field": _("That place is not part of this proposal.")}, code="foreign")
 
 
@@ -183,8 +177,7 @@ def expire(proposal: Proposal, *, by: User, days: int) -> Proposal:
 
 def _end(standing: Standing, state: str, act: Act) -> Proposal:
     proposal = standing.proposal
-    keys = {each.key for each in (*standing.clauses, *standing.copies)}
     proposal.state, proposal.ended_at = state, act.at
     act.save(proposal, "state", "ended_at")
-    act.record(proposal=proposal, metrics=keys, detail={"state": state})
+    act.record(proposal=proposal, metrics=standing.keys, detail={"state": state})
     return proposal

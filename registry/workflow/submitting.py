@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from registry import readiness, rules, wording
-from registry.models import Clause, Metric, Place, Proposal, Revision, User
+from registry.models import Clause, Definition, Metric, Place, Proposal, Revision, User, WorkingCopy
 from registry.models.proposals import revision_digest
 from registry.refusals import WrongState
 from registry.standing import Standing
@@ -55,11 +55,7 @@ def _freeze(act: Act, standing: Standing) -> Revision:
         )
     )
     for copy in standing.copies:
-        act.save(
-            Clause(
-                revision=revision, key=copy.key, metric=copy.metric, base=copy.base, wording=copy.wording
-            )
-        )
+        act.save(Clause(revision=revision, key=copy.key, metric=copy.metric, base=copy.base, wording=copy.wording))
     for team in readiness.required_teams(standing.copies):
         act.save(Place(revision=revision, team=team))
     assert revision_digest(revision.document()) == revision.digest, "stored as it was digested"
@@ -77,9 +73,7 @@ def _enter_review(act: Act, standing: Standing, revision: Revision) -> None:
 
 
 @verb
-def rebase(
-    proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, Any]]
-) -> Proposal:
+def rebase(proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, Any]]) -> Proposal:
     """Take the newer versions as the new base, with the words the contributor chose in the three-way view.
 
     `wordings` holds the chosen wording by metric key, for every metric that is out of date. Nothing is
@@ -111,15 +105,13 @@ def rebase(
     return standing.proposal
 
 
-def outdated(standing: Standing) -> list[Any]:
+def outdated(standing: Standing) -> list[tuple[WorkingCopy, Definition]]:
     """The working copies whose metric has a newer version than their base, each with that version."""
     keys = [copy.key for copy in standing.copies]
-    latest = {
-        metric.key: metric.latest
-        for metric in Metric.objects.filter(key__in=keys).select_related("latest__metric")
-    }
+    metrics = Metric.objects.filter(key__in=keys).select_related("latest__metric")
+    latest = {metric.key: metric.latest for metric in metrics if metric.latest}
     return [
         (copy, latest[copy.key])
         for copy in standing.copies
-        if copy.key in latest and latest[copy.key] is not None and latest[copy.key].pk != copy.base_id
+        if copy.key in latest and latest[copy.key].pk != copy.base_id
     ]

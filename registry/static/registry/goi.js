@@ -29,12 +29,20 @@
     if (!("shortcuts" in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
     const key = event.key;
-    if (afterG && go[key]) window.location = go[key];
-    else if (key === "/") { const field = document.querySelector("input[type=search]"); if (field) { event.preventDefault(); field.focus(); } else window.location = "/"; }
+    const chord = afterG && go[key];
+    afterG = key === "g" && !afterG;
+    if (chord) window.location = chord;
+    else if (key === "/") search(event);
     else if (key === "n") window.location = "/proposals/new/";
     else if (key === "?") document.getElementById("keys")?.showModal();
-    afterG = key === "g" && !afterG;
   });
+
+  function search(event) {
+    const field = document.querySelector("input[type=search]");
+    if (!field) { window.location = "/"; return; }
+    event.preventDefault();
+    field.focus();
+  }
 
   // A refusal is read first, whoever looks and however.
   document.querySelector(".errors")?.focus();
