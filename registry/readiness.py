@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from registry import clock, text, wording
+from registry import clock, days, text, wording
 from registry.models import InForce, Membership, Metric, Proposal, Stage, Team, WorkingCopy
 from registry.models.metrics import definition_document
 from registry.models.proposals import revision_digest, revision_document
@@ -129,7 +129,7 @@ def _overlap(copy: WorkingCopy) -> str:
     return _(
         "Version %(number)d of “%(metric)s” takes effect on %(day)s. Choose a later day, "
         "or mark this as a retroactive correction that replaces it."
-    ) % {"number": copy.base.number, "metric": copy.name, "day": copy.base.effective_from.isoformat()}
+    ) % {"number": copy.base.number, "metric": copy.name, "day": days.day(copy.base.effective_from)}
 
 
 def _about_words(copy: WorkingCopy) -> Iterator[Need]:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from registry import days
 from registry.models import Event, Proposal, Team, User
 from registry.models.ledger import EventQuerySet
 
@@ -158,11 +159,11 @@ def sentence(event: Event) -> str:
         "metric": _in_language(detail.get("name"), "name") or detail.get("metric", ""),
         "revision": detail.get("revision", ""),
         "versions": _versions(detail),
-        "effective_from": detail.get("effective_from", ""),
+        "effective_from": _day_of(detail, "effective_from"),
         "name": _in_language(detail, "name"),
         "role": ROLES.get(detail.get("role", ""), ""),
-        "from": detail.get("from", ""),
-        "to": detail.get("to", ""),
+        "from": _day_of(detail, "from"),
+        "to": _day_of(detail, "to"),
     }
 
 
@@ -180,6 +181,10 @@ def _in_language(values: dict[str, Any] | None, stem: str) -> str:
     first, second = ("en", "ja") if (get_language() or "ja").startswith("en") else ("ja", "en")
     values = values or {}
     return values.get(f"{stem}_{first}") or values.get(f"{stem}_{second}") or ""
+
+
+def _day_of(detail: dict[str, Any], name: str) -> str:
+    return days.day(date.fromisoformat(detail[name])) if name in detail else ""
 
 
 def _versions(detail: dict[str, Any]) -> str:

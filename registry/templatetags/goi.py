@@ -1,38 +1,23 @@
 """What templates say that Django has no word for: seals, days, wordings, and differences."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registry import comparison, markdown, rules, seals, wording
+from registry import comparison, days, markdown, rules, seals, wording
 from registry.models import SignOff, Team
 
 register = template.Library()
 
 
-@register.filter
-def day(value: date | datetime | None) -> str:
-    """2026年4月1日 / 1 Apr 2026."""
-    if value is None:
-        return ""
-    local = timezone.localtime(value) if isinstance(value, datetime) else value
-    return formats.date_format(local, "Y年n月j日" if _japanese() else "j M Y")
-
-
-@register.filter
-def moment(value: datetime | None) -> str:
-    """A day with its time."""
-    if value is None:
-        return ""
-    local = timezone.localtime(value)
-    return f"{day(local)} {local:%H:%M}"
+register.filter("day", days.day)
+register.filter("moment", days.moment)
 
 
 def _japanese() -> bool:
@@ -95,7 +80,7 @@ def _seal_title(sign_off: SignOff, void: bool) -> str:
     return template % {
         "team": sign_off.team.name,
         "who": sign_off.signed_by.name,
-        "day": day(sign_off.signed_at),
+        "day": days.day(sign_off.signed_at),
         "number": sign_off.revision.number,
     }
 

@@ -1,0 +1,22 @@
+"""Days and moments as people write them: 2026年4月1日 / 1 Apr 2026."""
+
+from datetime import date, datetime
+
+from django.utils import formats, timezone
+from django.utils.translation import get_language
+
+
+def day(value: date | datetime | None) -> str:
+    """The calendar day in the reader's language; empty for none."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value) if isinstance(value, datetime) else value
+    japanese = (get_language() or "ja").startswith("ja")
+    return formats.date_format(local, "Y年n月j日" if japanese else "j M Y")
+
+
+def moment(value: datetime | None) -> str:
+    """The day with its time of day, in the registry's own time zone; empty for none."""
+    if value is None:
+        return ""
+    return f"{day(value)} {timezone.localtime(value):%H:%M}"
