@@ -13,7 +13,7 @@ class Line(forms.CharField):
     """One line of text made tidy, refused where it holds what deceives the eye."""
 
     def to_python(self, value: Any) -> str:
-        return text.clean(super().to_python(value), lines=False)
+        return text.clean(super().to_python(value) or "", lines=False)
 
     def validate(self, value: str) -> None:
         super().validate(value)

@@ -166,6 +166,14 @@ def withdraw(proposal: Proposal, *, by: User, reason: str = "") -> Proposal:
 
 
 @verb
+def remind(proposal: Proposal, *, by: User) -> None:
+    """Put on record that its people were told it will expire. Changes nothing else."""
+    standing = lock(proposal)
+    rules.require("expire", standing, by=by)
+    Act("reminded", by=by).record(proposal=standing.proposal, metrics=standing.keys)
+
+
+@verb
 def expire(proposal: Proposal, *, by: User, days: int) -> Proposal:
     """End it because nobody acted for `days` days. Silence never agrees."""
     standing = lock(proposal)

@@ -1,0 +1,77 @@
+"""`manage.py expire`: remind the people of silent proposals, and end those that stayed silent. Run daily."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core import mail
+from django.core.management.base import BaseCommand
+from django.db.models import Max, Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from registry import clock
+from registry.models import Proposal, User
+from registry.standing import Standing
+from registry.workflow import reviewing
+
+REMINDED = Q(events__act="reminded")
+
+
+class Command(BaseCommand):
+    help = (
+        "Remind the people of proposals on which nobody acted for GOI_EXPIRY_DAYS less GOI_REMINDER_DAYS, "
+        "and expire those on which nobody acted for GOI_EXPIRY_DAYS. Running it again changes nothing."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        system, today = User.objects.system(), clock.today()
+        reminder_due = settings.EXPIRY_DAYS - settings.REMINDER_DAYS
+        for proposal in _open_proposals():
+            silent = _days(proposal.acted_at, today)
+            reminded = proposal.reminded_at is not None and proposal.reminded_at > proposal.acted_at
+            if silent >= settings.EXPIRY_DAYS:
+                reviewing.expire(proposal, by=system, days=settings.EXPIRY_DAYS)
+                self.stdout.write(f"Proposal {proposal.pk} expired: nobody acted for {silent} days.")
+            elif silent >= reminder_due and not reminded:
+                sent = _remind(proposal, system, settings.EXPIRY_DAYS - silent)
+                self.stdout.write(f"Proposal {proposal.pk}: {sent} people were reminded.")
+
+
+def _open_proposals() -> list[Any]:
+    """With `acted_at`, when somebody last acted on it, and `reminded_at`; a reminder is no act of anybody."""
+    acted, reminded = Max("events__at", filter=~REMINDED), Max("events__at", filter=REMINDED)
+    opened = Proposal.objects.filter(state__in=Proposal.OPEN).select_related("author", "revision")
+    return list(opened.annotate(acted_at=acted, reminded_at=reminded).order_by("pk"))
+
+
+def _days(moment: Any, today: date) -> int:
+    """Whole calendar days, so that the hour at which the command runs does not matter."""
+    return (today - timezone.localdate(moment)).days
+
+
+def _remind(proposal: Proposal, system: User, days_left: int) -> int:
+    """Mails first: if the post fails nothing is recorded, and the next run tries again."""
+    people = [person for person in _recipients(Standing(proposal)) if person.email]
+    mail.get_connection().send_messages([_letter(proposal, person, days_left) for person in people])
+    reviewing.remind(proposal, by=system)
+    return len(people)
+
+
+def _recipients(standing: Standing) -> list[User]:
+    """Who writes it and, once submitted, who could still press a missing seal. Each once."""
+    people = [each.user for each in standing.contributors]
+    people += [user for team in standing.missing for user in standing.eligible(team)]
+    return [person for person in dict.fromkeys(people) if person.is_active]
+
+
+def _letter(proposal: Proposal, person: User, days_left: int) -> mail.EmailMessage:
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        subject = _("“%(proposal)s” expires in %(days)d days") % {"proposal": proposal.title, "days": days_left}
+        body = _(
+            "Hello %(who)s,\n\n"
+            "nobody has acted on proposal %(number)d, “%(proposal)s”, for a while. "
+            "If that stays so, it expires in %(days)d days.\n\n"
+            "Silence never agrees: open your inbox in Goi to seal, discuss, revise or withdraw it.\n"
+        ) % {"who": person.name, "number": proposal.pk, "proposal": proposal.title, "days": days_left}
+    return mail.EmailMessage(subject, body, to=[person.email])
