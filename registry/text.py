@@ -31,7 +31,7 @@ _INVISIBLE = re.compile(
 _DOUBTFUL = re.compile("[^ -~\u00a1-\u00ac\u00ae-\u02af\u3000-\u30ff\u3400-\u9fff\uff01-\uff9f]")
 _SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _SELECTABLE = frozenset({"Lo", "So", "Sm", "Sk", "Po", "Pd", "Nd", "Nl", "No"})
-_JOINING = (
+_JOINING: tuple[str, ...] = (
     "ARABIC",
     "SYRIAC",
     "MONGOLIAN",
@@ -67,9 +67,7 @@ _SMALL = dict(
     )
 )
 
-_LOOKALIKES: dict[int, str] = str.maketrans(
-    _CYRILLIC | _GREEK | _LATIN | _CIRCLES | _KANJI | _HIRAGANA | _SMALL
-)
+_LOOKALIKES: dict[int, str] = str.maketrans(_CYRILLIC | _GREEK | _LATIN | _CIRCLES | _KANJI | _HIRAGANA | _SMALL)
 
 
 def clean(value: str, *, lines: bool) -> str:
@@ -164,11 +162,7 @@ def _seen(value: str) -> Iterator[str]:
         category = unicodedata.category(character)
         if category == "Cc":
             yield " "
-        elif (
-            category not in {"Cf", "Cs"}
-            and not _INVISIBLE.match(character)
-            and not _SELECTOR.match(character)
-        ):
+        elif category not in {"Cf", "Cs"} and not _INVISIBLE.match(character) and not _SELECTOR.match(character):
             yield character
 
 
@@ -215,8 +209,6 @@ def excerpt(value: str, limit: int) -> str:
     if len(line) <= limit:
         return line
     cut = limit - 1
-    while cut > 0 and (
-        unicodedata.combining(line[cut]) or _SELECTOR.match(line[cut]) or line[cut] in _JOINERS
-    ):
+    while cut > 0 and (unicodedata.combining(line[cut]) or _SELECTOR.match(line[cut]) or line[cut] in _JOINERS):
         cut -= 1
     return line[:cut].rstrip() + "…"
