@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, groupby
+from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from django.utils.translation import gettext as _
@@ -283,10 +283,9 @@ def _shortest(old: Sequence[str], new: Sequence[str], effort: _Effort) -> list[M
     """Matches of a shortest edit script; none once the effort is spent."""
     reach = {1: 0}
     history: list[dict[int, int]] = []
-    for edits in count():
+    edits = 0
+    while effort.left > edits:
         effort.left -= edits + 1
-        if effort.left < 0:
-            return []
         history.append(dict(reach))
         for diagonal in range(-edits, edits + 1, 2):
             down = diagonal == -edits or (diagonal != edits and reach[diagonal - 1] < reach[diagonal + 1])
@@ -296,6 +295,8 @@ def _shortest(old: Sequence[str], new: Sequence[str], effort: _Effort) -> list[M
             reach[diagonal] = place
             if place >= len(old) and place - diagonal >= len(new):
                 return _walked_back(history, len(old), len(new))
+        edits += 1
+    return []
 
 
 def _walked_back(history: list[dict[int, int]], end_old: int, end_new: int) -> list[Match]:
