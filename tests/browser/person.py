@@ -7,11 +7,13 @@ from tests.browser.words import Tongue
 
 
 class Person:
-    def __init__(self, page: Page, say: Tongue, username: str) -> None:
+    """`username` is empty for somebody who is not going to sign in."""
+
+    def __init__(self, page: Page, say: Tongue, username: str = "") -> None:
         self.page = page
         self.say = say
         self.username = username
-        self.name = say.name(username)
+        self.name = say.name(username) if username else ""
 
     # Coming in
 
