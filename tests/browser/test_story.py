@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from registry import clock
+from tests.browser.acts import presses_seal
 from tests.browser.conftest import Window
 from tests.browser.person import Person
-from tests.browser.server import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -156,9 +156,9 @@ class Story:
     def marketing_seals_with_the_right_password_only(self) -> None:
         me = self.marketing.enter()
         self._open_signing_page(me, "marketing")
-        self._press_seal(me, "marketing", "not-my-password")
+        presses_seal(me, "marketing", "not-my-password")
         me.sees(self.say("That is not your password. Nothing was sealed; try again."))
-        self._press_seal(me, "marketing", PASSWORD)
+        presses_seal(me, "marketing")
         me.sees(self.say("%(team)s has sealed.", team=self.say.team("marketing")))
 
     def sales_seals_and_so_publishes(self) -> None:
@@ -166,7 +166,7 @@ class Story:
         self._open_signing_page(me, "sales")
         me.sees(self.say("Yours is the last seal: pressing it publishes these words at once."))
         expect(me.main.locator("ins", has_text=self.told.narrower)).to_be_visible()
-        self._press_seal(me, "sales", PASSWORD)
+        presses_seal(me, "sales")
         sealed = self.say("%(team)s has sealed, and with that it is agreed and published.", team=self.say.team("sales"))
         me.sees(sealed)
 
@@ -174,11 +174,6 @@ class Story:
         me.goes_to("Inbox")
         me.opens(self.called)
         me.follows("Seal for %(team)s", team=self.say.team(team))
-
-    def _press_seal(self, me: Person, team: str, password: str) -> None:
-        me.field("I have read the words above.").check()
-        me.field("Your password").fill(password)
-        me.presses("Press the seal of %(team)s", team=self.say.team(team))
 
     def everything_is_found_again(self) -> None:
         me = self.reader.enter()
