@@ -15,6 +15,6 @@ def show(request: Request) -> HttpResponse:
     """500; or 503 where the database was already gone when the middleware asked it who is reading."""
     error = sys.exc_info()[1]
     if isinstance(error, (OperationalError, InterfaceError)):
-        request.user = AnonymousUser()  # who it is stands in the database that does not answer
+        request.user = AnonymousUser()  # type: ignore[assignment]  # who it is stands in the database that does not answer
         return lost_connection(request, error)
     return server_error(request)
