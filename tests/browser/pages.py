@@ -94,7 +94,10 @@ def _save_without_a_session(person: Person) -> None:
 REVIEW = f"/proposals/{numbered('fifty-employees')}/"
 WAITING = f"/proposals/{numbered('follow-rate-over-100')}/"
 DRAFT = f"/proposals/{numbered('authority-at-the-meeting')}/"
-ENDED = {name: f"/proposals/{numbered(name)}/" for name in ("founding", "fifteen-minutes-online", "unknown-employees")}
+ENDED = {
+    name: f"/proposals/{numbered(name)}/"
+    for name in ("field-sales-follow", "fifteen-minutes-online", "unknown-employees")
+}
 NEW = "/proposals/new/"
 
 PAGES = [
@@ -117,7 +120,7 @@ PAGES = [
     Shown("proposal to a signatory", "suzuki", REVIEW),
     Shown("discussion", "sato", f"{REVIEW}?tab=discussion"),
     Shown("record", "sato", f"{REVIEW}?tab=record"),
-    Shown("published proposal", "sato", ENDED["founding"]),
+    Shown("published proposal", "sato", ENDED["field-sales-follow"]),
     Shown("rejected proposal", "sato", ENDED["fifteen-minutes-online"]),
     Shown("withdrawn proposal", "sato", ENDED["unknown-employees"]),
     Shown("revisions", "sato", f"{REVIEW}revisions/1...2/"),
@@ -156,6 +159,6 @@ PAGES = [
     Shown("stages to a steward", "watanabe", "/stages/"),
     Shown("not permitted", "kobayashi", "/people/new/", status=403),
     Shown("not found", "kobayashi", "/metrics/nothing/", status=404),
-    Shown("not in this state", "suzuki", f"{ENDED['founding']}sign-offs/?team=sales", status=409),
+    Shown("not in this state", "suzuki", f"{ENDED['field-sales-follow']}sign-offs/?team=sales", status=409),
     Shown("not acceptable", "kobayashi", "/people/", _choose_no_language, 422),
 ]

@@ -1,5 +1,6 @@
 """What happens when several people are at work on the same words at once, or one of them is cut off."""
 
+import re
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from tests.browser.server import PASSWORD
 
 pytestmark = pytest.mark.browser
 TYPED = "まだ送っていない言葉 — not sent yet"
+HOLDS_TYPED = re.compile(re.escape(TYPED))
 
 
 def test_a_draft_saves_itself_and_says_so(window: Window):
@@ -23,7 +25,7 @@ def test_a_draft_saves_itself_and_says_so(window: Window):
     expect(me.page.locator("#saved")).to_have_attribute("data-state", "saved")
     expect(me.page.locator("#saved")).to_contain_text(me.say("Saved at %(at)s", at=""))
     me.page.goto(address)
-    expect(words).to_have_value(f"{TYPED}{words.input_value().removeprefix(TYPED)}")
+    expect(words).to_have_value(HOLDS_TYPED)
     expect(me.aside.locator("ins", has_text=TYPED)).to_be_visible()
 
 
@@ -32,15 +34,11 @@ def test_a_draft_that_cannot_be_saved_says_so_and_keeps_the_words(window: Window
     address = begins_draft(me, "qualified_rate")
     me.page.route(address, lambda route: route.abort())
     me.field("Definition", "en").press_sequentially(TYPED)
-    expect(me.page.locator("#saved")).to_have_attribute("data-state", "failed")
-    expect(me.field("Definition", "en")).to_have_value(
-        f"{TYPED}{me.field('Definition', 'en').input_value()[len(TYPED) :]}"
-    )
+    expect(me.page.locator("#saved")).to_have_text(me.say("Not saved yet"))
+    expect(me.field("Definition", "en")).to_have_value(HOLDS_TYPED)
     me.page.unroute(address)
     me.presses("Save")
-    expect(me.field("Definition", "en")).to_have_value(
-        f"{TYPED}{me.field('Definition', 'en').input_value()[len(TYPED) :]}"
-    )
+    expect(me.field("Definition", "en")).to_have_value(HOLDS_TYPED)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["", "no-script"])

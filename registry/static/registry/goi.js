@@ -19,7 +19,9 @@
   });
   document.addEventListener("htmx:error", () => {
     const state = saved();
-    if (state) { state.dataset.state = "failed"; }
+    if (!state) return;
+    state.dataset.state = "failed";
+    state.textContent = document.getElementById("draft").dataset.failed;
   });
 
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
