@@ -59,7 +59,7 @@ def evaluator(
     tree: Condition | Value, vocabulary: Vocabulary, entity: str, moments: Moments | None = None
 ) -> Callable[[Record], Any]:
     """A function from a record to the condition's truth (or the value's value); None is unknown or blank."""
-    asked = _Compiler(vocabulary, entity, moments or Moments()).compile(tree)
+    asked = Compiler(vocabulary, entity, moments or Moments()).compile(tree)
     return lambda record: asked(record, None)
 
 
@@ -70,7 +70,7 @@ def evaluate(
     return found
 
 
-class _Compiler:
+class Compiler:
     """Turns each node into a closure over (record, relation row)."""
 
     def __init__(self, vocabulary: Vocabulary, entity: str, moments: Moments) -> None:
