@@ -61,14 +61,17 @@ class Encoder:
         self.moments = moments
         self.calendar = Calendar(self.rows.rules)
         self.row: Row | None = None
-        self.known: dict[tuple[int, str], Any] = {}
+        self.known: dict[tuple[int, int], tuple[Node, Truth]] = {}
 
     @property
     def rules(self) -> list[z3.BoolRef]:
         return self.rows.rules
 
     def truth(self, node: Condition) -> Truth:
-        found: Truth = getattr(self, "_" + type(node).__name__.lower())(node)
+        key = (id(node), id(self.row))
+        if key not in self.known:
+            self.known[key] = (node, getattr(self, "_" + type(node).__name__.lower())(node))
+        found: Truth = self.known[key][1]
         return found
 
     def term(self, node: Value) -> Term:

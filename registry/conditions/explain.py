@@ -141,6 +141,8 @@ class _Reader:
             case In():
                 items = self.words["list"].join(self.value(item) for item in node.items)
                 key = "not in" if negated else "in"
+                if len(node.items) == 1:
+                    key = "other <>" if negated else "other ="
                 return self.say(key, a=self.value(node.value), b=items) + self._blank(node.value)
             case Between():
                 unit = self._unit(node.value)
@@ -289,7 +291,7 @@ class _Reader:
             case date():
                 return spelled(node.value, self.lang)
             case int() | Decimal():
-                number = f"{node.value:,}"
+                number = f"{node.value:,}" if abs(node.value) >= 10_000 else str(node.value)
                 return self.say("unit", n=number, unit=unit) if unit else number
         text = str(node.value)
         labels = self._enum_labels(node, text)

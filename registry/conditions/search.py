@@ -44,6 +44,8 @@ class Search:
         self.trees = trees
         self.judges = {id(tree): evaluator(tree, vocabulary, entity, moments) for tree in trees}
         self.boundaries = _boundaries(trees, vocabulary, entity, moments)
+        self._made: list[Record] = []
+        self._making = self.samples()
         self._encoder: Encoder | None = None
         self._solver: Any = None
 
@@ -53,7 +55,7 @@ class Search:
 
     def find(self, wanted: Callable[[Record], bool], formula: Callable[[Encoder], Bool]) -> Found:
         """A small record for which `wanted` holds; `formula` says the same to the solver."""
-        sampled = next((record for record in self.samples() if wanted(record)), None)
+        sampled = next((record for record in self.known_samples() if wanted(record)), None)
         if sampled is not None:
             return Found("found", self.shrunk(sampled, wanted))
         return self.prove(wanted, formula)
@@ -97,6 +99,13 @@ class Search:
         return self._encoder, self._solver
 
     # --- samples around a typical record ---
+
+    def known_samples(self) -> Iterator[Record]:
+        """The samples, made once however often they are looked through."""
+        yield from self._made
+        for record in self._making:
+            self._made.append(record)
+            yield record
 
     def samples(self) -> Iterator[Record]:
         """The typical record, then records one field away from it, with and without rows below."""
