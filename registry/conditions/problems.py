@@ -50,6 +50,9 @@ class ConditionError(ValueError):
         self.problems = problems
         super().__init__(" ".join(problem.message_en for problem in problems))
 
+    def __reduce__(self) -> tuple[type["ConditionError"], tuple[list[Problem]]]:
+        return type(self), (self.problems,)
+
 
 def problem(code: str, span: Span = NOWHERE, fix: str | None = None, **words: object) -> Problem:
     """The problem `code` of the table in wording.py, its sentences filled with `words`."""
