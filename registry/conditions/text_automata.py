@@ -159,17 +159,13 @@ def classes(asks: Iterable[Ask], wanted: int = 1) -> list[TextClass]:
     groups = _grouped(asks)
     machines = [_wrapped(_machine(group[0].kind, group), group[0].folds) for group in groups]
     alphabet, others = _alphabet(asks)
-    found: dict[tuple[Hashable, ...], TextClass] = {}
+    found: dict[tuple[bool, ...], TextClass] = {}
     for state, words in _reachable(machines, alphabet, wanted).items():
-        outputs = tuple(machine.output(part) for machine, part in zip(machines, state, strict=True))
-        if outputs not in found:
-            answers = {
-                ask: ask.answer(output)
-                for group, output in zip(groups, outputs, strict=True)
-                for ask in group
-            }
-            found[outputs] = TextClass(answers, [], False)
-        entry = found[outputs]
+        answers: dict[Ask, bool] = {}
+        for group, machine, part in zip(groups, machines, state, strict=True):
+            output = machine.output(part)
+            answers |= {ask: ask.answer(output) for ask in group}
+        entry = found.setdefault(tuple(answers.values()), TextClass(answers, [], False))
         entry.full = entry.full or len(words) >= wanted or any(others[0] in word for word in words)
         entry.texts += _varied(words, others, wanted)
     for entry in found.values():
