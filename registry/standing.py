@@ -9,6 +9,7 @@ from registry.models import (
     Clause,
     Contributor,
     Delegation,
+    ExampleAnswer,
     Membership,
     Objection,
     Proposal,
@@ -107,6 +108,12 @@ class Standing:
     @cached_property
     def objections(self) -> list[Objection]:
         return list(self.proposal.objections.select_related("raised_by", "closed_by", "revision"))
+
+    @cached_property
+    def answers(self) -> list[ExampleAnswer]:
+        """What reviewers said of example records of these metrics, here or in earlier proposals, oldest first."""
+        keys = [clause.key for clause in self.clauses]
+        return list(ExampleAnswer.objects.filter(key__in=keys).select_related("answered_by").order_by("pk"))
 
     @property
     def open_objections(self) -> list[Objection]:

@@ -45,6 +45,7 @@ PROPOSALS = [
     path("proposals/<int:pk>/objections/", review.object_, name="objections"),
     path("proposals/<int:pk>/objections/<int:objection>/closing/", review.close_objection, name="closing"),
     path("proposals/<int:pk>/comments/", review.comment, name="comments"),
+    path("proposals/<int:pk>/answers/", review.answer_example, name="answers"),
     path("proposals/<int:pk>/withdrawal/", review.withdraw, name="withdrawal"),
     path("proposals/<int:pk>/rejection/", review.reject, name="rejection"),
     path("proposals/<int:pk>/break-glass/", review.ask_break_glass, name="break_glass"),

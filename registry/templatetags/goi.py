@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registry import comparison, days, markdown, rules, seals, wording
+from registry import comparison, days, markdown, meaning, rules, seals, wording
 from registry.models import SignOff, Team
 
 register = template.Library()
@@ -180,3 +180,10 @@ def may_close(objection: Any, standing: Any, user: Any) -> bool:
 def reply_prefix(comment: int) -> str:
     """Keeps the ids of the reply forms of one page apart."""
     return f"reply-{comment}"
+
+
+@register.simple_tag
+def condition_in_words(worded: Any) -> list[dict[str, Any]]:
+    """The condition in plain words: one rule a line, with how deep it is indented (0 to 4)."""
+    lines = meaning.in_words(worded.wording).splitlines()
+    return [{"text": line.strip(" ・-"), "depth": min((len(line) - len(line.lstrip())) // 2, 4)} for line in lines]

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import comparison, rules, timeline, wording
+from registry import comparison, effect, rules, timeline, wording
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision
@@ -19,7 +19,7 @@ from registry.standing import Standing
 from registry.views.request import Request
 
 PAGE = 30
-TABS = ("words", "discussion", "record")
+TABS = ("words", "effect", "discussion", "record")
 
 
 @require_safe
@@ -112,7 +112,7 @@ def acts_for(standing: Standing, request: Request) -> dict[str, Any]:
     """For every act, `None` where this reader may do it, else the refusal whose sentence says why not."""
     return {
         act: rules.refusal(act, standing, by=request.user)
-        for act in ("edit", "submit", "withdraw", "comment", "object", "reject", "rebase", *GLASS, "invite")
+        for act in ("edit", "submit", "withdraw", "comment", "object", "answer_example", "reject", "rebase", *GLASS, "invite")
     }
 
 
@@ -137,6 +137,13 @@ def field_label(field: wording.Field) -> str:
 
 def _tab(tab: str, standing: Standing) -> dict[str, Any]:
     match tab:
+        case "effect":
+            submitted = standing.revision is not None
+            return {
+                "effects": effect.effects(standing) if submitted else [],
+                "ripple": effect.ripple(standing) if submitted else [],
+                "calculated": effect.calculated_from(standing) if submitted else [],
+            }
         case "discussion":
             return {"threads": _threads(standing.proposal)}
         case "record":
