@@ -1,24 +1,26 @@
 """What a proposal does to what counts: the verdict, example records, findings, and the ripple.
 
-Everything is asked of the condition language in a capped process, and kept by the digests of what was asked,
-since the answer to the same words never changes.
+Asked of the condition language in a capped process, in both languages at once, and kept by the digest of the
+revision and the stamp of the registry: the same words in the same registry always have the same effect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.cache import cache
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from registry import clock, engine, meaning
+from registry import clock, engine, meaning, telling
 from registry.conditions import ConditionError, Moments, Vocabulary, classify
 from registry.ledger.canonical import digest
 from registry.models import Clause, ExampleAnswer, InForce, Use
 from registry.standing import Standing
 from registry.wording import Wording
 
-VERDICTS = ("same", "wider", "narrower", "both", "undecided")
+LANGUAGES = ("ja", "en")
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,15 @@ class Card:
         return self.side == "gained"
 
     @property
-    def standing(self) -> ExampleAnswer | None:
-        """The latest answer, which holds."""
-        return self.answers[-1] if self.answers else None
-
-    @property
     def contradicts(self) -> bool:
-        """Whether the answer says the opposite of what the new condition does."""
-        answer = self.standing.answer if self.standing else ExampleAnswer.UNSURE
+        """Whether the latest answer says the opposite of what the new condition does."""
         wrong = ExampleAnswer.NOT if self.newly_counts else ExampleAnswer.COUNTS
-        return answer == wrong
+        return bool(self.answers) and self.answers[-1].answer == wrong
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What one changed metric, or one that refers to it, counts differently."""
+    """What one metric counts differently: one that the proposal changes, or one that refers to it."""
 
     key: str
     name: str
@@ -71,58 +67,175 @@ class Effect:
 
 def effects(standing: Standing) -> list[Effect]:
     """The effect of each clause whose condition can be compared with the version it is based on."""
-    declared = meaning.vocabulary()
-    if declared is None:
-        return []
-    overlay = {clause.key: clause.wording for clause in standing.clauses}
+    return [_effect(found, standing) for found in _known(standing)["effects"]]
+
+
+def preview(standing: Standing) -> list[Effect]:
+    """The same of the working copies, while they are being written: those that read correctly."""
     found = []
-    for clause in standing.clauses:
-        if clause.base and clause.wording["condition"] and clause.base.wording["condition"]:
-            found.append(_effect(standing, clause, overlay, declared))
+    for copy in standing.copies:
+        if copy.base and copy.wording["condition"] and not copy.wording["retired"]:
+            overlay = {each.key: each.wording for each in standing.copies}
+            asked = [copy.base.digest, telling.canonical(overlay)]
+            name = f"preview:{copy.key}:{standing.stamp}:{digest('goi/preview/1', asked)}"
+            answer = _kept(name, lambda copy=copy, overlay=overlay: _previewed(copy, overlay, standing))
+            found += [_effect(each, standing) for each in answer]
     return found
+
+
+def _previewed(copy: Any, overlay: Mapping[str, Wording], standing: Standing) -> list[dict[str, Any]]:
+    declared = meaning.vocabulary()
+    if declared is None or meaning.condition_problems(copy.wording, overlay):
+        return []
+    on = standing.proposal.effective_from or clock.today()
+    return [_Question(overlay, on, declared).answer(copy.key, copy.base.wording, copy.wording)]
 
 
 def ripple(standing: Standing) -> list[Effect]:
     """The same for every other metric whose condition refers to one that the proposal changes."""
+    return [_effect(found, standing) for found in _known(standing)["ripple"]]
+
+
+def calculated(standing: Standing) -> list[tuple[str, str]]:
+    """`(key, name)` of the calculated metrics whose numbers change with those."""
+    return [(each["key"], each["name"][meaning.language()]) for each in _known(standing)["calculated"]]
+
+
+def contradicted(standing: Standing) -> list[tuple[str, str]]:
+    """`(key, name)` of the metrics whose proposed condition judges an answered example otherwise."""
+    if not standing.answers:
+        return []
+    name = f"contradicted:{standing.submitted.digest}:{standing.stamp}:{standing.answers[-1].pk}"
+    found = _kept(name, lambda: _contradicted(standing))
+    return [(each["key"], each["name"][meaning.language()]) for each in found]
+
+
+def record_digest(record: Mapping[str, Any]) -> str:
+    """What an answer is bound to: this very record."""
+    return digest("goi/example/1", telling.canonical(record))
+
+
+def _effect(found: Mapping[str, Any], standing: Standing) -> Effect:
+    language = meaning.language()
+    cards = [
+        Card(
+            side=card["side"],
+            record=card["record"],
+            telling=[(label, value) for label, value in card["telling"][language]],
+            digest=card["digest"],
+            answers=[
+                each for each in standing.answers if (each.key, each.record_digest) == (found["key"], card["digest"])
+            ],
+        )
+        for card in found["cards"]
+    ]
+    return Effect(found["key"], found["name"][language], found["verdict"], cards, found["findings"][language])
+
+
+def _known(standing: Standing) -> dict[str, Any]:
+    if standing.revision is None:
+        return {"effects": [], "ripple": [], "calculated": []}
+    on = standing.revision.effective_from.isoformat()
+    return _kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
+
+
+def _kept(name: str, compute: Callable[[], Any]) -> Any:
+    if (kept := cache.get(name)) is None:
+        cache.set(name, kept := compute())
+    return kept
+
+
+def _computed(standing: Standing) -> dict[str, Any]:
+    declared = meaning.vocabulary()
+    if declared is None:
+        return {"effects": [], "ripple": [], "calculated": []}
+    overlay = {clause.key: clause.wording for clause in standing.clauses}
+    question = _Question(overlay, standing.submitted.effective_from, declared)
+    changed = [
+        question.answer(clause.key, clause.base.wording, clause.wording)
+        for clause in standing.clauses
+        if clause.base and clause.wording["condition"] and clause.base.wording["condition"]
+    ]
+    referring = [question.answer(key, words, words) for key, words in _referring(set(question.overlay))]
+    rippled = [each for each in referring if each["verdict"] != "same"]
+    return {
+        "effects": changed,
+        "ripple": rippled,
+        "calculated": _calculated_from({*question.overlay, *(each["key"] for each in rippled)}),
+    }
+
+
+class _Question:
+    """Old against new, as the registry is and as it would be with the whole proposal in force."""
+
+    def __init__(self, overlay: Mapping[str, Wording], on: date, declared: Vocabulary) -> None:
+        self.declared = declared
+        self.overlay = overlay
+        self.on = on
+
+    def answer(self, key: str, old: Wording, new: Wording) -> dict[str, Any]:
+        """The comparison as JSON, with everything said in both languages."""
+        texts = (old["condition"], new["condition"])
+        before, after = meaning.agreed(texts), meaning.agreed(texts, self.overlay)
+        try:
+            compared = engine.ask(
+                "compare", *texts, self.declared, new["counts"], before, Moments(as_of=self.on), new_metrics=after
+            ).as_json()
+        except ConditionError:
+            compared = {"verdict": "undecided", "gained": None, "lost": None}
+        return {
+            "key": key,
+            "name": {language: new[f"name_{language}"] for language in LANGUAGES},
+            "verdict": compared["verdict"],
+            "cards": [self._card(side, compared[side], new) for side in ("gained", "lost") if compared[side]],
+            "findings": self._findings(new, after) if old is not new else {"ja": [], "en": []},
+        }
+
+    def _card(self, side: str, example: Mapping[str, Any], words: Wording) -> dict[str, Any]:
+        return {
+            "side": side,
+            "record": example["record"],
+            "digest": record_digest(example["record"]),
+            "telling": _in_both(lambda: telling.labelled(example["telling"], self.declared, words["counts"])),
+        }
+
+    def _findings(self, words: Wording, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            found = engine.ask("check", words["condition"], self.declared, words["counts"], metrics)
+        except ConditionError:
+            return {"ja": [], "en": []}
+        return {
+            language: [telling.finding(each, words["condition"], language) for each in found] for language in LANGUAGES
+        }
+
+
+def _in_both(say: Callable[[], Any]) -> dict[str, Any]:
+    said = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            said[language] = say()
+    return said
+
+
+def _contradicted(standing: Standing) -> list[dict[str, Any]]:
     declared = meaning.vocabulary()
     if declared is None:
         return []
-    overlay = {clause.key: clause.wording for clause in standing.clauses}
-    found = []
-    for words, key in _referring(set(overlay)):
-        answer = _compared(words, words, overlay, declared, standing.submitted.effective_from)
-        if answer and answer["verdict"] != "same":
-            name = words[f"name_{meaning.language()}"]
-            found.append(Effect(key, name, answer["verdict"], _cards(answer, words, declared, []), []))
-    return found
-
-
-def calculated_from(standing: Standing) -> list[tuple[str, str]]:
-    """`(key, name)` of the calculated metrics whose numbers change with those of the proposal."""
-    keys = {clause.key for clause in standing.clauses}
-    spans = InForce.objects.as_of(clock.today()).filter(
-        definition__uses__key__in=keys, definition__uses__how=Use.FORMULA
-    )
-    rows = spans.exclude(key__in=keys).distinct().values_list("key", "definition__wording")
-    return [(key, words[f"name_{meaning.language()}"]) for key, words in rows]
-
-
-def contradicted(standing: Standing) -> list[tuple[Clause, ExampleAnswer]]:
-    """The agreed example records that the proposed conditions judge otherwise than their latest answer."""
-    declared = meaning.vocabulary()
-    if declared is None or not standing.answers:
-        return []
     latest = {(each.key, each.record_digest): each for each in standing.answers}
     overlay = {clause.key: clause.wording for clause in standing.clauses}
-    found = []
-    for clause in standing.clauses:
-        said = [each for (key, _digest), each in latest.items() if key == clause.key and each.judges]
-        found += [(clause, each) for each in said if not _agrees(clause.wording, each, overlay, declared)]
-    return found
+    return [
+        {"key": clause.key, "name": {language: clause.wording[f"name_{language}"] for language in LANGUAGES}}
+        for clause in standing.clauses
+        if any(
+            not _agrees(clause, each, overlay, declared)
+            for (key, _record), each in latest.items()
+            if key == clause.key and each.judges
+        )
+    ]
 
 
-def _agrees(words: Wording, answer: ExampleAnswer, overlay: Mapping[str, Wording], declared: Vocabulary) -> bool:
-    expected = answer.answer == ExampleAnswer.COUNTS
+def _agrees(clause: Clause, answer: ExampleAnswer, overlay: Mapping[str, Wording], declared: Vocabulary) -> bool:
+    words, expected = clause.wording, answer.answer == ExampleAnswer.COUNTS
     metrics = meaning.agreed([words["condition"]], overlay)
     try:
         (verdict,) = classify(words["condition"], [(answer.record, expected)], declared, words["counts"], metrics)
@@ -131,137 +244,26 @@ def _agrees(words: Wording, answer: ExampleAnswer, overlay: Mapping[str, Wording
     return verdict.right
 
 
-def _referring(keys: set[str]) -> list[tuple[Wording, str]]:
+def _referring(keys: set[str]) -> list[tuple[str, Wording]]:
     """Metrics in force whose condition refers to one of `keys`, directly or through others."""
     found: dict[str, Wording] = {}
     wanted = set(keys)
     while wanted:
-        spans = InForce.objects.as_of(clock.today()).filter(
-            definition__uses__key__in=wanted, definition__uses__how=Use.CONDITION, retired=False
-        )
-        rows = dict(spans.values_list("key", "definition__wording"))
+        rows = dict(_using(wanted, Use.CONDITION).values_list("key", "definition__wording"))
         wanted = rows.keys() - found.keys() - keys
         found |= {key: rows[key] for key in wanted}
-    return [(words, key) for key, words in sorted(found.items())]
+    return sorted(found.items())
 
 
-def _effect(standing: Standing, clause: Clause, overlay: Mapping[str, Wording], declared: Vocabulary) -> Effect:
-    assert clause.base is not None, "only clauses with a base are compared"
-    answer = _compared(clause.base.wording, clause.wording, overlay, declared, standing.submitted.effective_from)
-    answers = [each for each in standing.answers if each.key == clause.key]
-    cards = _cards(answer, clause.wording, declared, answers) if answer else []
-    verdict = answer["verdict"] if answer else "undecided"
-    return Effect(clause.key, clause.name, verdict, cards, findings(clause.wording, overlay))
+def _calculated_from(keys: set[str]) -> list[dict[str, Any]]:
+    rows = _using(keys, Use.FORMULA).exclude(key__in=keys).values_list("key", "definition__wording")
+    return [
+        {"key": key, "name": {language: words[f"name_{language}"] for language in LANGUAGES}}
+        for key, words in dict(rows).items()
+    ]
 
 
-def _compared(
-    old: Wording, new: Wording, overlay: Mapping[str, Wording], declared: Vocabulary, on: Any
-) -> dict[str, Any] | None:
-    """The library's comparison as JSON, kept by the digest of everything it was asked; `None` if refused."""
-    texts = (old["condition"], new["condition"])
-    before, after = meaning.agreed(texts), meaning.agreed(texts, overlay)
-    question = {
-        "texts": list(texts),
-        "counts": new["counts"],
-        "before": _asked(before),
-        "after": _asked(after),
-        "on": on.isoformat(),
-        "vocabulary": digest("goi/vocabulary/asked", _canonical(declared.source)),
-    }
-    name = f"effect:{digest('goi/effect/1', question)}"
-    if (kept := cache.get(name)) is not None:
-        return kept
-    try:
-        comparison = engine.ask(
-            "compare", *texts, declared, new["counts"], before, Moments(as_of=on), new_metrics=after
-        )
-    except ConditionError:
-        return None
-    cache.set(name, answer := comparison.as_json())
-    return answer
-
-
-def _asked(metrics: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {key: [each.counts, each.condition] for key, each in metrics.items()}
-
-
-def _canonical(source: Any) -> Any:
-    if isinstance(source, Mapping):
-        return {str(key): _canonical(value) for key, value in source.items()}
-    return [_canonical(each) for each in source] if isinstance(source, list) else str(source)
-
-
-def _cards(answer: Mapping[str, Any], words: Wording, declared: Vocabulary, answers: list[ExampleAnswer]) -> list[Card]:
-    cards = []
-    for side in ("gained", "lost"):
-        if example := answer[side]:
-            name = record_digest(example["record"])
-            said = [each for each in answers if each.record_digest == name]
-            telling = labelled(example["telling"], declared, words["counts"])
-            cards.append(Card(side, example["record"], telling, name, said))
-    return cards
-
-
-def record_digest(record: Mapping[str, Any]) -> str:
-    """What an answer is bound to: this very record."""
-    return digest("goi/example/1", _canonical(record))
-
-
-def labelled(telling: Mapping[str, Any], declared: Vocabulary, entity: str) -> list[tuple[str, str]]:
-    """The telling fields with their names and values in the reader's language."""
-    return [_labelled(name, value, declared, entity) for name, value in telling.items()]
-
-
-def _labelled(path: str, value: Any, declared: Vocabulary, entity: str) -> tuple[str, str]:
-    here, labels, language = declared.entities[entity], [], meaning.language()
-    for part in path.split("."):
-        name, _bracket, rest = part.partition("[")
-        if name in here.parents:
-            labels.append(here.parents[name].label[language])
-            here = declared.entities[here.parents[name].entity]
-        elif name in here.relations:
-            number = rest.rstrip("]")
-            labels.append(f"{here.relations[name].label[language]}{' ' + number if number else ''}")
-            here = declared.entities[here.relations[name].entity]
-        elif name in here.fields:
-            word = here.fields[name]
-            labels.append(word.label[language])
-            return " · ".join(labels), _value(value, word, language)
-    return " · ".join(labels), _("none") if value in (None, []) else str(value)
-
-
-def _value(value: Any, word: Any, language: str) -> str:
-    if value is None:
-        return _("blank")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if str(value) in word.value_labels:
-        return word.value_labels[str(value)][language]
-    return f"{value} {word.unit[language]}" if word.unit else str(value)
-
-
-def findings(words: Wording, overlay: Mapping[str, Wording]) -> list[str]:
-    """What a condition does that its author may not mean, one sentence each."""
-    declared = meaning.vocabulary()
-    if declared is None or not words["condition"]:
-        return []
-    metrics = meaning.agreed([words["condition"]], overlay)
-    name = f"findings:{meaning.language()}:" + digest(
-        "goi/findings/1",
-        {"text": words["condition"], "metrics": _asked(metrics), "vocabulary": _canonical(declared.source)},
+def _using(keys: set[str], how: str) -> Any:
+    return InForce.objects.as_of(clock.today()).filter(
+        definition__uses__key__in=keys, definition__uses__how=how, retired=False
     )
-    if (kept := cache.get(name)) is not None:
-        return kept
-    try:
-        found = engine.ask("check", words["condition"], declared, words["counts"], metrics)
-    except ConditionError:
-        return []
-    said = [_finding(each, words["condition"]) for each in found]
-    cache.set(name, said)
-    return said
-
-
-def _finding(finding: Any, text: str) -> str:
-    place = text[finding.start : finding.end].strip()
-    message = finding.message(meaning.language())
-    return f"{place} — {message}" if place and place != text.strip() else message

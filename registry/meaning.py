@@ -1,17 +1,32 @@
 """What conditions mean today: the vocabulary in force, and the agreed conditions that others refer to."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
+from django.core.cache import cache
+from django.db.models import Subquery
 from django.utils.translation import get_language
 
-from registry import clock, conditions_syntax
-from registry.conditions import Agreed, ConditionError, Definition, Moments, Problem, Vocabulary, parse_formula
+from registry import clock, conditions_syntax, engine
+from registry.conditions import (
+    DIALECTS,
+    Agreed,
+    ConditionError,
+    Definition,
+    Moments,
+    Problem,
+    Vocabulary,
+    parse_formula,
+)
 from registry.conditions import counting as counting_of
 from registry.conditions import explain as explain_text
 from registry.conditions import problems as text_problems
 from registry.conditions.formula import Known, unit_of
+from registry.ledger.canonical import digest
+from registry.models import Definition as PublishedVersion
 from registry.models import InForce, VocabularyVersion
 from registry.wording import CALCULATED, Wording
 
@@ -113,18 +128,65 @@ def _formula_problems(words: Wording, overlay: Overlay | None) -> list[str]:
     return []
 
 
-def in_words(words: Wording, overlay: Overlay | None = None) -> str:
-    """The condition in plain words in the reader's language, one rule a line; empty where it cannot be read."""
+def stamped(rows: Any) -> Any:
+    """A queryset with `last_version` and `last_vocabulary`, in the same query, for `stamp`."""
+    return rows.annotate(
+        last_version=Subquery(PublishedVersion.objects.order_by("-pk").values("pk")[:1]),
+        last_vocabulary=Subquery(VocabularyVersion.objects.values("number")[:1]),
+    )
+
+
+def stamp(row: Any) -> str:
+    """What the meaning of any condition depends on: the last version, the last vocabulary, the day."""
+    return f"{row.last_version}:{row.last_vocabulary}:{clock.today()}"
+
+
+def in_words(words: Wording, stamp: str, overlay: Overlay | None = None) -> list[tuple[int, str]]:
+    """The condition in plain words in the reader's language: `(depth, rule)` for each line.
+
+    Empty where it cannot be read. Kept by `stamp`, since the same words in the same registry read the same.
+    """
+    if not words.get("condition"):
+        return []
+    texts = [words["condition"], *(each["condition"] for each in (overlay or {}).values())]
+    name = f"words:{language()}:{stamp}:{digest('goi/words/1', [words['counts'], *texts])}"
+    if (kept := cache.get(name)) is None:
+        cache.set(name, kept := _read_aloud(words, overlay or {}))
+    return kept
+
+
+def _read_aloud(words: Wording, overlay: Overlay) -> list[tuple[int, str]]:
     declared = vocabulary()
-    if declared is None or not words["condition"] or words["counts"] not in declared.entities:
-        return ""
+    if declared is None or words["counts"] not in declared.entities:
+        return []
     metrics = agreed([words["condition"]], overlay)
-    wordings = in_force(metrics) | dict(overlay or {})
+    wordings = in_force(metrics) | dict(overlay)
     names = {key: {"ja": each["name_ja"], "en": each["name_en"]} for key, each in wordings.items()}
     try:
-        return explain_text(words["condition"], declared, words["counts"], language(), metrics, names)
+        said = explain_text(words["condition"], declared, words["counts"], language(), metrics, names)
     except ConditionError:
-        return ""
+        return []
+    return [_line(line) for line in said.splitlines()]
+
+
+def _line(said: str) -> tuple[int, str]:
+    rule = said.lstrip(" \u3000・-")
+    return min((len(said) - len(said.lstrip(" \u3000"))) // 2, 4), rule
+
+
+def sql(words: Wording, on: date) -> dict[str, str]:
+    """The whole counting query by dialect, for the month of `on`; those that cannot say it are left out."""
+    declared = vocabulary()
+    if declared is None or words["kind"] == CALCULATED or words["counts"] not in declared.entities:
+        return {}
+    metrics = agreed([words["condition"], words["dated_by"]], on=on)
+    written = {}
+    for dialect in DIALECTS:
+        with suppress(ConditionError):
+            written[dialect] = engine.ask(
+                "to_sql", counting(words), declared, dialect, moments(on), metrics, seconds=10.0
+            )
+    return written
 
 
 def counting(words: Wording) -> Definition:

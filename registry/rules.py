@@ -273,7 +273,7 @@ def examples_agree(question: Question) -> Refused | None:
             "An example record was judged otherwise than “%(metric)s” would count it. "
             "Change the answer or the condition first."
         )
-        % {"metric": wrong[0][0].name},
+        % {"metric": wrong[0][1]},
     )
 
 

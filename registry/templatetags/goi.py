@@ -183,7 +183,6 @@ def reply_prefix(comment: int) -> str:
 
 
 @register.simple_tag
-def condition_in_words(worded: Any) -> list[dict[str, Any]]:
-    """The condition in plain words: one rule a line, with how deep it is indented (0 to 4)."""
-    lines = meaning.in_words(worded.wording).splitlines()
-    return [{"text": line.strip(" ・-"), "depth": min((len(line) - len(line.lstrip())) // 2, 4)} for line in lines]
+def condition_in_words(worded: Any, stamp: str) -> list[tuple[int, str]]:
+    """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it."""
+    return meaning.in_words(worded.wording, stamp) if stamp else []

@@ -119,9 +119,7 @@ def _in_language(address: str, chosen: str) -> str:
 
 def _remember_language(response: HttpResponse, chosen: str) -> HttpResponse:
     if chosen:
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, chosen, max_age=A_YEAR, samesite="Lax", httponly=True
-        )
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, max_age=A_YEAR, samesite="Lax", httponly=True)
     else:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
     return response
@@ -132,9 +130,7 @@ def _remember_language(response: HttpResponse, chosen: str) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.user, request.POST or None)
     if form.is_valid():
-        changed = people.change_password(
-            request.user, by=request.user, password=form.cleaned_data["new_password1"]
-        )
+        changed = people.change_password(request.user, by=request.user, password=form.cleaned_data["new_password1"])
         update_session_auth_hash(request, changed)
         messages.success(request, _("Your password is changed. Other browsers are signed out."))
         return redirect("preferences")

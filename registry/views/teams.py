@@ -54,9 +54,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, team: Team, status: int = 200, form: TeamForm | None = None) -> HttpResponse:
-    delegations = Delegation.objects.filter(
-        membership__team=team, withdrawn_at=None, ends_on__gte=clock.today()
-    )
+    delegations = Delegation.objects.filter(membership__team=team, withdrawn_at=None, ends_on__gte=clock.today())
     context = {
         "team": team,
         "stamp": stamp(team),
@@ -96,8 +94,7 @@ def _stages(request: HttpRequest, status: int = 200, **forms: Any) -> HttpRespon
     """Every stage with its form; `forms` holds `adding`, or `changed`, bound and with its errors."""
     changed = forms.get("changed")
     rows = [
-        changed if changed and changed.instance.pk == stage.pk else _stage_form(stage)
-        for stage in Stage.objects.all()
+        changed if changed and changed.instance.pk == stage.pk else _stage_form(stage) for stage in Stage.objects.all()
     ]
     next_position = max((row.instance.position for row in rows), default=0) + 1
     adding = forms.get("adding") or NewStageForm(initial={"position": next_position})
