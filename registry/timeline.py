@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from registry import days
@@ -175,11 +175,17 @@ def sentence(event: Event) -> str:
 def _name(personal: dict[str, str] | None, stem: str, user: User) -> str:
     if personal is None:
         return str(_("(erased)"))
-    return _in_language(personal, stem) or personal.get("username", "") or user.username
+    name = _in_language(personal, stem) or personal.get("username", "") or user.username
+    return name if user.is_system else _politely(name)
 
 
 def _person(event: Event) -> str:
-    return _in_language(event.personal, "who") if event.personal else str(_("(erased)"))
+    return _politely(_in_language(event.personal, "who")) if event.personal else str(_("(erased)"))
+
+
+def _politely(name: str) -> str:
+    """A person's name as a sentence calls them: 田中 美咲さん."""
+    return pgettext("a person", "%(name)s") % {"name": name}
 
 
 def _in_language(values: dict[str, Any] | None, stem: str) -> str:

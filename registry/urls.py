@@ -105,3 +105,5 @@ urlpatterns = [
     *HEALTH,
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "registry.views.fault.show"

@@ -141,7 +141,9 @@ def places(standing: Standing) -> list[tuple[str, str]]:
 
 def field_label(field: wording.Field) -> str:
     language = {"ja": _("Japanese"), "en": _("English")}.get(field.language)
-    return f"{field.label} ({language})" if language else str(field.label)
+    if not language:
+        return str(field.label)
+    return _("%(label)s (%(language)s)") % {"label": field.label, "language": language}
 
 
 def _tab(tab: str, standing: Standing) -> dict[str, Any]:
