@@ -154,7 +154,7 @@ def _about_words(copy: WorkingCopy, copies: list[WorkingCopy]) -> Iterator[Need]
     ):
         for field, sentences in problems.items():
             for sentence in sentences:
-                yield Need("attention", f"{copy.name or copy.key}: {sentence}", "incomplete", copy.key, field)
+                yield Need("attention", _of(copy, str(sentence)), "incomplete", copy.key, field)
     if copy.base is not None and not copy.changes_something:
         sentence = _("“%(metric)s” says the same as version %(number)d. Change it, or take it out.") % {
             "metric": copy.name,
@@ -172,8 +172,11 @@ def _about_choices(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
         for field, keys in listed.items():
             if copy.wording[field] and copy.wording[field] not in keys:
                 sentence = _("Choose “%(label)s” from the list.") % {"label": wording.BY_NAME[field].label}
-                needed = f"{copy.name or copy.key}: {sentence}"
-                yield Need("attention", needed, "unknown_choice", copy.key, field)
+                yield Need("attention", _of(copy, sentence), "unknown_choice", copy.key, field)
+
+
+def _of(copy: WorkingCopy, sentence: str) -> str:
+    return _("%(metric)s: %(sentence)s") % {"metric": copy.name or copy.key, "sentence": sentence}
 
 
 def _about_difference(standing: Standing) -> Iterator[Need]:

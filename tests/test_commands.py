@@ -157,7 +157,7 @@ def test_a_word_in_the_discussion_begins_a_new_silence(cast: Cast):
 def test_if_the_post_fails_nothing_is_recorded_and_the_next_run_tries_again(cast: Cast, settings: object):
     proposal = in_review(cast)
     with on(REMINDER):
-        settings.EMAIL_BACKEND = "tests.test_commands.Unreachable"  # type: ignore[attr-defined]
+        settings.MAILERS = {"default": {"BACKEND": "tests.test_commands.Unreachable"}}  # type: ignore[attr-defined]
         with pytest.raises(ConnectionRefusedError):
             run("expire")
         assert "reminded" not in acts(proposal)

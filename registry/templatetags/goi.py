@@ -50,7 +50,7 @@ def prose(worded: Any, stem: str, terms: Iterable[markdown.Term] = ()) -> SafeSt
 
 
 @register.simple_tag
-def seal(sign_off: SignOff, size: str = "full", void: bool = False) -> SafeString:
+def seal(sign_off: SignOff, size: seals.Size = "full", void: bool = False) -> SafeString:
     """The stamp of one sign-off."""
     signer = sign_off.signed_by if size == "full" else None
     return seals.stamp(
@@ -86,7 +86,7 @@ def _seal_title(sign_off: SignOff, void: bool) -> str:
 
 
 @register.simple_tag
-def awaited(team: Team, size: str = "full") -> SafeString:
+def awaited(team: Team, size: seals.Size = "full") -> SafeString:
     """The empty ring where a seal is awaited."""
     title = _("The seal of %(team)s is awaited") % {"team": team.name}
     return seals.stamp(
