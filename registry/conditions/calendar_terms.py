@@ -90,7 +90,7 @@ def _template(starts: tuple[int, ...], leaves: tuple[int, ...]) -> z3.ExprRef:
         return z3.IntVal(leaves[0])
     middle = len(leaves) // 2
     upper, lower = _template(starts[middle:], leaves[middle:]), _template(starts[:middle], leaves[:middle])
-    return z3.If(_NUMBER >= starts[middle], upper, lower)
+    return z3.If(starts[middle] <= _NUMBER, upper, lower)
 
 
 def _tree(number: Int, starts: list[int], leaves: list[int]) -> Int:
