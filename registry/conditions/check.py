@@ -20,6 +20,7 @@ from registry.conditions.tree import (
     Condition,
     Field,
     In,
+    IsNull,
     Like,
     Literal,
     Not,
@@ -179,6 +180,8 @@ def _weakened(tree: Condition) -> Iterator[Weakened]:
     for node, negated in _own(tree, False):
         if isinstance(node, (And, Or)):
             for part in node.parts:
+                if isinstance(part, IsNull):
+                    continue  # saying what happens to blanks is a virtue even where it changes nothing
                 rest = tuple(other for other in node.parts if other is not part)
                 changed = _with(tree, node, rest[0] if len(rest) == 1 else replace(node, parts=rest))
                 yield Weakened(changed, part, isinstance(node, And) is not negated)
