@@ -81,11 +81,19 @@ class _Checker:
     def __init__(
         self, tree: Condition, text: str, vocabulary: Vocabulary, entity: str, moments: Moments
     ) -> None:
-        self.tree, self.text, self.vocabulary, self.entity, self.moments = tree, text, vocabulary, entity, moments
+        self.tree, self.text, self.vocabulary, self.entity, self.moments = (
+            tree,
+            text,
+            vocabulary,
+            entity,
+            moments,
+        )
         self.blanks = list(_negative(tree))
         self.others = list(_weakened(tree))
         self.filled = [_with(tree, test, Always(truth)) for test, _, truth in self.blanks]
-        self.search = Search(vocabulary, entity, [tree, *(each.tree for each in self.others), *self.filled], moments)
+        self.search = Search(
+            vocabulary, entity, [tree, *(each.tree for each in self.others), *self.filled], moments
+        )
 
     def findings(self) -> list[Finding]:
         if not isinstance(self.tree, Always):
@@ -237,4 +245,3 @@ def _upper_ends(node: Any) -> Iterator[Literal]:
             yield left
         case Between(value=value, high=Literal() as high) if value.type.kind == "timestamp":
             yield high
-

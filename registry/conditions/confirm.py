@@ -51,7 +51,8 @@ def _table(entity: Entity, rows: list[Record], query: str) -> str:
     words = [word for name, word in entity.fields.items() if f'."{name}"' in query]
     names = ", ".join(DUCKDB.name_of(word.name) for word in words)
     casts = ", ".join(
-        f"CAST({DUCKDB.name_of(word.name)} AS {column_type(word.type)}) AS {DUCKDB.name_of(word.name)}" for word in words
+        f"CAST({DUCKDB.name_of(word.name)} AS {column_type(word.type)}) AS {DUCKDB.name_of(word.name)}"
+        for word in words
     )
     values = ", ".join(f"({', '.join(_cells(words, row))})" for row in rows or [{}])
     nothing = "" if rows else " WHERE FALSE"

@@ -138,7 +138,9 @@ class Encoder:
     def _same(self, left: Term, right: Term) -> Bool:
         if isinstance(left.value, list):
             pairs = [
-                both(one[0], other[0], self._same_text(one, other)) for one in left.value for other in right.value
+                both(one[0], other[0], self._same_text(one, other))
+                for one in left.value
+                for other in right.value
             ]
             return any_of(*pairs)
         scale = max(left.scale, right.scale)
@@ -177,7 +179,9 @@ class Encoder:
     def _asked(self, value: Value, ask: Ask) -> Truth:
         """One question about a text, true or false unless the text is blank."""
         text = self.term(value)
-        holds = any_of(*(both(when, self._answer((when, base, folds), ask)) for when, base, folds in text.value))
+        holds = any_of(
+            *(both(when, self._answer((when, base, folds), ask)) for when, base, folds in text.value)
+        )
         return Truth(both(no(text.null), holds), both(no(text.null), no(holds)))
 
     def _answer(self, text: Any, ask: Ask) -> Bool:

@@ -185,7 +185,9 @@ class Records:
 def copied(value: Any) -> Any:
     """A copy of a record with its parents and rows; the values themselves never change."""
     if isinstance(value, dict):
-        return {name: copied(each) if isinstance(each, (dict, list)) else each for name, each in value.items()}
+        return {
+            name: copied(each) if isinstance(each, (dict, list)) else each for name, each in value.items()
+        }
     return [copied(each) for each in value]
 
 
@@ -217,4 +219,3 @@ def _fresh(value: Any, taken: set[Any], index: int) -> Any:
         return max(each for each in taken if isinstance(each, int)) + 1
     names = (f"{value}-{number}" for number in range(index + 2, index + len(taken) + 3))
     return next(name for name in names if name not in taken)
-

@@ -20,7 +20,9 @@ from tests.bench.large_count import large_counts
 from tests.conditions.example import AS_OF, EXAMPLE, METRICS
 from tests.conditions.generate import MOMENTS, WORLD, Conditions
 
-CHECKED = "is_follow_lead AND company.industry <> 'it' AND (department LIKE '%営業%' OR company.employees >= 300)"
+CHECKED = (
+    "is_follow_lead AND company.industry <> 'it' AND (department LIKE '%営業%' OR company.employees >= 300)"
+)
 
 
 def main() -> None:
@@ -33,7 +35,9 @@ def main() -> None:
     if options.large:
         for line in large_counts():
             say(line)
-    say(f"memory of this process at its largest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    say(
+        f"memory of this process at its largest: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
+    )
 
 
 def say(line: str) -> None:

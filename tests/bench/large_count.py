@@ -56,7 +56,10 @@ def _engine(name: str, connection: Any, cells: dict[str, Any]) -> Iterator[str]:
     single, _ = _best(lambda: connection.execute(_single(old, name)).fetchall())
     many, _ = _best(lambda: [connection.execute(sql).fetchall() for sql in _by_hand(old, new, name)])
     cells[name] = _folded(rows)
-    total = {key: sum(getattr(month, key) for month in cells[name]) for key in ("old", "new", "gained", "lost", "unknown")}
+    total = {
+        key: sum(getattr(month, key) for month in cells[name])
+        for key in ("old", "new", "gained", "lost", "unknown")
+    }
     yield (
         f"{name}: one pass {one:.0f} ms; single count {single:.0f} ms (× {one / single:.2f}); "
         f"two counts and two anti-joins {many:.0f} ms (one pass is {one / many:.0%} of it); {total}"

@@ -26,7 +26,14 @@ def test_a_condition_that_nothing_can_meet_is_found(text: str) -> None:
     assert codes(text) == ["never"]
 
 
-@pytest.mark.parametrize("text", ["consent = TRUE OR consent = FALSE", "lead_id IS NOT NULL", "company.employees >= 1 OR company.employees IS NULL"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "consent = TRUE OR consent = FALSE",
+        "lead_id IS NOT NULL",
+        "company.employees >= 1 OR company.employees IS NULL",
+    ],
+)
 def test_a_condition_that_everything_meets_is_found(text: str) -> None:
     assert codes(text) == ["always"]
 

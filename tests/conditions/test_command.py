@@ -26,7 +26,10 @@ def test_check_says_nothing_found_or_what_and_where(capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize(
     ("old", "new", "code"),
-    [("company.employees >= 100", "company.employees > 99", 0), ("company.employees >= 100", "company.employees >= 50", 1)],
+    [
+        ("company.employees >= 100", "company.employees > 99", 0),
+        ("company.employees >= 100", "company.employees >= 50", 1),
+    ],
 )
 def test_compare_exits_0_for_the_same_and_1_for_a_difference(old: str, new: str, code: int) -> None:
     assert run("compare", old, new) == code
@@ -79,6 +82,13 @@ def test_count_prints_a_line_per_month(tmp_path: Path, capsys: pytest.CaptureFix
     texts = ["company.employees >= 100", "company.employees >= 50"]
     assert run("count", *texts, "--dated-by", "created_on", "--data", str(tmp_path), "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["months"][0] == {"month": "2026-04", "old": 0, "new": 1, "gained": 1, "lost": 0, "unknown": 1}
+    assert found["months"][0] == {
+        "month": "2026-04",
+        "old": 0,
+        "new": 1,
+        "gained": 1,
+        "lost": 0,
+        "unknown": 1,
+    }
     assert found["total"] == {"old": 1, "new": 2, "gained": 1, "lost": 0, "unknown": 1}
     assert found["samples"]["gained"][0]["lead_id"] == "L1"

@@ -102,7 +102,10 @@ def test_a_change_of_wording_gets_the_verdict_a_careful_reader_gives(
 def test_the_other_way_round_wider_is_narrower() -> None:
     turned = {"wider": "narrower", "narrower": "wider"}
     for entity, old, new, verdict in PAIRS:
-        assert compare(new, old, EXAMPLE, entity, METRICS, AS_OF).verdict == turned.get(verdict, verdict), (old, new)
+        assert compare(new, old, EXAMPLE, entity, METRICS, AS_OF).verdict == turned.get(verdict, verdict), (
+            old,
+            new,
+        )
 
 
 def test_the_example_is_the_boundary_and_shows_only_what_tells() -> None:
@@ -126,7 +129,9 @@ def test_without_an_as_of_date_the_verdict_holds_for_every_date() -> None:
 
 def test_a_joint_change_is_judged_with_what_both_metrics_will_mean() -> None:
     moved = dict(METRICS)
-    moved["meeting"] = Agreed("meeting", METRICS["meeting"].condition + " AND authority IN ('decides', 'recommends')")
+    moved["meeting"] = Agreed(
+        "meeting", METRICS["meeting"].condition + " AND authority IN ('decides', 'recommends')"
+    )
     text = METRICS["qualified_meeting"].condition
     without = text.replace("AND authority IN ('decides', 'recommends') ", "")
     found = compare(text, without, EXAMPLE, "meeting", METRICS, AS_OF, new_metrics=moved)
@@ -154,7 +159,10 @@ def test_a_declared_containment_is_proved_or_broken_with_an_example(
 
 
 def test_an_as_of_date_is_part_of_the_question() -> None:
-    pair = ("created_on > as_of - INTERVAL 3 MONTH - INTERVAL 3 MONTH", "created_on > as_of - INTERVAL 6 MONTH")
+    pair = (
+        "created_on > as_of - INTERVAL 3 MONTH - INTERVAL 3 MONTH",
+        "created_on > as_of - INTERVAL 6 MONTH",
+    )
     first, last = Moments(as_of=date(2026, 4, 15)), Moments(as_of=date(2026, 5, 31))
     assert compare(*pair, EXAMPLE, "lead", moments=first).verdict == "same"
     assert compare(*pair, EXAMPLE, "lead", moments=last).verdict == "narrower"

@@ -161,7 +161,8 @@ def test_without_a_fault_the_same_conditions_agree() -> None:
 
 def verdicts_hold() -> bool:
     return all(
-        compare(old, new, EXAMPLE, entity, METRICS, AS_OF).verdict == verdict for entity, old, new, verdict in PAIRS
+        compare(old, new, EXAMPLE, entity, METRICS, AS_OF).verdict == verdict
+        for entity, old, new, verdict in PAIRS
     )
 
 

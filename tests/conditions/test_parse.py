@@ -103,8 +103,12 @@ def test_every_sentence_exists_in_both_languages_with_the_same_blanks_to_fill() 
     import string
 
     for code, (english, japanese) in PROBLEMS.items():
-        names = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (english, japanese)]
-        assert {name.removesuffix("_en") for name in names[0]} >= {name.removesuffix("_ja") for name in names[1]}, code
+        names = [
+            {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (english, japanese)
+        ]
+        assert {name.removesuffix("_en") for name in names[0]} >= {
+            name.removesuffix("_ja") for name in names[1]
+        }, code
         assert any("\u3040" <= sign <= "\u9fff" for sign in japanese), code
 
 
@@ -182,7 +186,23 @@ def cased(text: str, random: Random) -> str:
 def fuzz(number: int, seed: int) -> None:
     """Cuts, doubles and swaps pieces of good conditions: whatever comes out parses or is refused in words."""
     random = Random(seed)
-    pieces = ["'", "(", ")", " AND ", " NULL ", "--", "\x00", "SELECT", "🙂", "\u3000", "9" * 20, ".", "IS", "%", "\\"]
+    pieces = [
+        "'",
+        "(",
+        ")",
+        " AND ",
+        " NULL ",
+        "--",
+        "\x00",
+        "SELECT",
+        "🙂",
+        "\u3000",
+        "9" * 20,
+        ".",
+        "IS",
+        "%",
+        "\\",
+    ]
     for _ in range(number // 10):
         good = Conditions(random).condition(2)
         for _ in range(10):

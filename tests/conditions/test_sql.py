@@ -63,14 +63,14 @@ def test_a_query_needs_the_dates_it_is_made_for() -> None:
 @pytest.mark.parametrize(
     "where",
     [
-        'r."source" = \'seminar\' AND random() > 0',
-        'r."source" SIMILAR TO \'seminar\'',
-        'r."source" LIKE \'a\' ESCAPE \'!\'',
+        "r.\"source\" = 'seminar' AND random() > 0",
+        "r.\"source\" SIMILAR TO 'seminar'",
+        "r.\"source\" LIKE 'a' ESCAPE '!'",
         'EXISTS (SELECT 1 FROM "meeting" AS x WHERE x."lead_id" <> r."lead_id" AND (1 = 1))',
         'r."created_on" > CURRENT_DATE',
-        'TRIM(r."department") = \'a\'',
-        'LOWER(r."department") = \'a\'',
-        'DATE_TRUNC(\'day\', r."created_on") = DATE \'2026-01-01\'',
+        "TRIM(r.\"department\") = 'a'",
+        "LOWER(r.\"department\") = 'a'",
+        "DATE_TRUNC('day', r.\"created_on\") = DATE '2026-01-01'",
         'r."source" IN (SELECT 1)',
         'r."unknown" = 1',
     ],
@@ -87,4 +87,6 @@ def test_a_join_that_is_not_the_declared_one_is_not_read() -> None:
         'LEFT JOIN "company" AS r_company ON r_company."region" = r."company_id"',
     ):
         with pytest.raises((Unreadable, KeyError)):
-            read_back(f'SELECT 1 FROM "lead" AS r {join} WHERE r_company."employees" > 1', EXAMPLE, "lead", "duckdb")
+            read_back(
+                f'SELECT 1 FROM "lead" AS r {join} WHERE r_company."employees" > 1', EXAMPLE, "lead", "duckdb"
+            )

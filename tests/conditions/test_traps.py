@@ -59,7 +59,10 @@ def test_3_no_simplifying_of_the_parser_is_used() -> None:
 
 
 def test_4_month_ends_clamp_one_step_at_a_time() -> None:
-    once, twice = "created_on > as_of - INTERVAL 6 MONTH", "created_on > as_of - INTERVAL 3 MONTH - INTERVAL 3 MONTH"
+    once, twice = (
+        "created_on > as_of - INTERVAL 6 MONTH",
+        "created_on > as_of - INTERVAL 3 MONTH - INTERVAL 3 MONTH",
+    )
     found = compare(once, twice, EXAMPLE, "lead", moments=Moments(as_of=date(2026, 5, 31)))
     assert found.verdict == "wider"
     assert found.gained is not None
@@ -69,7 +72,9 @@ def test_4_month_ends_clamp_one_step_at_a_time() -> None:
 def test_5_trimming_removes_the_same_spaces_in_every_engine() -> None:
     for text in ("\u3000営業部 ", "\t営業部"):
         written = sql("TRIM(department) = '営業部'", "duckdb")
-        found = duckdb.connect().execute(f"SELECT {written} FROM (SELECT '{text}' AS department) AS r").fetchone()
+        found = (
+            duckdb.connect().execute(f"SELECT {written} FROM (SELECT '{text}' AS department) AS r").fetchone()
+        )
         tree = parse("TRIM(department) = '営業部'", EXAMPLE, "lead")
         assert found == (evaluate(tree, {"department": text}, EXAMPLE, "lead"),)
     assert all("\u3000" in sql("TRIM(department) = 'a'", dialect) for dialect in DIALECTS)
@@ -82,7 +87,9 @@ def test_6_hard_text_patterns_are_decided_exactly_and_fast() -> None:
     found = classes(asks)
     assert time.process_time() - started < 2
     assert len({tuple(kind.answers.values()) for kind in found}) == len(found)
-    assert all(ask.holds(text) == told for kind in found for text in kind.texts for ask, told in kind.answers.items())
+    assert all(
+        ask.holds(text) == told for kind in found for text in kind.texts for ask, told in kind.answers.items()
+    )
     pair = ("department LIKE '%a%b%c%' AND LENGTH(department) <= 3", "department = 'abc'")
     assert compare(*pair, EXAMPLE, "lead").verdict == "same"
 
@@ -139,7 +146,9 @@ def test_11_parentheses_keep_their_meaning_on_the_way_out_and_back() -> None:
 
 
 def test_12_old_and_new_are_judged_in_one_query_without_filtered_counts() -> None:
-    old, new = (counting(Definition("lead", f"company.employees >= {n}", "created_on"), EXAMPLE) for n in (100, 50))
+    old, new = (
+        counting(Definition("lead", f"company.employees >= {n}", "created_on"), EXAMPLE) for n in (100, 50)
+    )
     query = months_sql(old, new, AS_OF)
     assert query.count('FROM "lead"') == 1
     assert "FILTER" not in query
@@ -169,5 +178,3 @@ def test_a_date_that_is_folded_and_a_metric_keep_their_meaning_together() -> Non
     metrics = {"fresh": Agreed("lead", "created_on >= as_of - INTERVAL 1 MONTH")}
     same = compare("is_fresh", "NOT (created_on < as_of - INTERVAL 1 MONTH)", EXAMPLE, "lead", metrics, AS_OF)
     assert same.verdict == "same"
-
-

@@ -29,7 +29,9 @@ def test_the_example_vocabulary_holds_what_the_domain_names() -> None:
 
 def test_a_vocabulary_survives_being_exported_and_read_again() -> None:
     text = (FIXTURES / "example" / "vocabulary.yaml").read_text(encoding="utf-8")
-    exported = yaml.safe_dump(dict(Vocabulary.from_yaml(text).to_mapping()), allow_unicode=True, sort_keys=False)
+    exported = yaml.safe_dump(
+        dict(Vocabulary.from_yaml(text).to_mapping()), allow_unicode=True, sort_keys=False
+    )
     again = Vocabulary.from_yaml(exported)
     assert again == EXAMPLE
 
@@ -48,7 +50,10 @@ def test_a_vocabulary_survives_being_exported_and_read_again() -> None:
         (GOOD.replace("size", "Größe"), "vocabulary_name"),
         (GOOD.replace("key: id", "key: nothing"), "vocabulary_key"),
         (GOOD.replace("key: id", "key: id, parents: {box: {entity: box, link: id}}"), "vocabulary_parent"),
-        (GOOD.replace("key: id", "key: id, relations: {parts: {entity: part, link: id}}"), "vocabulary_relation"),
+        (
+            GOOD.replace("key: id", "key: id, relations: {parts: {entity: part, link: id}}"),
+            "vocabulary_relation",
+        ),
     ],
 )
 def test_a_contradiction_is_refused_with_its_place(text: str, code: str) -> None:
@@ -65,7 +70,12 @@ def test_worked_examples_are_judged_and_unknown_does_not_count() -> None:
         ({"company": None}, True),
     ]
     found = classify("company.employees >= 100", records, EXAMPLE, "lead", METRICS, AS_OF)
-    assert [(each.counts, each.right) for each in found] == [(True, True), (False, True), (None, True), (None, False)]
+    assert [(each.counts, each.right) for each in found] == [
+        (True, True),
+        (False, True),
+        (None, True),
+        (None, False),
+    ]
 
 
 def test_errors_are_one_kind() -> None:

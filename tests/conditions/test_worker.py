@@ -21,7 +21,9 @@ def workers() -> Iterator[Workers]:
 
 
 def test_a_worker_gives_the_answer_of_the_package(workers: Workers) -> None:
-    found = workers.run("compare", "company.employees >= 100", "company.employees >= 50", EXAMPLE, "lead", METRICS, AS_OF)
+    found = workers.run(
+        "compare", "company.employees >= 100", "company.employees >= 50", EXAMPLE, "lead", METRICS, AS_OF
+    )
     assert found.verdict == "wider"
 
 
