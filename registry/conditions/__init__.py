@@ -39,9 +39,7 @@ def parse(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | Non
     return resolve_text(text, vocabulary, entity, metrics)
 
 
-def problems(
-    text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None
-) -> list[Problem]:
+def problems(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None) -> list[Problem]:
     """What is wrong with the text, in its order; empty when it parses."""
     try:
         resolve_text(text, vocabulary, entity, metrics)

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
+from itertools import pairwise
 
 import z3
 
-from registry.conditions.logic import Int, choose
+from registry.conditions.logic import Int
 from registry.conditions.meaning import part, shift, truncate
 
 START = date(1901, 1, 1).toordinal()
 CYCLE_DAYS, CYCLE_MONTHS = 1461, 48
 FIRSTS = [date(1901 + month // 12, month % 12 + 1, 1).toordinal() - START for month in range(CYCLE_MONTHS)]
-LENGTHS = [
-    (FIRSTS + [CYCLE_DAYS])[month + 1] - FIRSTS[month]
-    for month in range(CYCLE_MONTHS)
-]  # fmt: skip
+LENGTHS = [after - first for first, after in pairwise([*FIRSTS, CYCLE_DAYS])]
 
 
 class Calendar:
@@ -81,12 +80,18 @@ class Calendar:
         return _tree(rest, FIRSTS, [leaf(month) for month in range(CYCLE_MONTHS)])
 
 
-def _tree(number: Int, starts: list[int], leaves: list[int]) -> Int:
+_NUMBER = z3.Int("number")
+
+
+@cache
+def _template(starts: tuple[int, ...], leaves: tuple[int, ...]) -> z3.ExprRef:
     """The leaf of the last start that is not above the number, as a balanced tree of choices."""
     if len(set(leaves)) == 1:
         return z3.IntVal(leaves[0])
     middle = len(leaves) // 2
-    upper = _tree(number, starts[middle:], leaves[middle:])
-    return choose(number >= starts[middle], upper, _tree(number, starts[:middle], leaves[:middle]))
+    upper, lower = _template(starts[middle:], leaves[middle:]), _template(starts[:middle], leaves[:middle])
+    return z3.If(starts[middle] <= _NUMBER, upper, lower)
 
 
+def _tree(number: Int, starts: list[int], leaves: list[int]) -> Int:
+    return z3.substitute(_template(tuple(starts), tuple(leaves)), (_NUMBER, number))

@@ -11,7 +11,7 @@ from registry.conditions.logic import both, no
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import Span
 from registry.conditions.records import TYPICAL_DAY, Record
-from registry.conditions.search import Search
+from registry.conditions.search import Found, Search
 from registry.conditions.tree import (
     Always,
     And,
@@ -20,6 +20,7 @@ from registry.conditions.tree import (
     Condition,
     Field,
     In,
+    IsNull,
     Like,
     Literal,
     Not,
@@ -80,22 +81,30 @@ class _Checker:
     def __init__(
         self, tree: Condition, text: str, vocabulary: Vocabulary, entity: str, moments: Moments
     ) -> None:
-        self.tree, self.text, self.vocabulary, self.entity, self.moments = tree, text, vocabulary, entity, moments
+        self.tree, self.text, self.vocabulary, self.entity, self.moments = (
+            tree,
+            text,
+            vocabulary,
+            entity,
+            moments,
+        )
         self.blanks = list(_negative(tree))
-        self.others = [changed for changed, _ in _weakened(tree)]
+        self.others = list(_weakened(tree))
         self.filled = [_with(tree, test, Always(truth)) for test, _, truth in self.blanks]
-        self.search = Search(vocabulary, entity, [tree, *self.others, *self.filled], moments)
+        self.search = Search(
+            vocabulary, entity, [tree, *(each.tree for each in self.others), *self.filled], moments
+        )
 
     def findings(self) -> list[Finding]:
         if not isinstance(self.tree, Always):
             for code, truth in (("never", True), ("always", False)):
-                outcome = self._difference(self.tree, Always(not truth), truth)
+                outcome = self._any(self.tree, truth)
                 if outcome.outcome == "none":
                     return [self._finding(code, self.tree.span)]
         found = [*self._no_effect(), *self._drops_blanks(), *self._midnight()]
         return sorted(found, key=lambda finding: finding.start)
 
-    def _difference(self, tree: Condition, other: Condition, counts: bool) -> Any:
+    def _any(self, tree: Condition, counts: bool) -> Found:
         """A record that `tree` counts (or does not)."""
 
         def wanted(record: Record) -> bool:
@@ -108,12 +117,14 @@ class _Checker:
         return self.search.find(wanted, formula)
 
     def _no_effect(self) -> Iterator[Finding]:
-        for other, part in _weakened_with(self.tree, self.others):
-            if self._apart(other).outcome == "none" and self._apart(other, swapped=True).outcome == "none":
-                yield self._finding("no_effect", part.span)
+        """A part can go when what the rest counts is neither more nor less: one of the two is certain."""
+        for other in self.others:
+            one, two = (other.tree, self.tree) if other.wider else (self.tree, other.tree)
+            if self._apart(one, two).outcome == "none":
+                yield self._finding("no_effect", other.part.span)
 
-    def _apart(self, other: Condition, swapped: bool = False) -> Any:
-        one, two = (other, self.tree) if swapped else (self.tree, other)
+    def _apart(self, one: Condition, two: Condition) -> Found:
+        """A record that counts by `one` and not by `two`."""
 
         def wanted(record: Record) -> bool:
             return self.search.truth(one, record) is True and self.search.truth(two, record) is not True
@@ -129,7 +140,7 @@ class _Checker:
                 fix = self._blank_fix(test, field, truth)
                 yield self._finding("drops_blanks", test.span, found.record, fix, label)
 
-    def _blank_example(self, field: Field, filled: Condition) -> Any:
+    def _blank_example(self, field: Field, filled: Condition) -> Found:
         def wanted(record: Record) -> bool:
             holder = self.search.records.holder(record, field.path)
             blank = holder is None or holder.get(field.name) is None
@@ -163,28 +174,35 @@ class _Checker:
         return Finding(code, span.start, span.end, *messages, example, told, fix)
 
 
-def _weakened(tree: Condition) -> Iterator[tuple[Condition, Condition]]:
+@dataclass(frozen=True)
+class Weakened:
+    """The tree without one part; `wider` when leaving it out can only let more records count."""
+
+    tree: Condition
+    part: Condition
+    wider: bool
+
+
+def _weakened(tree: Condition) -> Iterator[Weakened]:
     """The tree without one part of an AND or OR written in it, for each such part."""
-    for node in _own(tree):
+    for node, negated in _own(tree, False):
         if isinstance(node, (And, Or)):
             for part in node.parts:
+                if isinstance(part, IsNull):
+                    continue  # saying what happens to blanks is a virtue even where it changes nothing
                 rest = tuple(other for other in node.parts if other is not part)
-                yield _with(tree, node, rest[0] if len(rest) == 1 else replace(node, parts=rest)), part
+                changed = _with(tree, node, rest[0] if len(rest) == 1 else replace(node, parts=rest))
+                yield Weakened(changed, part, isinstance(node, And) is not negated)
 
 
-def _weakened_with(tree: Condition, others: list[Condition]) -> Iterator[tuple[Condition, Condition]]:
-    for other, (_, part) in zip(others, _weakened(tree), strict=True):
-        yield other, part
-
-
-def _own(node: Condition) -> Iterator[Condition]:
+def _own(node: Condition, negated: bool) -> Iterator[tuple[Condition, bool]]:
     """The conditions written in this text at the record's level: not inside metrics, relations or values."""
-    yield node
+    yield node, negated
     if isinstance(node, (And, Or)):
         for part in node.parts:
-            yield from _own(part)
+            yield from _own(part, negated)
     elif isinstance(node, Not):
-        yield from _own(node.part)
+        yield from _own(node.part, not negated)
 
 
 def _negative(tree: Condition, negated: bool = False) -> Iterator[tuple[Condition, Field, bool]]:
@@ -227,4 +245,3 @@ def _upper_ends(node: Any) -> Iterator[Literal]:
             yield left
         case Between(value=value, high=Literal() as high) if value.type.kind == "timestamp":
             yield high
-

@@ -25,7 +25,12 @@ class Example:
     new: bool | None
 
     def as_json(self) -> dict[str, Any]:
-        return {"record": plain(self.record), "telling": plain(self.telling), "old": self.old, "new": self.new}
+        return {
+            "record": plain(self.record),
+            "telling": plain(self.telling),
+            "old": self.old,
+            "new": self.new,
+        }
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,12 @@ def compare_trees(
         examples[1] or lost.outcome != "found" or None,
     ):
         return Comparison("undecided", *examples)
-    verdicts = {(False, False): "same", (True, False): "wider", (False, True): "narrower", (True, True): "both"}
+    verdicts = {
+        (False, False): "same",
+        (True, False): "wider",
+        (False, True): "narrower",
+        (True, True): "both",
+    }
     return Comparison(verdicts[gained.outcome == "found", lost.outcome == "found"], *examples)
 
 

@@ -11,7 +11,7 @@ from registry.conditions.records import Record, Records
 from registry.conditions.scope import MOMENTS
 from registry.conditions.sql import Writer
 from registry.conditions.tree import Condition, Type
-from registry.conditions.vocabulary import Entity
+from registry.conditions.vocabulary import Entity, FieldWord
 
 DUCKDB = DIALECTS["duckdb"]
 _connections: list[duckdb.DuckDBPyConnection] = []
@@ -38,34 +38,36 @@ def confirmed(
     asked = ", ".join(writer.write(tree) for tree in trees)
     source = writer.source()
     tables = records.tables(record)
-    used = [entity for entity in records.vocabulary.entities.values() if f'"{entity.name}" AS ' in f"{source} {asked}"]
-    parts = [_table(entity, tables[entity.name]) for entity in used]
     key = records.vocabulary.entity(records.entity).key
-    where = f'r."{key}" = {DUCKDB.literal(record[key], NOWHERE)}'
-    query = f"WITH {', '.join(parts)} SELECT {asked} {source} WHERE {where}"
-    found = _connection().execute(query).fetchone()
+    query = f'SELECT {asked} {source} WHERE r."{key}" = {DUCKDB.literal(record[key], NOWHERE)}'
+    used = [entity for entity in records.vocabulary.entities.values() if f'"{entity.name}" AS ' in query]
+    parts = [_table(entity, tables[entity.name], query) for entity in used]
+    found = _connection().execute(f"WITH {', '.join(parts)} {query}").fetchone()
     return list(found) if found else []
 
 
-def _table(entity: Entity, rows: list[Record]) -> str:
-    names = ", ".join(DUCKDB.name_of(name) for name in entity.fields)
-    kinds = [word.type for word in entity.fields.values()]
-    blank = ", ".join(f"CAST(NULL AS {column_type(kind)})" for kind in kinds)
-    lines = [f"SELECT {blank} WHERE FALSE"]
-    if rows:
-        values = ", ".join(f"({', '.join(_cells(entity, row))})" for row in rows)
-        lines.append(f"SELECT * FROM (VALUES {values})")
-    return f"{DUCKDB.name_of(entity.name)}({names}) AS ({' UNION ALL '.join(lines)})"
+def _table(entity: Entity, rows: list[Record], query: str) -> str:
+    """The rows as a table with the columns the query names."""
+    words = [word for name, word in entity.fields.items() if f'."{name}"' in query]
+    names = ", ".join(DUCKDB.name_of(word.name) for word in words)
+    casts = ", ".join(
+        f"CAST({DUCKDB.name_of(word.name)} AS {column_type(word.type)}) AS {DUCKDB.name_of(word.name)}"
+        for word in words
+    )
+    values = ", ".join(f"({', '.join(_cells(words, row))})" for row in rows or [{}])
+    nothing = "" if rows else " WHERE FALSE"
+    return f"{DUCKDB.name_of(entity.name)} AS (SELECT {casts} FROM (VALUES {values}) AS v({names}){nothing})"
 
 
-def _cells(entity: Entity, row: Record) -> list[str]:
-    values = (row.get(name) for name in entity.fields)
+def _cells(words: list[FieldWord], row: Record) -> list[str]:
+    values = (row.get(word.name) for word in words)
     return ["NULL" if value is None else DUCKDB.literal(value, NOWHERE) for value in values]
 
 
 def _connection() -> duckdb.DuckDBPyConnection:
     if not _connections:
         connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "128MB"})
+        connection.execute("PRAGMA disable_optimizer")  # one row: planning costs more than running
         connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         _connections.append(connection)
     return _connections[0]

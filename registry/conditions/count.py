@@ -17,6 +17,7 @@ from registry.conditions.counting import Counting
 from registry.conditions.dialects import Dialect, dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import refuse
+from registry.conditions.shared import never_unknown, shared_parts
 from registry.conditions.sql import Writer
 from registry.conditions.vocabulary import Entity, Vocabulary
 
@@ -49,7 +50,9 @@ class Count:
         return {name: sum(getattr(month, name) for month in self.months) for name in names}
 
 
-def open_dataset(folder: str | Path, vocabulary: Vocabulary, memory: str = "384MB") -> duckdb.DuckDBPyConnection:
+def open_dataset(
+    folder: str | Path, vocabulary: Vocabulary, memory: str = "384MB"
+) -> duckdb.DuckDBPyConnection:
     """DuckDB over a folder of <entity>.parquet or <entity>.csv files, then locked: no file, no setting else.
 
     Raises ConditionError when a file is missing or a value does not fit its declared type.
@@ -93,7 +96,8 @@ def count_months(
     sql = months_sql(old, new, moments, dialect_name)
     months = _folded(connection.execute(sql).fetchall())
     samples = {
-        kind: _sample(connection, old, new, moments, dialect_name, kind) for kind in ("gained", "lost", "unknown")
+        kind: _sample(connection, old, new, moments, dialect_name, kind)
+        for kind in ("gained", "lost", "unknown")
     }
     return Count(tuple(months), samples, sql)
 
@@ -116,20 +120,42 @@ def months_sql(old: Counting, new: Counting, moments: Moments, dialect_name: str
 
 
 def _judged(old: Counting, new: Counting, moments: Moments, dialect: Dialect) -> str:
-    """Each record with its truth and date by both wordings; a date outside the period is no date."""
+    """Each record with its truth and date by both wordings; a date outside the period is no date.
+
+    What both wordings ask alike is asked once, in WHERE, where engines filter early and join by halves; a
+    record for which such a part is false counts in neither.
+    """
     writer = Writer(dialect, new.vocabulary, new.entity, moments)
     key = new.vocabulary.entity(new.entity).key
     things = writer.write(new.key[0]) if new.by_record else _joined_keys(new, writer)
     columns = [f"r.{dialect.name_of(key)} AS record_key", f"{things} AS things"]
-    for name, found in (("old", old), ("new", new)):
-        condition, day = writer.write(found.condition), writer.write(found.dated_by)
-        truth = f"CASE WHEN {_in_period(day, moments, dialect)} THEN {condition} ELSE FALSE END"
-        if found.first_per:
-            first = writer.write(found.first_per)
-            rank = f"ROW_NUMBER() OVER (PARTITION BY {first}, {condition} ORDER BY {day}, r.{dialect.name_of(key)})"
-            truth = f"CASE WHEN {condition} THEN {_in_period(day, moments, dialect)} AND {rank} = 1 ELSE {condition} END"
+    common, rests = shared_parts(old.condition, new.condition)
+    one_date = old.dated_by == new.dated_by and not (old.first_per or new.first_per)
+    for name, found, rest in (("old", old, rests[0]), ("new", new, rests[1])):
+        day = writer.write(found.dated_by)
+        condition = writer.write(rest)
+        truth = condition if one_date else _truth(found, condition, day, writer, moments)
         columns += [f"{truth} AS is_{name}", f"{day} AS {name}_on"]
-    return f"SELECT {', '.join(columns)}\n{writer.source()}"
+    filters = [
+        writer.write(part) if never_unknown(part) else f"COALESCE({writer.write(part)}, TRUE)"
+        for part in common
+    ]
+    if one_date:
+        filters.append(_in_period(writer.write(new.dated_by), moments, dialect))
+    where = "\nWHERE " + " AND ".join(filters) if filters else ""
+    return f"SELECT {', '.join(columns)}\n{writer.source()}{where}"
+
+
+def _truth(found: Counting, condition: str, day: str, writer: Writer, moments: Moments) -> str:
+    dialect = writer.dialect
+    within = _in_period(day, moments, dialect)
+    if not found.first_per:
+        return f"CASE WHEN {within} THEN {condition} ELSE FALSE END"
+    key = dialect.name_of(found.vocabulary.entity(found.entity).key)
+    dated = f"({condition} AND {day} IS NOT NULL)"
+    partition = f"PARTITION BY {writer.write(found.first_per)}, {dated} ORDER BY {day}, r.{key}"
+    first = f"{within} AND ROW_NUMBER() OVER ({partition}) = 1"
+    return f"CASE WHEN {dated} THEN {first} WHEN {within} THEN {condition} ELSE FALSE END"
 
 
 def _in_period(day: str, moments: Moments, dialect: Dialect) -> str:

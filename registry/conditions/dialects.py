@@ -128,6 +128,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "databricks", "Databricks/Spark", "`", _spark_shift,
             lambda one, other: f"DATEDIFF({one}, {other})",
             lambda day, unit: f"TRUNC({day}, '{unit}')", _both, backslash="escaped",
+            datetime_word="TIMESTAMP_NTZ",
         ),
         Dialect(
             "trino", "Trino", '"',

@@ -9,6 +9,7 @@ import z3
 from registry.conditions.calendar_terms import Calendar
 from registry.conditions.logic import Bool, Term, Truth, any_of, both, choose, no
 from registry.conditions.meaning import FOLDS, Moments
+from registry.conditions.monotone import compared, monotone
 from registry.conditions.plan import Plan, length_ask, like_ask, plan, turned
 from registry.conditions.rows import MICROSECONDS, Row, Rows, TextVariable
 from registry.conditions.text_automata import Ask
@@ -98,10 +99,26 @@ class Encoder:
         for one, other, op in ((node.left, node.right, node.op), (node.right, node.left, turned(node.op))):
             if isinstance(one, Length):
                 return self._asked(one.value, length_ask(op, other))
+        found = self._by_threshold(node)
+        if found is not None:
+            return found
         left, right = self.term(node.left), self.term(node.right)
         holds = self._holds_between(node.op, left, right)
         known = both(no(left.null), no(right.null))
         return Truth(both(known, holds), both(known, no(holds)))
+
+    def _by_threshold(self, node: Compare) -> Truth | None:
+        """A date moved or cut, compared with a fixed one; None when the comparison is not of that form."""
+        for one, other, op in ((node.left, node.right, node.op), (node.right, node.left, turned(node.op))):
+            found = monotone(one)
+            if found is None or monotone(other) is not None or not _is_fixed(other, self.moments):
+                continue
+            base, after = found
+            day, limit = self.term(base), self.term(other).value
+            if not isinstance(day.value, int):
+                holds = compared(day.value, base, after, op, limit)
+                return Truth(both(no(day.null), holds), both(no(day.null), no(holds)))
+        return None
 
     def _holds_between(self, op: str, left: Term, right: Term) -> Bool:
         if op in ("=", "<>"):
@@ -121,7 +138,9 @@ class Encoder:
     def _same(self, left: Term, right: Term) -> Bool:
         if isinstance(left.value, list):
             pairs = [
-                both(one[0], other[0], self._same_text(one, other)) for one in left.value for other in right.value
+                both(one[0], other[0], self._same_text(one, other))
+                for one in left.value
+                for other in right.value
             ]
             return any_of(*pairs)
         scale = max(left.scale, right.scale)
@@ -160,7 +179,9 @@ class Encoder:
     def _asked(self, value: Value, ask: Ask) -> Truth:
         """One question about a text, true or false unless the text is blank."""
         text = self.term(value)
-        holds = any_of(*(both(when, self._answer((when, base, folds), ask)) for when, base, folds in text.value))
+        holds = any_of(
+            *(both(when, self._answer((when, base, folds), ask)) for when, base, folds in text.value)
+        )
         return Truth(both(no(text.null), holds), both(no(text.null), no(holds)))
 
     def _answer(self, text: Any, ask: Ask) -> Bool:
@@ -354,3 +375,9 @@ def _total(parts: list[tuple[Bool, Any]]) -> Any:
     for held, copies in parts:
         found = found + choose(held, copies, 0)
     return found
+
+
+def _is_fixed(value: Value, moments: Moments) -> bool:
+    if isinstance(value, Moment):
+        return moments.get(value.name) is not None
+    return isinstance(value, Literal)

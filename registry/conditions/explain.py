@@ -87,7 +87,9 @@ class _Reader:
         bullet = self.words["bullet"]
         space = " " if self.lang == "en" else "\u3000"
         pad = space * len(bullet)
-        return [(bullet if index == 0 else pad) + line for block in blocks for index, line in enumerate(block)]
+        return [
+            (bullet if index == 0 else pad) + line for block in blocks for index, line in enumerate(block)
+        ]
 
     def _inside(self, relation: Relation, where: Condition) -> list[str]:
         self.relation = relation
@@ -307,7 +309,20 @@ class _Reader:
 
 
 def spelled(day: date, lang: str) -> str:
-    months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+    months = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
     if lang == "ja":
         return f"{day.year}年{day.month}月{day.day}日"
     return f"{day.day} {months[day.month - 1]} {day.year}"

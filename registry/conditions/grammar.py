@@ -128,8 +128,10 @@ class _Parser(Words):
         left = self.product()
         steps = 0
         while self.peek("+", "-"):
-            op = self.take().value
-            left = RawOp(op, (left, self.product()), span=self.since(start))
+            op = self.take()
+            if op.value == "-" and self.peek("-"):
+                raise refuse("comment", op.span.to(self.next.span))
+            left = RawOp(op.value, (left, self.product()), span=self.since(start))
             steps += 1
             if steps > MAX_DEPTH:
                 raise refuse("too_deep", left.span, limit=MAX_DEPTH)
@@ -160,7 +162,9 @@ class _Parser(Words):
             kind = "decimal" if "." in token.value else "int"
             if len(token.value) > 16:
                 raise refuse("too_large", token.span)
-            return RawLiteral(kind, Decimal(token.value) if "." in token.value else int(token.value), span=token.span)
+            return RawLiteral(
+                kind, Decimal(token.value) if "." in token.value else int(token.value), span=token.span
+            )
         if token.kind == "text":
             self.take()
             return RawLiteral("text", token.value, span=token.span)

@@ -25,7 +25,7 @@ def literal(raw: RawLiteral) -> Literal:
         raise refuse("null_as_value", raw.span)
     if isinstance(value, str):
         if any(character < " " for character in value):
-            raise refuse("control", raw.span, code="U+000A")
+            raise refuse("control", raw.span, sign="U+000A")
         return Literal(value, span=raw.span, type=TEXT)
     if isinstance(value, (date, datetime)):
         day = value.toordinal()

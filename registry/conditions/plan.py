@@ -141,8 +141,15 @@ def _plan_texts(nodes: list[Node], found: Plan, vocabulary: Vocabulary) -> None:
                     asks.add(Ask((*folds, *ask.folds), ask.kind, ask.argument, ask.op))
     for node in nodes:
         for pair in _pairs(node):
-            _join(found, [group_of(base) for value in pair for base, _ in bases(value) if isinstance(base, Field)])
-        if isinstance(node, Aggregate) and isinstance(node.argument, Field) and node.argument.type.kind == "text":
+            _join(
+                found,
+                [group_of(base) for value in pair for base, _ in bases(value) if isinstance(base, Field)],
+            )
+        if (
+            isinstance(node, Aggregate)
+            and isinstance(node.argument, Field)
+            and node.argument.type.kind == "text"
+        ):
             _join(found, [group_of(node.argument)])
 
 
@@ -227,5 +234,3 @@ def bases(value: Value) -> list[tuple[Field | str, tuple[str, ...]]]:
         case Field():
             return [(value, ())]
     return []
-
-

@@ -180,7 +180,9 @@ class _Reader(ValueReader):
         holder_alias, key = self._parts(link.expression)
         path = self.paths[holder_alias]
         holder = self.vocabulary.up(self.entity, path)
-        found = [each.name for each in holder.relations.values() if (each.entity, each.link) == (entity, name)]
+        found = [
+            each.name for each in holder.relations.values() if (each.entity, each.link) == (entity, name)
+        ]
         if row != alias or key != holder.key or len(found) != 1:
             raise Unreadable(link)
         self.rows.add(alias)

@@ -98,8 +98,8 @@ class ValueReader:
         op = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}[type(node)]
         if isinstance(node.expression, exp.Interval):
             only(node.expression, "this", "unit")
-            interval = RawInterval(int(node.expression.this.this), str(node.expression.args["unit"].this).upper())
-            return RawOp(op, (self.value(node.this), interval))
+            unit = _unit(node.expression.args["unit"], "DAY", "MONTH")
+            return RawOp(op, (self.value(node.this), RawInterval(int(node.expression.this.this), unit)))
         return RawOp(op, (self.value(node.this), self.value(node.expression)))
 
     def _cast(self, node: Any) -> Node:
@@ -119,7 +119,7 @@ class ValueReader:
 
     def _shift(self, node: Any) -> Node:
         only(node, "this", "expression", "unit", "return_type")
-        unit = node.args["unit"].this.upper()
+        unit = _unit(node.args["unit"], "DAY", "MONTH")
         return RawOp("+", (self.value(node.this), RawInterval(self._whole(node.expression), unit)))
 
     def _add_months(self, node: Any) -> Node:
@@ -135,13 +135,12 @@ class ValueReader:
 
     def _days(self, node: Any) -> Node:
         only(node, "this", "expression", "unit", "date_part_boundary")
-        if node.args["unit"].this.upper() != "DAY":
-            raise Unreadable(node)
+        _unit(node.args["unit"], "DAY")
         return RawOp("-", (self.value(node.this), self.value(node.expression)))
 
     def _truncate(self, node: Any) -> Node:
         only(node, "this", "unit", "input_type_preserved")
-        unit = str(node.args["unit"].this).upper().replace("ISOWEEK", "WEEK")
+        unit = _unit(node.args["unit"], "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR").removeprefix("ISO")
         inner = node.this
         if isinstance(inner, exp.Cast) and inner.args["to"].this.name in MOMENTS:
             only(inner, "this", "to")
@@ -150,7 +149,8 @@ class ValueReader:
 
     def _extract(self, node: Any) -> Node:
         only(node, "this", "expression")
-        return RawCall("EXTRACT", (self.value(node.expression),), node.this.this.upper())
+        unit = _unit(node.this, "DAY", "MONTH", "QUARTER", "YEAR")
+        return RawCall("EXTRACT", (self.value(node.expression),), unit)
 
     def _coalesce(self, node: Any) -> Node:
         only(node, "this", "expressions")
@@ -187,6 +187,13 @@ class ValueReader:
     def _subquery(self, node: Any) -> Node:
         only(node, "this")
         return self.select(node.this)
+
+
+def _unit(node: Any, *known: str) -> str:
+    unit = str(node.this).upper()
+    if unit not in known:
+        raise Unreadable(unit)
+    return unit
 
 
 def _typed_literal(target: str, text: str) -> Node:

@@ -1,7 +1,6 @@
 """Records as people read them: a typical one, small changes to it, and the tables a database would hold it in."""
 
-from collections.abc import Callable, Iterable, Iterator
-from copy import deepcopy
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -106,7 +105,7 @@ class Records:
 
     def put(self, record: Record, place: Place, value: Any) -> Record:
         """A copy with one field changed, its links kept consistent."""
-        copy = deepcopy(record)
+        copy = copied(record)
         holder = self.holder(copy, place.path) or {}
         if place.relation:
             holder[place.relation][place.index][place.name] = value
@@ -116,7 +115,7 @@ class Records:
 
     def with_row(self, record: Record, key: RelationKey) -> Record:
         """A copy with one more typical row in a relation; the same when its parent is missing."""
-        copy = deepcopy(record)
+        copy = copied(record)
         holder = self.holder(copy, key[0])
         if holder is not None:
             entity = self.vocabulary.up(self.entity, key[0]).relations[key[1]].entity
@@ -124,7 +123,7 @@ class Records:
         return self.consistent(copy)
 
     def without_row(self, record: Record, key: RelationKey, index: int) -> Record:
-        copy = deepcopy(record)
+        copy = copied(record)
         holder = self.holder(copy, key[0])
         if holder is not None:
             del holder[key[1]][index]
@@ -183,6 +182,15 @@ class Records:
                 self._store(found, row[step], self.vocabulary.entity(parent.entity))
 
 
+def copied(value: Any) -> Any:
+    """A copy of a record with its parents and rows; the values themselves never change."""
+    if isinstance(value, dict):
+        return {
+            name: copied(each) if isinstance(each, (dict, list)) else each for name, each in value.items()
+        }
+    return [copied(each) for each in value]
+
+
 def typical(word: FieldWord) -> Any:
     """The declared typical value; without one a blank where blanks are allowed, else the plainest value."""
     if word.typical is not None:
@@ -211,6 +219,3 @@ def _fresh(value: Any, taken: set[Any], index: int) -> Any:
         return max(each for each in taken if isinstance(each, int)) + 1
     names = (f"{value}-{number}" for number in range(index + 2, index + len(taken) + 3))
     return next(name for name in names if name not in taken)
-
-
-Judge = Callable[[Record], bool]

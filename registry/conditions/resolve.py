@@ -57,7 +57,11 @@ Metrics = Mapping[str, Agreed]
 
 
 def resolve_text(
-    text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None, stack: tuple[str, ...] = ()
+    text: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    metrics: Metrics | None = None,
+    stack: tuple[str, ...] = (),
 ) -> Condition:
     """The typed condition of `text` about a record of `entity`; raises ConditionError.
 

@@ -237,5 +237,3 @@ def _varied(words: list[str], others: str, wanted: int) -> list[str]:
         if others[0] in word:
             found += [word.replace(others[0], other) for other in others[: wanted + 1]]
     return found[: wanted * 4 + 1]
-
-

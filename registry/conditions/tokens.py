@@ -11,7 +11,57 @@ MAX_TOKENS = 2_000
 MAX_DEPTH = 24
 
 WORDS = frozenset(
-    ["AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "ILIKE", "IS", "NULL", "TRUE", "FALSE", "DISTINCT", "FROM", "EXISTS", "SELECT", "COUNT", "MIN", "MAX", "WHERE", "AS", "CASE", "WHEN", "THEN", "ELSE", "END", "COALESCE", "CAST", "DATE", "TIMESTAMP", "INTERVAL", "DATE_TRUNC", "EXTRACT", "LOWER", "UPPER", "TRIM", "LENGTH", "AS_OF", "PERIOD_START", "PERIOD_END", "DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "YEAR", "YEARS", "QUARTER", "ROW"]
+    [
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "BETWEEN",
+        "LIKE",
+        "ILIKE",
+        "IS",
+        "NULL",
+        "TRUE",
+        "FALSE",
+        "DISTINCT",
+        "FROM",
+        "EXISTS",
+        "SELECT",
+        "COUNT",
+        "MIN",
+        "MAX",
+        "WHERE",
+        "AS",
+        "CASE",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "END",
+        "COALESCE",
+        "CAST",
+        "DATE",
+        "TIMESTAMP",
+        "INTERVAL",
+        "DATE_TRUNC",
+        "EXTRACT",
+        "LOWER",
+        "UPPER",
+        "TRIM",
+        "LENGTH",
+        "AS_OF",
+        "PERIOD_START",
+        "PERIOD_END",
+        "DAY",
+        "DAYS",
+        "WEEK",
+        "WEEKS",
+        "MONTH",
+        "MONTHS",
+        "YEAR",
+        "YEARS",
+        "QUARTER",
+        "ROW",
+    ]
 )
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
@@ -66,7 +116,7 @@ def _bound(text: str) -> None:
     for place, character in enumerate(text):
         category = unicodedata.category(character)
         if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and character not in "\t\r\n":
-            raise refuse("control", Span(place, place + 1), fix="", code=f"U+{ord(character):04X}")
+            raise refuse("control", Span(place, place + 1), fix="", sign=f"U+{ord(character):04X}")
 
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -94,9 +144,9 @@ def _refusal(text: str, place: int) -> Exception:
     for length in (2, 1):
         written = rest[:length]
         if written in _REGEX:
-            return refuse("regex", Span(place, place + length))
+            return refuse("regex", Span(place, place + len(written)))
         if written in _MEANT:
-            span = Span(place, place + length)
+            span = Span(place, place + len(written))
             return refuse("write_so", span, fix=_MEANT[written], written=written, fix_text=_MEANT[written])
     return _refused_character(text, place)
 

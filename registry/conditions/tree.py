@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from registry.conditions.problems import NOWHERE, Span
@@ -20,8 +21,14 @@ class Node:
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
     def children(self) -> Iterator["Node"]:
-        for each in fields(self):
-            yield from _nodes_in(getattr(self, each.name))
+        for name in _parts(type(self)):
+            yield from _nodes_in(getattr(self, name))
+
+
+@cache
+def _parts(kind: type[Node]) -> tuple[str, ...]:
+    """The attributes of a kind of node that can hold nodes."""
+    return tuple(each.name for each in fields(kind) if each.name not in ("span", "type"))
 
 
 def _nodes_in(value: Any) -> Iterator[Node]:

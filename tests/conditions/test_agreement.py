@@ -8,7 +8,6 @@ import z3
 
 from registry.conditions.encode import Encoder
 from registry.conditions.evaluate import evaluator
-from registry.conditions.logic import Term
 from registry.conditions.resolve import resolve_text
 from registry.conditions.rows import MICROSECONDS, Row, Rows, TextVariable
 from tests.conditions.engines import Engine, needs_postgres
