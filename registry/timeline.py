@@ -49,17 +49,20 @@ SENTENCES: dict[str, str | Promise] = {
     "team_changed": _("%(who)s changed the team %(team)s."),
     "stage_added": _("%(who)s added the stage %(name)s."),
     "stage_changed": _("%(who)s changed the stage %(name)s."),
+    "vocabulary_changed": _("%(who)s recorded version %(number)s of the vocabulary."),
+    "answered": _("%(who)s judged an example record of “%(proposal)s”: %(answer)s."),
     "joined": _("%(who)s gave %(person)s a place in %(team)s as %(role)s."),
     "left": _("%(who)s ended the place of %(person)s in %(team)s."),
     "delegated": _("%(who)s let %(person)s stand in for %(team)s from %(from)s to %(to)s."),
     "delegation_ended": _("%(who)s ended the delegation to %(person)s in %(team)s."),
 }
+ANSWERS = {"counts": _("counts"), "not": _("does not count"), "unsure": _("not sure")}
 ROLES = {"member": _("member"), "signatory": _("signatory")}
 
 # Acts by what a reader looks for. The keys stand in addresses.
 GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "agreement": (_("Agreement"), ("sealed", "ratified", "published", "glass_asked", "glass_broken")),
-    "discussion": (_("Discussion"), ("objected", "objection_closed", "commented")),
+    "discussion": (_("Discussion"), ("objected", "objection_closed", "commented", "answered")),
     "proposals": (
         _("Proposals"),
         ("submitted", "resubmitted", "rebased", "rejected", "withdrawn", "expired", "reminded"),
@@ -161,6 +164,8 @@ def sentence(event: Event) -> str:
         "versions": _versions(detail),
         "effective_from": _day_of(detail, "effective_from"),
         "name": _in_language(detail, "name"),
+        "number": detail.get("number", ""),
+        "answer": ANSWERS.get(detail.get("answer", ""), ""),
         "role": ROLES.get(detail.get("role", ""), ""),
         "from": _day_of(detail, "from"),
         "to": _day_of(detail, "to"),

@@ -29,6 +29,8 @@ KEPT = (
     "registry_place",
     "registry_signoff",
     "registry_comment",
+    "registry_vocabularyversion",
+    "registry_exampleanswer",
 )
 ENDED = "OLD.state IN ('published', 'withdrawn', 'rejected', 'expired')"
 

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registry import comparison, days, markdown, rules, seals, wording
+from registry import comparison, days, markdown, meaning, rules, seals, wording
 from registry.models import SignOff, Team
 
 register = template.Library()
@@ -180,3 +180,9 @@ def may_close(objection: Any, standing: Any, user: Any) -> bool:
 def reply_prefix(comment: int) -> str:
     """Keeps the ids of the reply forms of one page apart."""
     return f"reply-{comment}"
+
+
+@register.simple_tag
+def condition_in_words(worded: Any, stamp: str) -> list[tuple[int, str]]:
+    """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it."""
+    return meaning.in_words(worded.wording, stamp) if stamp else []

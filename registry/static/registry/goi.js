@@ -13,6 +13,14 @@
     );
   });
 
+  for (const button of document.querySelectorAll("[data-copy-text]")) button.hidden = !navigator.clipboard;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy-text]");
+    if (!button) return;
+    const text = document.getElementById(button.dataset.copyText).textContent;
+    navigator.clipboard.writeText(text).then(() => { button.textContent = button.dataset.copied; });
+  });
+
   const saved = () => document.getElementById("saved");
   document.addEventListener("input", (event) => {
     if (event.target.closest("#draft") && saved()) saved().dataset.state = "saving";
