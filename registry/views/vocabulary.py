@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry import comparison, meaning, rules
@@ -15,6 +16,16 @@ from registry.models import VocabularyVersion
 from registry.refusals import WrongState
 from registry.views.request import Request
 from registry.workflow import vocabulary as workflow
+
+KINDS = {
+    "int": gettext_lazy("whole number"),
+    "decimal": gettext_lazy("decimal number"),
+    "text": gettext_lazy("text"),
+    "enum": gettext_lazy("one of a list"),
+    "bool": gettext_lazy("yes or no"),
+    "date": gettext_lazy("day"),
+    "timestamp": gettext_lazy("moment"),
+}
 
 
 @require_safe
@@ -40,7 +51,7 @@ def _entity(entity: Any, language: str) -> dict[str, Any]:
             {
                 "name": name,
                 "label": word.label[language],
-                "kind": word.type.kind,
+                "kind": KINDS[word.type.kind],
                 "nullable": word.type.nullable,
                 "values": [(value, labels[language]) for value, labels in word.value_labels.items()],
                 "unit": word.unit[language] if word.unit else "",
