@@ -51,7 +51,7 @@ def take(browser: Browser, site: str, name: str, language: str) -> None:
     person.page.goto(address)
     person.page.locator(".demo-bar").evaluate_all("bars => bars.forEach(bar => bar.remove())")
     path = FOLDER / f"{name}-{language}.png"
-    person.page.screenshot(path=path, animations="disabled")
+    person.page.screenshot(path=path)
     context.close()
     print(f"{path.relative_to(FOLDER.parent.parent)}  {path.stat().st_size // 1024} KB")
 
