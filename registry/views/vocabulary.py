@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry import comparison, meaning, rules
+from registry.forms import sent
 from registry.forms.vocabulary import VocabularyForm
 from registry.models import VocabularyVersion
 from registry.refusals import WrongState
@@ -65,7 +66,7 @@ def _entity(entity: Any, language: str) -> dict[str, Any]:
 def change(request: Request) -> HttpResponse:
     rules.require_steward(request.user)
     last = VocabularyVersion.objects.first()
-    form = VocabularyForm(request.POST or None, initial={"source": last.source if last else ""})
+    form = VocabularyForm(sent(request), initial={"source": last.source if last else ""})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
