@@ -76,7 +76,7 @@ def _seal(rows: list[dict[str, Any]]) -> None:
 
 def _recent() -> Any:
     fields = ("metric__key", "number", "wording__name_ja", "revision__proposal__title_ja", "effective_from")
-    return Definition.objects.filter(number__gt=1).order_by("-recorded_at").values(*fields)[:5]
+    return Definition.objects.filter(number__gt=1).order_by("-pk").values(*fields)[:5]
 
 
 def metric(request: HttpRequest, key: str) -> HttpResponse:
