@@ -85,7 +85,7 @@ class ValueEncoder:
 
     def _shift(self, node: Shift) -> Term:
         day = self.term(node.value)
-        return Term(day.null, self.calendar.shift(day.value, node.count, node.unit))
+        return Term(day.null, self.calendar.shift(day.value, node.count, node.unit, node.value.type))
 
     def _days(self, node: Days) -> Term:
         left, right = self.term(node.left), self.term(node.right)
@@ -122,11 +122,11 @@ class ValueEncoder:
 
     def _truncate(self, node: Truncate) -> Term:
         day = self.term(node.value)
-        return Term(day.null, self.calendar.truncate(day.value, node.unit))
+        return Term(day.null, self.calendar.truncate(day.value, node.unit, node.value.type))
 
     def _extract(self, node: Extract) -> Term:
         day = self.term(node.value)
-        return Term(day.null, self.calendar.part(day.value, node.unit))
+        return Term(day.null, self.calendar.part(day.value, node.unit, node.value.type))
 
     def _fold(self, node: Fold) -> Term:
         text = self.term(node.value)

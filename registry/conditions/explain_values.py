@@ -145,8 +145,8 @@ class ValueWords:
                 return f"{node.value:%Y-%m-%d %H:%M:%S}"
             case date():
                 return spelled(node.value, self.lang)
-            case int() | Decimal() as value:
-                number = f"{value:,}" if abs(value) >= 10_000 else str(value)
+            case int() | Decimal():
+                number = f"{node.value:,}" if abs(Decimal(node.value)) >= 10_000 else str(node.value)
                 return self.say("unit", n=number, unit=unit) if unit else number
         text = str(node.value)
         labels = self._enum_labels(node, text)

@@ -17,7 +17,7 @@ class Node:
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
     def children(self) -> Iterator["Node"]:
-        for name in _parts(type(self)):
+        for name in _parts(type(self)):  # type: ignore[arg-type]
             yield from _nodes_in(getattr(self, name))
 
 
