@@ -1,7 +1,7 @@
 """Months and years for the solver: steps of a day number, written as a balanced tree of choices.
 
-Within the declared range of a date, all the calendar does is the day plus an offset that only changes at known
-days; comparing with those is what solvers are good at, dividing by 1461 is not.
+Within the declared range of a date, all the calendar does is the day plus an offset that only changes at
+known days; comparing with those is what solvers are good at, dividing by 1461 is not.
 """
 
 from collections.abc import Callable
