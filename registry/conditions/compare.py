@@ -1,4 +1,4 @@
-"""What a change of words does: the same (proved), wider, narrower, both, or undecided; with an example each."""
+"""What a change of words does: the same (proved), wider, narrower, both or undecided, with examples."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -38,7 +38,7 @@ class MonthCount:
 
 @dataclass(frozen=True)
 class Count:
-    """Counts per month, the sums over all months, sample rows by kind (gained, lost, unknown), the SQL run."""
+    """Counts per month, their sums, sample rows by kind (gained, lost, unknown), and the SQL."""
 
     months: tuple[MonthCount, ...]
     samples: dict[str, list[dict[str, Any]]]

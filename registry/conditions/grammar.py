@@ -10,8 +10,16 @@ from decimal import Decimal
 
 from registry.conditions.cursor import CLOCK, SUMS
 from registry.conditions.problems import refuse
+from registry.conditions.raw import (
+    RawCase,
+    RawLiteral,
+    RawName,
+    RawOp,
+    RawSelect,
+    RawTest,
+)
 from registry.conditions.tokens import MAX_DEPTH, Token
-from registry.conditions.tree import Node, RawCase, RawLiteral, RawName, RawOp, RawSelect, RawTest
+from registry.conditions.tree import Node
 from registry.conditions.words import Words
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
@@ -180,11 +188,11 @@ class _Parser(Words):
     def parenthesis(self) -> Node:
         start = self.expect("(").span.start
         if self.peek("SELECT"):
-            found = self.select()
+            selected = self.select()
             self.expect(")")
-            if found.kind == "EXISTS":
+            if selected.kind == "EXISTS":
                 raise refuse("subquery", self.since(start))
-            return found
+            return selected
         found = self.either()
         self.expect(")")
         return replace(found, span=self.since(start))

@@ -13,6 +13,7 @@ from registry.conditions.meaning import FOLDS
 from registry.conditions.text_automata import Ask
 from registry.conditions.tree import (
     Aggregate,
+    Between,
     Case,
     Coalesce,
     Compare,
@@ -188,13 +189,13 @@ def _questions(node: Node) -> Iterator[tuple[Value, Ask]]:
 
 
 def _length_questions(node: Node) -> Iterator[tuple[Value, Ask]]:
-    if isinstance(getattr(node, "value", None), Length):
-        if isinstance(node, In):
-            for item in node.items:
-                yield node.value.value, length_ask("=", item)  # type: ignore[attr-defined]
-        elif hasattr(node, "low"):
-            yield node.value.value, length_ask(">=", node.low)
-            yield node.value.value, length_ask("<=", node.high)
+    match node:
+        case In(value=Length(value=text), items=items):
+            for item in items:
+                yield text, length_ask("=", item)
+        case Between(value=Length(value=text), low=low, high=high):
+            yield text, length_ask(">=", low)
+            yield text, length_ask("<=", high)
 
 
 def _pairs(node: Node) -> Iterator[tuple[Value, Value]]:

@@ -14,11 +14,12 @@ from registry.conditions.compare import compare_trees
 from registry.conditions.dialects import dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import ConditionError, refuse
+from registry.conditions.raw import RawLiteral, RawName, RawOp, RawSelect, RawTest
 from registry.conditions.readback_values import Unreadable, ValueReader, only, word
 from registry.conditions.resolve import resolve_raw
 from registry.conditions.scope import Scope
 from registry.conditions.sql import ROOT, Writer
-from registry.conditions.tree import Condition, Node, RawLiteral, RawName, RawOp, RawSelect, RawTest
+from registry.conditions.tree import Condition, Node
 from registry.conditions.vocabulary import Vocabulary
 
 COMPARE = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}

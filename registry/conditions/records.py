@@ -1,4 +1,4 @@
-"""Records as people read them: a typical one, small changes to it, and the tables a database would hold it in."""
+"""Records as people read them: a typical one, small changes to it, and its rows as a database holds them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -6,7 +6,8 @@ from datetime import date
 from difflib import get_close_matches
 
 from registry.conditions.problems import Span, refuse
-from registry.conditions.tree import Field, Moment, RawName, Relation, Type, Value
+from registry.conditions.raw import RawName
+from registry.conditions.tree import Field, Moment, Relation, Type, Value
 from registry.conditions.vocabulary import Entity, Vocabulary
 
 MOMENTS = ("as_of", "period_start", "period_end")
@@ -65,7 +66,7 @@ class Scope:
         if last not in entity.relations:
             known = [".".join((*way, each)) for way, each in self._relations()]
             close = get_close_matches(".".join(name.parts), known, 1, 0.3)
-            fix = (close or known or [None])[0]
+            fix = next(iter(close or known), None)
             raise refuse(
                 "unknown_relation", name.span, fix, name=".".join(name.parts), known=", ".join(known)
             )

@@ -1,4 +1,4 @@
-"""Looking for an example record: first by small changes to a typical one, then by the solver, then made small.
+"""Looking for an example record: small changes to a typical one first, then the solver; then made small.
 
 Sampling the values at which a comparison changes finds nearly all in a few milliseconds; the solver finds the
 rest or proves that there is none. What the solver cannot decide in time is `unknown`, never a guess.

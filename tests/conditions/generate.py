@@ -1,3 +1,4 @@
+# ruff: noqa: E501, DTZ001 -- tables of cases read better in one line each.
 """Random conditions and random records of the small test world, both with plenty of blanks and boundaries."""
 
 from datetime import date, datetime, timedelta

@@ -1,3 +1,4 @@
+
 """Findings: what an author may not have meant, at its place and with a record that shows it."""
 
 import pytest

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables of cases read better in one line each.
 """Realistic changes of wording, each with the verdict a careful reader gives it; none may stay undecided."""
 
 from datetime import date

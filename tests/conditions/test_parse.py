@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables of cases read better in one line each.
 """What the language accepts, and for everything else the place, a sentence in both languages and a fix."""
 
 from random import Random

@@ -1,3 +1,4 @@
+
 """Every dialect's text, read back by another parser, is proved to be the same condition; or it is refused."""
 
 from datetime import date
@@ -27,12 +28,19 @@ def read_back_generated(dialect: str, number: int) -> None:
     random, refused = Random(40), 0
     for _ in range(number):
         text = Conditions(random).condition(2)
-        try:
-            proved_sql(parse(text, WORLD, "visit"), WORLD, "visit", dialect, MOMENTS)
-        except ConditionError as error:
-            assert error.problems[0].code == "dialect_cannot", text
-            refused += 1
+        refused += cannot_be_said(text, dialect)
     assert refused < number / 5
+
+
+def cannot_be_said(text: str, dialect: str) -> bool:
+    """Whether the dialect refuses the text as its own limit; any other refusal is a failure."""
+    try:
+        proved_sql(parse(text, WORLD, "visit"), WORLD, "visit", dialect, MOMENTS)
+    except ConditionError as error:
+        if error.problems[0].code != "dialect_cannot":
+            raise
+        return True
+    return False
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- cases.
 """The known traps, each of which gave somebody a silent wrong answer; numbered as in docs/conditions.md."""
 
 import subprocess
