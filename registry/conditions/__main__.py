@@ -120,9 +120,7 @@ def _compare(options: Any, vocabulary: Vocabulary) -> tuple[Any, int]:
 
 def _contains(options: Any, vocabulary: Vocabulary) -> tuple[Any, int]:
     inner, outer = _given(options.inner), _given(options.outer)
-    found = conditions.contains(
-        inner, outer, vocabulary, options.entity, _metrics(options), _moments(options)
-    )
+    found = conditions.contains(inner, outer, vocabulary, options.entity, _metrics(options), _moments(options))
     return found.as_json(), {"proved": FINE, "undecided": UNDECIDED}.get(found.verdict, FOUND)
 
 

@@ -67,9 +67,7 @@ def check_tree(
 
 
 class _Checker:
-    def __init__(
-        self, tree: Condition, text: str, vocabulary: Vocabulary, entity: str, moments: Moments
-    ) -> None:
+    def __init__(self, tree: Condition, text: str, vocabulary: Vocabulary, entity: str, moments: Moments) -> None:
         self.tree, self.text, self.vocabulary, self.entity, self.moments = (
             tree,
             text,
@@ -80,9 +78,7 @@ class _Checker:
         self.blanks = list(_negative(tree))
         self.others = list(_weakened(tree))
         self.filled = [_with(tree, test, Always(truth)) for test, _, truth in self.blanks]
-        self.search = Search(
-            vocabulary, entity, [tree, *(each.tree for each in self.others), *self.filled], moments
-        )
+        self.search = Search(vocabulary, entity, [tree, *(each.tree for each in self.others), *self.filled], moments)
 
     def findings(self) -> list[Finding]:
         if not isinstance(self.tree, Always):

@@ -119,11 +119,7 @@ class Encoder(ValueEncoder):
 
     def _same(self, left: Term, right: Term) -> Bool:
         if isinstance(left.value, list):
-            pairs = [
-                both(one[0], other[0], self._same_text(one, other))
-                for one in left.value
-                for other in right.value
-            ]
+            pairs = [both(one[0], other[0], self._same_text(one, other)) for one in left.value for other in right.value]
             return any_of(*pairs)
         scale = max(left.scale, right.scale)
         return left.at(scale) == right.at(scale) if scale else left.value == right.value
@@ -139,9 +135,7 @@ class Encoder(ValueEncoder):
 
     def _distinct(self, node: Distinct) -> Truth:
         left, right = self.term(node.left), self.term(node.right)
-        same = any_of(
-            both(left.null, right.null), both(no(left.null), no(right.null), self._same(left, right))
-        )
+        same = any_of(both(left.null, right.null), both(no(left.null), no(right.null), self._same(left, right)))
         return Truth(same, no(same)) if node.negated else Truth(no(same), same)
 
     def _in(self, node: In) -> Truth:
@@ -161,9 +155,7 @@ class Encoder(ValueEncoder):
     def _asked(self, value: Value, ask: Ask) -> Truth:
         """One question about a text, true or false unless the text is blank."""
         text = self.term(value)
-        holds = any_of(
-            *(both(when, self._answer((when, base, folds), ask)) for when, base, folds in text.value)
-        )
+        holds = any_of(*(both(when, self._answer((when, base, folds), ask)) for when, base, folds in text.value))
         return Truth(both(no(text.null), holds), both(no(text.null), no(holds)))
 
     def _answer(self, text: Any, ask: Ask) -> Bool:

@@ -29,9 +29,7 @@ from registry.conditions.vocabulary import Vocabulary
 OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
-def explain_tree(
-    tree: Condition, vocabulary: Vocabulary, entity: str, lang: str, names: Names | None = None
-) -> str:
+def explain_tree(tree: Condition, vocabulary: Vocabulary, entity: str, lang: str, names: Names | None = None) -> str:
     """The reading, one line per rule, groups indented. `names` gives metrics' names by key and language."""
     return "\n".join(_Reader(vocabulary, entity, lang, names or {}).lines(tree, False))
 
@@ -58,9 +56,7 @@ class _Reader(ValueWords):
         bullet = self.words["bullet"]
         space = " " if self.lang == "en" else "\u3000"
         pad = space * len(bullet)
-        return [
-            (bullet if index == 0 else pad) + line for block in blocks for index, line in enumerate(block)
-        ]
+        return [(bullet if index == 0 else pad) + line for block in blocks for index, line in enumerate(block)]
 
     def _inside(self, relation: Relation, where: Condition) -> list[str]:
         self.relation = relation

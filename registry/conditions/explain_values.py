@@ -91,9 +91,7 @@ class ValueWords:
             self.say("case when", a=self.phrase(condition, False), b=self.value(result))
             for condition, result in node.whens
         ]
-        parts.append(
-            self.say("case else", b=self.value(node.default)) if node.default else self.words["case blank"]
-        )
+        parts.append(self.say("case else", b=self.value(node.default)) if node.default else self.words["case blank"])
         return self.words["group"].format((self.words["list"] or "、").join(parts))
 
     def _aggregate(self, node: Aggregate) -> str:

@@ -170,9 +170,7 @@ class _Parser(Words):
             kind = "decimal" if "." in token.value else "int"
             if len(token.value) > 16:
                 raise refuse("too_large", token.span)
-            return RawLiteral(
-                kind, Decimal(token.value) if "." in token.value else int(token.value), span=token.span
-            )
+            return RawLiteral(kind, Decimal(token.value) if "." in token.value else int(token.value), span=token.span)
         if token.kind == "text":
             self.take()
             return RawLiteral("text", token.value, span=token.span)

@@ -80,9 +80,7 @@ def _plan_rows(
     word = vocabulary.entity(uses[0].relation.entity)
     mirror = vocabulary.is_mirror(entity, *key)
     keyed = any(
-        isinstance(node, Field) and node.row and node.name == word.key
-        for use in uses
-        for node in walk(use.where)
+        isinstance(node, Field) and node.row and node.name == word.key for use in uses for node in walk(use.where)
     )
     thresholds = _thresholds(nodes)
     limits: dict[Condition, int | None] = {}
@@ -146,11 +144,7 @@ def _plan_texts(nodes: list[Node], found: Plan, vocabulary: Vocabulary) -> None:
                 found,
                 [group_of(base) for value in pair for base, _ in bases(value) if isinstance(base, Field)],
             )
-        if (
-            isinstance(node, Aggregate)
-            and isinstance(node.argument, Field)
-            and node.argument.type.kind == "text"
-        ):
+        if isinstance(node, Aggregate) and isinstance(node.argument, Field) and node.argument.type.kind == "text":
             _join(found, [group_of(node.argument)])
 
 

@@ -185,9 +185,7 @@ class Records:
 def copied(value: Any) -> Any:
     """A copy of a record with its parents and rows; the values themselves never change."""
     if isinstance(value, dict):
-        return {
-            name: copied(each) if isinstance(each, (dict, list)) else each for name, each in value.items()
-        }
+        return {name: copied(each) if isinstance(each, (dict, list)) else each for name, each in value.items()}
     return [copied(each) for each in value]
 
 

@@ -67,9 +67,7 @@ def resolve_text(
     return resolve_raw(parse_raw(text), text, scope, metrics or {}, stack)
 
 
-def resolve_raw(
-    raw: Node, text: str, scope: Scope, metrics: Metrics, stack: tuple[str, ...] = ()
-) -> Condition:
+def resolve_raw(raw: Node, text: str, scope: Scope, metrics: Metrics, stack: tuple[str, ...] = ()) -> Condition:
     found = _Resolver(scope, text, metrics, stack).condition(raw)
     if sum(1 for _ in walk(found)) > MAX_NODES:
         raise refuse("too_large_expanded", found.span, limit=MAX_NODES)

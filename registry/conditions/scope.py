@@ -67,9 +67,7 @@ class Scope:
             known = [".".join((*way, each)) for way, each in self._relations()]
             close = get_close_matches(".".join(name.parts), known, 1, 0.3)
             fix = next(iter(close or known), None)
-            raise refuse(
-                "unknown_relation", name.span, fix, name=".".join(name.parts), known=", ".join(known)
-            )
+            raise refuse("unknown_relation", name.span, fix, name=".".join(name.parts), known=", ".join(known))
         return Relation((*self.base, *steps), last, entity.relations[last].entity, span=name.span)
 
     def metric_path(self, name: RawName, counts: str) -> tuple[str, ...]:
@@ -121,9 +119,7 @@ class Scope:
                 written = ".".join((*path, each.name))
                 labels |= {label.lower(): written for label in each.label.values()}
         prefix = f"{self.entity}." if self.alias else ""
-        known = [
-            prefix + ".".join((*path, each)) for path, entity in self._reachable() for each in entity.fields
-        ]
+        known = [prefix + ".".join((*path, each)) for path, entity in self._reachable() for each in entity.fields]
         return self._suggest(name, known, labels)
 
     def _suggest(self, name: RawName, known: list[str], labels: Mapping[str, str]) -> Exception:

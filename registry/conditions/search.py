@@ -136,9 +136,7 @@ class Search:
             found += word.type.values
         elif word.type.kind == "bool":
             found += [True, False]
-        for other in self.boundaries.get(
-            (place.relation, place.path if not place.relation else (), place.name), []
-        ):
+        for other in self.boundaries.get((place.relation, place.path if not place.relation else (), place.name), []):
             found += _around(other(record, self._row(record, place)), word.type.scale)
         return [value for value in dict.fromkeys(found) if _fits(word.type, value)]
 

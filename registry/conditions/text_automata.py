@@ -173,9 +173,7 @@ def classes(asks: Iterable[Ask], wanted: int = 1) -> list[TextClass]:
     return list(found.values())
 
 
-def _reachable(
-    machines: list[_Machine], alphabet: list[str], wanted: int
-) -> dict[tuple[Hashable, ...], list[str]]:
+def _reachable(machines: list[_Machine], alphabet: list[str], wanted: int) -> dict[tuple[Hashable, ...], list[str]]:
     """Each joint state with up to `wanted` of the shortest texts that lead to it."""
     start = tuple(machine.start for machine in machines)
     words: dict[tuple[Hashable, ...], list[str]] = {start: [""]}

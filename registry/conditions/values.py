@@ -103,11 +103,7 @@ class Values:
             return Days(left, right, span=raw.span, type=span)
         if left.type.kind in ("date", "timestamp") and right.type.kind in NUMBERS:
             written = self.written(right_raw.span)
-            fix = (
-                f"{self.written(left_raw.span)} {raw.op} INTERVAL {written} DAY"
-                if written.isdigit()
-                else None
-            )
+            fix = f"{self.written(left_raw.span)} {raw.op} INTERVAL {written} DAY" if written.isdigit() else None
             raise refuse("date_plus_number", raw.span, fix)
         if left.type.kind not in NUMBERS or right.type.kind not in NUMBERS:
             raise refuse("not_a_number", raw.span)
@@ -214,9 +210,7 @@ class Values:
             fix = f"'{close[0]}'" if close else None
             code = "unknown_value_meant" if close else "unknown_value"
             known = ", ".join(model.values)
-            raise refuse(
-                code, value.span, fix, value=value.value, known=known, meant=close[0] if close else ""
-            )
+            raise refuse(code, value.span, fix, value=value.value, known=known, meant=close[0] if close else "")
         return replace(value, type=replace(model, nullable=False))
 
     def _misfit(self, values: list[Value], span: Span) -> Exception:

@@ -20,9 +20,7 @@ from tests.bench.large_count import large_counts
 from tests.conditions.example import AS_OF, EXAMPLE, METRICS
 from tests.conditions.generate import MOMENTS, WORLD, Conditions
 
-CHECKED = (
-    "is_follow_lead AND company.industry <> 'it' AND (department LIKE '%営業%' OR company.employees >= 300)"
-)
+CHECKED = "is_follow_lead AND company.industry <> 'it' AND (department LIKE '%営業%' OR company.employees >= 300)"
 
 
 def main() -> None:

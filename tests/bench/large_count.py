@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- queries.
 """Old against new over a million leads and two million meetings: one pass, beside the ways people do it by hand."""
 
 import os
@@ -58,8 +57,7 @@ def _engine(name: str, connection: Any, cells: dict[str, Any]) -> Iterator[str]:
     many, _ = _best(lambda: [connection.execute(sql).fetchall() for sql in _by_hand(old, new, name)])
     cells[name] = _folded(rows)
     total = {
-        key: sum(getattr(month, key) for month in cells[name])
-        for key in ("old", "new", "gained", "lost", "unknown")
+        key: sum(getattr(month, key) for month in cells[name]) for key in ("old", "new", "gained", "lost", "unknown")
     }
     yield (
         f"{name}: one pass {one:.0f} ms; single count {single:.0f} ms (× {one / single:.2f}); "

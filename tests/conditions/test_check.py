@@ -1,4 +1,3 @@
-
 """Findings: what an author may not have meant, at its place and with a record that shows it."""
 
 import pytest

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- tables of cases read better in one line each.
 """The plain reading: what a marketer sees must say the blanks and the ends, in both languages."""
 
 from random import Random

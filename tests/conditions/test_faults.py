@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- tables of cases read better in one line each.
 """The suite is worth something only if it notices: deliberate faults in the encoder, each must be caught."""
 
 from collections.abc import Callable

@@ -1,4 +1,3 @@
-
 """Every dialect's text, read back by another parser, is proved to be the same condition; or it is refused."""
 
 from datetime import date
@@ -95,6 +94,4 @@ def test_a_join_that_is_not_the_declared_one_is_not_read() -> None:
         'LEFT JOIN "company" AS r_company ON r_company."region" = r."company_id"',
     ):
         with pytest.raises((Unreadable, KeyError)):
-            read_back(
-                f'SELECT 1 FROM "lead" AS r {join} WHERE r_company."employees" > 1', EXAMPLE, "lead", "duckdb"
-            )
+            read_back(f'SELECT 1 FROM "lead" AS r {join} WHERE r_company."employees" > 1', EXAMPLE, "lead", "duckdb")
