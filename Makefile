@@ -49,7 +49,7 @@ format: venv ## put code into the house style
 messages: venv ## bring registry/locale up to date with the code and compile it (needs GNU gettext)
 	@DATABASE_URL=sqlite:// $(DEV) manage.py makemessages --locale ja --no-location --no-obsolete --no-wrap \
 		--ignore tests --ignore fixtures --ignore data --ignore static_root
-	@DATABASE_URL=sqlite:// $(DEV) manage.py compilemessages --locale ja
+	@DATABASE_URL=sqlite:// $(DEV) manage.py compilemessages --locale ja --ignore .venv
 
 lock: venv ## write the versions and hashes of requirements*.in (UPGRADE=--upgrade takes the newest)
 	@$(LOCK) $(UPGRADE) requirements.in -o requirements.txt

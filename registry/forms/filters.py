@@ -125,7 +125,7 @@ class HistoryFilter(Filter):
     )
     person = forms.ModelChoiceField(
         required=False,
-        queryset=User.objects.all(),
+        queryset=User.objects.exclude(username=User.SYSTEM),
         to_field_name="username",
         label=_("Person"),
         empty_label=_("Everyone"),
