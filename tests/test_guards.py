@@ -61,7 +61,7 @@ def test_1_and_2_and_10_staleness(cast: Cast, without: Any):
     behind = in_review(cast)
     published(cast, by=cast.kenta)
     without(rules.fresh)
-    with refused_by("one_version_per_number", "registry_definition.metric_id, registry_definition.number"):
+    with refused_by("registry_definition_base_id_key", "registry_definition.metric_id, registry_definition.number"):
         last_seal(cast, behind)
 
 
