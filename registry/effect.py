@@ -7,6 +7,7 @@ revision and the stamp of the registry: the same words in the same registry alwa
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.core.cache import cache
@@ -72,15 +73,14 @@ def effects(standing: Standing) -> list[Effect]:
 
 def preview(standing: Standing) -> list[Effect]:
     """The same of the working copies, while they are being written: those that read correctly."""
-    found = []
+    overlay = {copy.key: copy.wording for copy in standing.copies}
+    found: list[dict[str, Any]] = []
     for copy in standing.copies:
         if copy.base and copy.wording["condition"] and not copy.wording["retired"]:
-            overlay = {each.key: each.wording for each in standing.copies}
-            asked = [copy.base.digest, telling.canonical(overlay)]
-            name = f"preview:{copy.key}:{standing.stamp}:{digest('goi/preview/1', asked)}"
-            answer = _kept(name, lambda copy=copy, overlay=overlay: _previewed(copy, overlay, standing))
-            found += [_effect(each, standing) for each in answer]
-    return found
+            asked = digest("goi/preview/1", [copy.base.digest, telling.canonical(overlay)])
+            previewed = partial(_previewed, copy, overlay, standing)
+            found += _kept(f"preview:{copy.key}:{standing.stamp}:{asked}", previewed)
+    return [_effect(each, standing) for each in found]
 
 
 def _previewed(copy: Any, overlay: Mapping[str, Wording], standing: Standing) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ def calculated(standing: Standing) -> list[tuple[str, str]]:
 
 def contradicted(standing: Standing) -> list[tuple[str, str]]:
     """`(key, name)` of the metrics whose proposed condition judges an answered example otherwise."""
-    if not standing.answers:
+    if not (standing.has_vocabulary and standing.answers):
         return []
     name = f"contradicted:{standing.submitted.digest}:{standing.stamp}:{standing.answers[-1].pk}"
     found = _kept(name, lambda: _contradicted(standing))
@@ -133,7 +133,7 @@ def _effect(found: Mapping[str, Any], standing: Standing) -> Effect:
 
 
 def _known(standing: Standing) -> dict[str, Any]:
-    if standing.revision is None:
+    if standing.revision is None or not standing.has_vocabulary:
         return {"effects": [], "ripple": [], "calculated": []}
     on = standing.revision.effective_from.isoformat()
     return _kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))

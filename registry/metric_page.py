@@ -81,7 +81,7 @@ class MetricPage:
         place = {"stage": F("definition__spans__stage"), "rank": F("definition__spans__rank")}
         rows = uses.annotate(**place).select_related("definition__metric").order_by("definition", "-how")
         found = {use.definition_id: use for use in rows[:DEPENDENTS]}
-        in_order = sorted(found.values(), key=lambda use: (use.stage, use.rank, use.definition.metric.key))
+        in_order: list[Any] = sorted(found.values(), key=_place)
         return [(use.how, use.definition) for use in in_order]
 
     @property
@@ -132,6 +132,11 @@ class MetricPage:
     @property
     def successor(self) -> Definition | None:
         return self._linked.get(self.definition.wording["successor"]) if self.definition else None
+
+
+def _place(use: Any) -> tuple[int, int, str]:
+    """Where a dependent stands on the map."""
+    return use.stage, use.rank, use.definition.metric.key
 
 
 def seal_row(definition: Definition) -> list[tuple[Team, SignOff | None]]:

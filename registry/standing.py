@@ -35,12 +35,20 @@ class Standing:
         return clock.today()
 
     @cached_property
+    def _stamped(self) -> Any:
+        if hasattr(self.proposal, "last_version"):
+            return self.proposal
+        return meaning.stamped(Proposal.objects.filter(pk=self.proposal.pk)).get()
+
+    @property
     def stamp(self) -> str:
         """What the registry's meaning depends on besides the proposal: the last version, the vocabulary, the day."""
-        proposal: Any = self.proposal
-        if not hasattr(proposal, "last_version"):
-            proposal = meaning.stamped(Proposal.objects.filter(pk=proposal.pk)).get()
-        return meaning.stamp(proposal)
+        return meaning.stamp(self._stamped)
+
+    @property
+    def has_vocabulary(self) -> bool:
+        """Whether conditions have declared words, so that something can be proved of them."""
+        return self._stamped.last_vocabulary is not None
 
     @property
     def revision(self) -> Revision | None:

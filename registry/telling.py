@@ -15,7 +15,8 @@ def labelled(telling: Mapping[str, Any], declared: Vocabulary, entity: str) -> l
 
 
 def _labelled(path: str, value: Any, declared: Vocabulary, entity: str) -> tuple[str, str]:
-    here, labels, language = declared.entities[entity], [], reader()
+    here, language = declared.entities[entity], reader()
+    labels: list[str] = []
     for part in path.split("."):
         name, _bracket, rest = part.partition("[")
         if name in here.fields:
