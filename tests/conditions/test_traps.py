@@ -1,4 +1,3 @@
-# ruff: noqa: E501 -- cases.
 """The known traps, each of which gave somebody a silent wrong answer; numbered as in docs/conditions.md."""
 
 import subprocess
