@@ -5,7 +5,7 @@
 # Always `python -m`: the scripts in .venv/bin hold absolute paths and break when the folder is moved.
 PYTHON_HERE := .venv/bin/python
 DEV := GOI_DEBUG=1 $(PYTHON_HERE)
-MARKS ?= not slow
+MARKS ?= not slow and not nightly
 WORKERS ?= auto
 LOCK := $(PYTHON_HERE) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
 

@@ -26,9 +26,7 @@ def run(tmp_path: Path):
     (tmp_path / "test_example.py").write_text(EXAMPLE)
 
     def run_pytest(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        clean = {
-            name: value for name, value in os.environ.items() if not name.startswith(("GOI_", "PYTEST_"))
-        }
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOI_", "PYTEST_"))}
         clean.pop("DATABASE_URL", None)
         command = [
             sys.executable,

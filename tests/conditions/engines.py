@@ -16,9 +16,7 @@ from registry.conditions.sql import Writer
 from registry.conditions.tree import Condition
 
 POSTGRES = os.environ.get("DATABASE_URL", "")
-needs_postgres = pytest.mark.skipif(
-    not POSTGRES.startswith("postgres"), reason="Set DATABASE_URL to a PostgreSQL address to compare with it."
-)
+needs_postgres = pytest.mark.postgres
 
 
 class Engine:

@@ -51,7 +51,7 @@ def test_the_encoding_answers_as_the_reference_does() -> None:
     encoding_agrees(generated(3, 150), records(Random(4), 3))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_all_engines_agree_on_five_thousand_conditions() -> None:
     rows = records(Random(5), ROWS)
     texts = generated(6, 5_000)
@@ -61,7 +61,7 @@ def test_all_engines_agree_on_five_thousand_conditions() -> None:
     encoding_agrees(texts, rows[:2])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @needs_postgres
 def test_postgresql_agrees_on_five_thousand_conditions() -> None:
     rows = records(Random(5), ROWS)

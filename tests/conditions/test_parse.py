@@ -216,6 +216,6 @@ def test_damaged_conditions_parse_or_are_refused_in_words() -> None:
     fuzz(2_000, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_hundred_thousand_damaged_conditions_parse_or_are_refused_in_words() -> None:
     fuzz(100_000, 2)

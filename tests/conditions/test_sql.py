@@ -47,7 +47,7 @@ def test_generated_conditions_read_back_as_the_same_or_are_refused(dialect: str)
     read_back_generated(dialect, 25)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_150_generated_conditions_read_back_as_the_same_or_are_refused(dialect: str) -> None:
     read_back_generated(dialect, 150)
