@@ -172,8 +172,14 @@ class Standing:
         own = next((each for each in self.memberships if (each.team_id, each.user_id) == (team.pk, user.pk)), None)
         if own is None or own.holds:
             return own
-        lent = getattr(own, "lent", None)
-        return Delegation.objects.select_related("membership__user", "stand_in").get(pk=lent) if lent else None
+        return self._lent_seat(getattr(own, "lent", None))
+
+    def _lent_seat(self, lent: int | None) -> Delegation | None:
+        """The delegation, unless the absent signatory wrote the proposal: nobody agrees with themselves by proxy."""
+        if lent is None:
+            return None
+        delegation = Delegation.objects.select_related("membership__user", "stand_in").get(pk=lent)
+        return None if delegation.membership.user_id in self.contributor_ids else delegation
 
     def fillable_by(self, user: User) -> list[Team]:
         """The empty places for which `user` holds a seat."""

@@ -69,12 +69,12 @@ def _names(version: Definition) -> dict[str, str]:
 def _check_again(standing: Standing, revision: Revision) -> None:
     glass = standing.break_glass
     excused = {glass.team_id} if glass and glass.confirmed_at else set()
-    contributed = [seal for seal in standing.seals.values() if seal.signed_by_id in standing.contributor_ids]
+    signatories = {who for seal in standing.seals.values() for who in (seal.signed_by_id, seal.membership.user_id)}
     broken = (
         standing.proposal.state != Proposal.IN_REVIEW
         or any(team.pk not in excused for team in standing.missing)
         or any(seal.digest != revision.digest for seal in standing.seals.values())
-        or contributed
+        or signatories & standing.contributor_ids
         or len({seal.signed_by_id for seal in standing.seals.values()}) != len(standing.seals)
         or revision_digest(revision.document()) != revision.digest
     )

@@ -61,6 +61,13 @@ def test_a_contributor_never_seals_as_a_stand_in(cast: Cast):
         seal(proposal, team=cast.sales, by=cast.kenta)
 
 
+def test_nobody_agrees_with_themselves_through_a_stand_in(cast: Cast):
+    proposal = in_review(cast, by=cast.naoko)
+    lent(cast)
+    with refuses("not_a_signatory", 403):
+        seal(proposal, team=cast.sales, by=cast.kenta)
+
+
 def test_the_signatory_may_still_seal(cast: Cast):
     proposal = in_review(cast)
     lent(cast)
