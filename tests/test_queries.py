@@ -76,7 +76,7 @@ def test_a_page_asks_at_most_twelve_times(page: str, in_small: dict[str, int]) -
     assert in_small[page] <= AT_MOST
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_asks_no_more_of_two_thousand_metrics_than_of_twenty(
     page: str, in_small: dict[str, int], in_large: dict[str, int]

@@ -33,7 +33,7 @@ def test_every_page_meets_wcag_2_2_aa(shown: Shown, signed_in: Window, site: str
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
 def test_every_page_meets_wcag_2_2_aa_however_it_is_looked_at(shown: Shown, signed_in: Window, site: str):
     faults = look_at(shown, [look for look in LOOKS if look not in OPPOSITES], signed_in, site)
