@@ -9,12 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.base import Bilingual, Governed, HistoricalRecords
+from registry.models.base import Bilingual, Governed, GovernedQuerySet, HistoricalRecords, PersonalHistory
 
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager.from_queryset(GovernedQuerySet)):  # type: ignore[misc]
     def system(self) -> "User":
         """The registry itself, on whose behalf commands act. Made by the first migration; cannot sign in."""
         return self.get(username=User.SYSTEM)
@@ -42,7 +42,7 @@ class User(Bilingual, AbstractBaseUser, Governed):
     REQUIRED_FIELDS = ["name_ja", "email"]
 
     objects = UserManager()
-    history = HistoricalRecords(excluded_fields=["password"])
+    history = HistoricalRecords(excluded_fields=["password"], bases=[PersonalHistory])
 
     class Meta:
         verbose_name = _("person")
@@ -104,7 +104,7 @@ class Team(Bilingual, Governed):
         return self.in_language("mark")
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
+class MembershipQuerySet(GovernedQuerySet["Membership"]):
     def current(self) -> "MembershipQuerySet":
         return self.filter(until=None, user__is_active=True)
 
@@ -146,7 +146,7 @@ class Membership(Governed):
         return self.until is None and self.role == self.SIGNATORY and self.user.is_active
 
 
-class DelegationQuerySet(models.QuerySet["Delegation"]):
+class DelegationQuerySet(GovernedQuerySet["Delegation"]):
     def active(self, day: date) -> "DelegationQuerySet":
         """Those that let the stand-in sign on `day`."""
         return self.filter(
