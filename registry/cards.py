@@ -58,7 +58,8 @@ def _draw_anew(spans: Sequence[InForce]) -> dict[int, tuple[str, ...]]:
 
 
 def _parts(definition: Definition) -> tuple[str, ...]:
-    context = {"definition": definition, "sign_offs": definition.revision.sign_offs.all()}
+    sign_offs = sorted(definition.revision.sign_offs.all(), key=lambda seal: seal.team_id)
+    context = {"definition": definition, "sign_offs": sign_offs}
     parts = (f"glossary/card.html#{part}" for part in ("summary", "version", "seals"))
     return definition.name, *(str(render_to_string(part, context)).strip() for part in parts)
 

@@ -77,7 +77,7 @@ class TeamForm(forms.ModelForm):
         fields = ["name_ja", "name_en", "mark_ja", "mark_en"]
         field_classes = dict.fromkeys(fields, Line)
         help_texts = {
-            "mark_ja": _("One or two characters, as on a seal: 営."),
+            "mark_ja": _("One or two characters, as on a seal."),
             "mark_en": _("One or two letters: S."),
         }
 

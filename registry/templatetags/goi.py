@@ -119,7 +119,9 @@ def label(field_name: str) -> str:
     """The name of a wording's field, with its language."""
     field = wording.BY_NAME[field_name]
     language = {"ja": _("Japanese"), "en": _("English")}.get(field.language)
-    return f"{field.label} ({language})" if language else str(field.label)
+    if not language:
+        return str(field.label)
+    return _("%(label)s (%(language)s)") % {"label": field.label, "language": language}
 
 
 @register.filter

@@ -16,7 +16,7 @@ from registry.forms.people import NewStageForm, NewTeamForm, StageForm, TeamForm
 from registry.models import Delegation, Membership, Stage, Team
 from registry.workflow import people
 
-GOOD_TURN = -4
+SAMPLE_TURN = -4
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,9 +43,9 @@ def _index(request: HttpRequest, status: int = 200, form: NewTeamForm | None = N
 
 
 def stamp(team: Team) -> str:
-    """The team's seal as it would be pressed today, by nobody in particular."""
+    """A sample of the team's seal, as it would be pressed today."""
     title = _("The seal of %(team)s") % {"team": team.name}
-    return seals.stamp(mark=team.mark, date=clock.today(), name="", turn=GOOD_TURN, title=title)
+    return seals.stamp(mark=team.mark, date=clock.today(), name=_("sample"), turn=SAMPLE_TURN, title=title)
 
 
 @require_safe
