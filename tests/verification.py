@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from registry import rows
 from registry.ledger import chain
 from registry.models import FOREVER, GOVERNED, STILL_KNOWN, Definition, Event, Head, InForce
 from registry.models.metrics import definition_digest
 from registry.models.proposals import revision_digest
-from registry.workflow.record import row_values
 
 HISTORIES = {model.history.model._meta.db_table: model.history.model for model in GOVERNED}
 
@@ -48,11 +48,12 @@ def _broken_head(events: list[Event]) -> Iterator[str]:
 def wrong_rows(events: Iterable[Event]) -> Iterator[str]:
     """History rows that are not what their event sealed, or that lack their person, reason or moment."""
     for event in events:
-        for table, number, digest in event.rows:
+        for sealed in event.rows:
+            table, number = sealed[:2]
             row = HISTORIES[table].objects.filter(history_id=number).first()
             if row is None:
                 yield f"{table} {number}, sealed by event {event.sequence}, is gone"
-            elif chain.row_digest(table, row_values(row)) != digest:
+            elif rows.sealed(row) != sealed:
                 yield f"{table} {number} is not what event {event.sequence} sealed"
             elif row.history_user_id != event.actor_id or row.history_date != event.at:
                 yield f"{table} {number} names another person or moment than event {event.sequence}"
@@ -61,7 +62,7 @@ def wrong_rows(events: Iterable[Event]) -> Iterator[str]:
 
 
 def _unsealed_rows(events: Iterable[Event]) -> Iterator[str]:
-    sealed = [(table, number) for event in events for table, number, digest in event.rows]
+    sealed = [(table, number) for event in events for table, number, *digests in event.rows]
     if len(sealed) != len(set(sealed)):
         yield "a history row is sealed twice"
     for table, history in HISTORIES.items():

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import OperationalError, models, transaction
 
 from registry import clock, rows
-from registry.ledger import chain
+from registry.ledger import chain, checkpoints
 from registry.models import Event, Governed, Head, Mention, OpenAct, Proposal, Team, User
 
 P = ParamSpec("P")
@@ -123,6 +123,7 @@ class Act:
         head.sequence, head.digest = event.sequence, event.digest
         head.save(update_fields=["sequence", "digest"])
         self._close()
+        checkpoints.follow(event)
         return event
 
     def _close(self) -> None:
