@@ -82,20 +82,29 @@ def page(wanted: Wanted, number: int) -> Found:
     """Page `number`, from 1. Counting is capped: how many thousands there are helps nobody."""
     spans = found(wanted)
     start = (number - 1) * PAGE
-    rows = list(spans[start : start + PAGE + 1])
+    # Which ones is read from the index alone, so that what a deep page skips costs next to nothing.
+    shown = InForce.objects.filter(pk__in=spans.values("pk")[start : start + PAGE + 1])
+    rows = list(shown.defer("search_text"))
     has_next = len(rows) > PAGE
-    count = start + len(rows) if not has_next else spans[:COUNTED_UP_TO].count()
+    count = start + len(rows)
+    if has_next and count < COUNTED_UP_TO:
+        count = spans[:COUNTED_UP_TO].count()
     return Found(rows[:PAGE], number, has_next, count)
 
 
 def key_point_map(wanted: Wanted, stages: Sequence[Stage]) -> dict[int, list[InForce]]:
-    """By stage, the first metrics of each column, in one query, and one more if there is more to see."""
+    """By stage, the first metrics of each column, in one query, and one more if there is more to see.
+
+    Empty where the reader searches or narrows, since then the list stands alone.
+    """
+    if wanted.narrowed:
+        return {}
     in_force = InForce.objects.as_of(wanted.valid, wanted.known).filter(retired=False)
     columns: Any = Q(pk__in=[])
     for stage in stages:
         first = in_force.filter(stage=stage).values("pk")[: CARDS_PER_STAGE + 1]
         columns |= Q(pk__in=first)
     by_stage: dict[int, list[InForce]] = {stage.pk: [] for stage in stages}
-    for span in InForce.objects.filter(columns):
+    for span in InForce.objects.filter(columns).defer("search_text"):
         by_stage[span.stage_id].append(span)
     return by_stage

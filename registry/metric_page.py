@@ -5,13 +5,15 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import get_language
 
 from registry import clock, conditions_syntax
 from registry.markdown import Term
 from registry.models import STILL_KNOWN, Definition, InForce, Metric, Proposal, SignOff, Team, Use
+
+DEPENDENTS = 50
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,20 @@ class MetricPage:
 
     @cached_property
     def _dependents(self) -> list[tuple[str, Definition]]:
-        uses = Use.objects.filter(key=self.metric.key, definition=OuterRef("definition"))
-        spans = InForce.objects.as_of(clock.today()).filter(Exists(uses), retired=False)
-        rows = list(spans.select_related("definition__metric")[:50])
-        hows = dict(
-            Use.objects.filter(key=self.metric.key, definition__in=[span.definition_id for span in rows])
-            .order_by("-how")
-            .values_list("definition_id", "how")
+        """Asked from the uses on and ordered here: asked from the list on, a large registry is walked whole."""
+        today = clock.today()
+        uses = Use.objects.filter(
+            key=self.metric.key,
+            definition__spans__known_to=STILL_KNOWN,
+            definition__spans__valid_from__lte=today,
+            definition__spans__valid_to__gt=today,
+            definition__spans__retired=False,
         )
-        return [(hows[span.definition_id], span.definition) for span in rows]
+        place = {"stage": F("definition__spans__stage"), "rank": F("definition__spans__rank")}
+        rows = uses.annotate(**place).select_related("definition__metric").order_by("definition", "-how")
+        found = {use.definition_id: use for use in rows[:DEPENDENTS]}
+        in_order = sorted(found.values(), key=lambda use: (use.stage, use.rank, use.definition.metric.key))
+        return [(use.how, use.definition) for use in in_order]
 
     @property
     def built_on_this(self) -> list[Definition]:

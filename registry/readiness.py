@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from registry import clock, days, text, wording
+from registry import clock, days, effect, meaning, text, wording
 from registry.models import InForce, Membership, Metric, Proposal, Stage, Team, WorkingCopy
 from registry.models.metrics import definition_document
 from registry.models.proposals import revision_digest, revision_document
@@ -51,7 +51,7 @@ def before_submission(standing: Standing) -> list[Need]:
     if not standing.copies:
         needs.append(Need("attention", _("Choose at least one metric to change."), "no_metric"))
     for copy in standing.copies:
-        needs.extend(_about_words(copy))
+        needs.extend(_about_words(copy, standing.copies))
     needs.extend(_about_choices(standing.copies))
     needs.extend(_about_difference(standing))
     needs.extend(_about_names(standing.copies))
@@ -77,8 +77,21 @@ def before_publication(standing: Standing) -> list[Need]:
             "reason": text.excerpt(objection.reason, 60),
         }
         needs.append(Need("attention", sentence, "objection", objection.key, objection.field))
+    needs.extend(_about_examples(standing))
     needs.extend(_about_seals(standing))
     return needs
+
+
+def _about_examples(standing: Standing) -> Iterator[Need]:
+    for found in effect.effects(standing):
+        for card in found.cards:
+            told = _(", ").join(f"{name} {value}" for name, value in card.telling[:3])
+            if card.contradicts:
+                sentence = _("An answer contradicts the condition of “%(metric)s” — %(example)s")
+                yield Need("attention", sentence % {"metric": found.name, "example": told}, "example_fails", found.key)
+            elif not card.answers:
+                sentence = _("Does this count as “%(metric)s”? — %(example)s")
+                yield Need("waiting", sentence % {"metric": found.name, "example": told}, "example_open", found.key)
 
 
 def _about_seals(standing: Standing) -> Iterator[Need]:
@@ -132,11 +145,16 @@ def _overlap(copy: WorkingCopy) -> str:
     ) % {"number": copy.base.number, "metric": copy.name, "day": days.day(copy.base.effective_from)}
 
 
-def _about_words(copy: WorkingCopy) -> Iterator[Need]:
-    for problems in (wording.unacceptable(copy.wording), wording.incomplete(copy.wording)):
+def _about_words(copy: WorkingCopy, copies: list[WorkingCopy]) -> Iterator[Need]:
+    overlay = {each.key: each.wording for each in copies}
+    for problems in (
+        wording.unacceptable(copy.wording),
+        wording.incomplete(copy.wording),
+        meaning.sentences(copy.wording, overlay),
+    ):
         for field, sentences in problems.items():
             for sentence in sentences:
-                yield Need("attention", f"{copy.name or copy.key}: {sentence}", "incomplete", copy.key, field)
+                yield Need("attention", _of(copy, str(sentence)), "incomplete", copy.key, field)
     if copy.base is not None and not copy.changes_something:
         sentence = _("“%(metric)s” says the same as version %(number)d. Change it, or take it out.") % {
             "metric": copy.name,
@@ -154,8 +172,11 @@ def _about_choices(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
         for field, keys in listed.items():
             if copy.wording[field] and copy.wording[field] not in keys:
                 sentence = _("Choose “%(label)s” from the list.") % {"label": wording.BY_NAME[field].label}
-                needed = f"{copy.name or copy.key}: {sentence}"
-                yield Need("attention", needed, "unknown_choice", copy.key, field)
+                yield Need("attention", _of(copy, sentence), "unknown_choice", copy.key, field)
+
+
+def _of(copy: WorkingCopy, sentence: str) -> str:
+    return _("%(metric)s: %(sentence)s") % {"metric": copy.name or copy.key, "sentence": sentence}
 
 
 def _about_difference(standing: Standing) -> Iterator[Need]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from registry import effect
 from registry.models import Membership, Objection, Proposal, Team, User
 from registry.refusals import NotPermitted, Refused, WrongState
 from registry.standing import Standing
@@ -261,6 +262,21 @@ def undisputed(question: Question) -> Refused | None:
     )
 
 
+def examples_agree(question: Question) -> Refused | None:
+    """An example that was judged otherwise than the new condition judges it has to be settled first."""
+    wrong = effect.contradicted(question.standing) if question.proposal.is_open else []
+    if not wrong:
+        return None
+    return WrongState(
+        "example_fails",
+        _(
+            "An example record was judged otherwise than “%(metric)s” would count it. "
+            "Change the answer or the condition first."
+        )
+        % {"metric": wrong[0][1]},
+    )
+
+
 def undisputed_if_last(question: Question) -> Refused | None:
     """Earlier seals may be pressed while an objection is open; the one that would publish may not."""
     others = [team for team in question.standing.missing if question.team and team.pk != question.team.pk]
@@ -304,6 +320,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
     "withdraw": (active, author, open_),
     "comment": (active, member, may_see, open_),
     "object": (active, member, no_contributor, in_review),
+    "answer_example": (active, member, no_contributor, in_review),
     "close_objection": (active, raised_it_or_steward, open_, objection_open),
     "sign_off": (
         active,
@@ -314,6 +331,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         as_it_was_on_screen,
         fresh,
         date_stands,
+        examples_agree,
         undisputed_if_last,
     ),
     "reject": (active, no_contributor, holds_seat, in_review),
@@ -328,6 +346,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         one_place_missing,
         fresh,
         date_stands,
+        examples_agree,
         undisputed,
     ),
     "confirm_break_glass": (
@@ -342,6 +361,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         one_place_missing,
         fresh,
         date_stands,
+        examples_agree,
         undisputed,
     ),
 }

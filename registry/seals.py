@@ -15,6 +15,8 @@ _CENTRE = 32.0
 _UPPER, _LOWER, _ROOM = 24.6, 39.4, 25.0
 _SMALLEST, _LARGEST = 4.5, 15.0
 
+type Size = Literal["full", "small"]
+
 
 def turn(digest: str) -> int:
     """Degrees from −9 to 9 by which the seal of this digest is turned."""
@@ -28,7 +30,7 @@ def stamp(
     name: str,
     turn: int,
     title: str,
-    size: Literal["full", "small"] = "full",
+    size: Size = "full",
     state: Literal["sealed", "awaited", "void"] = "sealed",
 ) -> SafeString:
     """An SVG of 64 by 64 units in the colour of the text around it; `title` is what screen readers say.

@@ -22,18 +22,20 @@ def listed(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
-DEBUG = flag("GOI_DEBUG")
+DEVELOPING = flag("GOI_DEBUG")
 DEMO = flag("GOI_DEMO")
 PUBLIC = flag("GOI_PUBLIC")
-if DEMO and not DEBUG:
+# The demo shows our own refusals, not the ones made for developers.
+DEBUG = DEVELOPING and not DEMO
+if DEMO and not DEVELOPING:
     raise ImproperlyConfigured(
         "GOI_DEMO=1 lets anyone sign in as anyone, so production settings refuse it. Unset GOI_DEMO."
     )
 
-SECRET_KEY = os.environ.get("GOI_SECRET_KEY") or ("goi-development-only" if DEBUG else "")
+SECRET_KEY = os.environ.get("GOI_SECRET_KEY") or ("goi-development-only" if DEVELOPING else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set GOI_SECRET_KEY to a long random text (or GOI_DEBUG=1 while developing).")
-ALLOWED_HOSTS = listed("GOI_ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "testserver"] if DEBUG else [])
+ALLOWED_HOSTS = listed("GOI_ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "testserver"] if DEVELOPING else [])
 CSRF_TRUSTED_ORIGINS = listed("GOI_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -147,11 +149,12 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static_root"
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPING
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if DEVELOPING
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
@@ -163,12 +166,12 @@ CACHES = {
     }
 }
 
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
-    if os.environ.get("GOI_EMAIL_HOST")
-    else "django.core.mail.backends.console.EmailBackend"
-)
-EMAIL_HOST = os.environ.get("GOI_EMAIL_HOST", "")
+MAIL_HOST = os.environ.get("GOI_EMAIL_HOST", "")
+MAILERS = {
+    "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": MAIL_HOST}}
+    if MAIL_HOST
+    else {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+}
 DEFAULT_FROM_EMAIL = os.environ.get("GOI_EMAIL_FROM", "goi@localhost")
 
 # A proposal on which nobody acted for EXPIRY_DAYS expires; its people are reminded REMINDER_DAYS before.
@@ -194,9 +197,10 @@ SECURE_CSP = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-if not DEBUG:
+if not DEVELOPING:
     SECURE_SSL_REDIRECT = not flag("GOI_PLAIN_HTTP")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not flag("GOI_PLAIN_HTTP")
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     if flag("GOI_BEHIND_PROXY"):

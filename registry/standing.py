@@ -2,13 +2,17 @@
 
 from datetime import date
 from functools import cached_property
+from typing import Any
 
-from registry import clock
+from django.db.models import OuterRef, Subquery
+
+from registry import clock, meaning
 from registry.models import (
     BreakGlass,
     Clause,
     Contributor,
     Delegation,
+    ExampleAnswer,
     Membership,
     Objection,
     Proposal,
@@ -29,6 +33,14 @@ class Standing:
     @cached_property
     def today(self) -> date:
         return clock.today()
+
+    @cached_property
+    def stamp(self) -> str:
+        """What the registry's meaning depends on besides the proposal: the last version, the vocabulary, the day."""
+        proposal: Any = self.proposal
+        if not hasattr(proposal, "last_version"):
+            proposal = meaning.stamped(Proposal.objects.filter(pk=proposal.pk)).get()
+        return meaning.stamp(proposal)
 
     @property
     def revision(self) -> Revision | None:
@@ -108,6 +120,12 @@ class Standing:
     def objections(self) -> list[Objection]:
         return list(self.proposal.objections.select_related("raised_by", "closed_by", "revision"))
 
+    @cached_property
+    def answers(self) -> list[ExampleAnswer]:
+        """What reviewers said of example records of these metrics, here or in earlier proposals, oldest first."""
+        keys = [clause.key for clause in self.clauses]
+        return list(ExampleAnswer.objects.filter(key__in=keys).select_related("answered_by").order_by("pk"))
+
     @property
     def open_objections(self) -> list[Objection]:
         return [each for each in self.objections if each.is_open]
@@ -120,8 +138,12 @@ class Standing:
 
     @cached_property
     def memberships(self) -> list[Membership]:
-        """Who belongs to the required teams today, in whatever role."""
-        return list(Membership.objects.current().filter(team__in=self.required_teams).select_related("user", "team"))
+        """Who belongs to the required teams today; `lent` is the delegation they stand in by, if any."""
+        lent = Delegation.objects.active(self.today).filter(
+            stand_in=OuterRef("user"), membership__team=OuterRef("team")
+        )
+        members = Membership.objects.current().filter(team__in=self.required_teams)
+        return list(members.annotate(lent=Subquery(lent.values("pk")[:1])).select_related("user", "team"))
 
     def is_member(self, user: User) -> bool:
         """Whether `user` belongs to any team, or looks after the registry."""
@@ -137,23 +159,13 @@ class Standing:
             if seat.team_id == team.pk and seat.holds and seat.user_id not in self.contributor_ids
         ]
 
-    @cached_property
-    def _delegations(self) -> list[Delegation]:
-        return list(
-            Delegation.objects.active(self.today)
-            .filter(membership__team__in=self.required_teams)
-            .select_related("membership__user", "stand_in")
-        )
-
     def seat(self, user: User, team: Team) -> Membership | Delegation | None:
         """What lets `user` sign for `team` today: a seat of their own before one they stand in for."""
-        own = [each for each in self.memberships if each.team_id == team.pk and each.user_id == user.pk]
-        if not own or own[0].holds:
-            return own[0] if own else None
-        for lent in self._delegations:
-            if lent.membership.team_id == team.pk and lent.stand_in_id == user.pk:
-                return lent
-        return None
+        own = next((each for each in self.memberships if (each.team_id, each.user_id) == (team.pk, user.pk)), None)
+        if own is None or own.holds:
+            return own
+        lent = getattr(own, "lent", None)
+        return Delegation.objects.select_related("membership__user", "stand_in").get(pk=lent) if lent else None
 
     def fillable_by(self, user: User) -> list[Team]:
         """The empty places for which `user` holds a seat."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from registry import days
@@ -50,17 +50,20 @@ SENTENCES: dict[str, str | Promise] = {
     "team_changed": _("%(who)s changed the team %(team)s."),
     "stage_added": _("%(who)s added the stage %(name)s."),
     "stage_changed": _("%(who)s changed the stage %(name)s."),
+    "vocabulary_changed": _("%(who)s recorded version %(number)s of the vocabulary."),
+    "answered": _("%(who)s judged an example record of “%(proposal)s”: %(answer)s."),
     "joined": _("%(who)s gave %(person)s a place in %(team)s as %(role)s."),
     "left": _("%(who)s ended the place of %(person)s in %(team)s."),
     "delegated": _("%(who)s let %(person)s stand in for %(team)s from %(from)s to %(to)s."),
     "delegation_ended": _("%(who)s ended the delegation to %(person)s in %(team)s."),
 }
+ANSWERS = {"counts": _("counts"), "not": _("does not count"), "unsure": _("not sure")}
 ROLES = {"member": _("member"), "signatory": _("signatory")}
 
 # Acts by what a reader looks for. The keys stand in addresses.
 GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "agreement": (_("Agreement"), ("sealed", "ratified", "published", "glass_asked", "glass_broken")),
-    "discussion": (_("Discussion"), ("objected", "objection_closed", "commented")),
+    "discussion": (_("Discussion"), ("objected", "objection_closed", "commented", "answered")),
     "proposals": (
         _("Proposals"),
         ("submitted", "resubmitted", "rebased", "rejected", "withdrawn", "expired", "reminded"),
@@ -163,6 +166,8 @@ def sentence(event: Event) -> str:
         "versions": _versions(detail),
         "effective_from": _day_of(detail, "effective_from"),
         "name": _in_language(detail, "name"),
+        "number": detail.get("number", ""),
+        "answer": ANSWERS.get(detail.get("answer", ""), ""),
         "role": ROLES.get(detail.get("role", ""), ""),
         "from": _day_of(detail, "from"),
         "to": _day_of(detail, "to"),
@@ -172,11 +177,17 @@ def sentence(event: Event) -> str:
 def _name(personal: dict[str, str] | None, stem: str, user: User) -> str:
     if personal is None:
         return str(_("(erased)"))
-    return _in_language(personal, stem) or personal.get("username", "") or user.username
+    name = _in_language(personal, stem) or personal.get("username", "") or user.username
+    return name if user.is_system else _politely(name)
 
 
 def _person(event: Event) -> str:
-    return _in_language(event.personal, "who") if event.personal else str(_("(erased)"))
+    return _politely(_in_language(event.personal, "who")) if event.personal else str(_("(erased)"))
+
+
+def _politely(name: str) -> str:
+    """A person's name as a sentence calls them: 田中 美咲さん."""
+    return pgettext("a person", "%(name)s") % {"name": name}
 
 
 def _in_language(values: dict[str, Any] | None, stem: str) -> str:

@@ -20,6 +20,8 @@ KEPT = (
     "registry_place",
     "registry_signoff",
     "registry_comment",
+    "registry_vocabularyversion",
+    "registry_exampleanswer",
 )
 ENDED = "OLD.state IN ('published', 'withdrawn', 'rejected', 'expired')"
 NO_ACT = "NOT EXISTS (SELECT 1 FROM registry_openact)"

@@ -17,6 +17,7 @@ from registry.views import (
     rebasing,
     review,
     teams,
+    vocabulary,
 )
 
 REVISIONS = r"^proposals/(?P<pk>\d{1,12})/revisions/(?P<old>\d{1,6})\.\.\.(?P<new>\d{1,6})/$"
@@ -27,6 +28,7 @@ GLOSSARY = [
     path("metrics/<slug:key>/", metrics.show, name="metric"),
     path("metrics/<slug:key>/versions/<int:number>/", metrics.version, name="version"),
     path("metrics/<slug:key>/versions/<int:number>/certificate/", ledger.certificate, name="certificate"),
+    path("metrics/<slug:key>/sql/", metrics.sql, name="metric_sql"),
     re_path(VERSIONS, metrics.compare, name="compare"),
     path("metrics/<slug:key>/history/", metrics.history, name="metric_history"),
 ]
@@ -47,6 +49,7 @@ PROPOSALS = [
     path("proposals/<int:pk>/objections/", review.object_, name="objections"),
     path("proposals/<int:pk>/objections/<int:objection>/closing/", review.close_objection, name="closing"),
     path("proposals/<int:pk>/comments/", review.comment, name="comments"),
+    path("proposals/<int:pk>/answers/", review.answer_example, name="answers"),
     path("proposals/<int:pk>/withdrawal/", review.withdraw, name="withdrawal"),
     path("proposals/<int:pk>/rejection/", review.reject, name="rejection"),
     path("proposals/<int:pk>/break-glass/", review.ask_break_glass, name="break_glass"),
@@ -90,6 +93,12 @@ PEOPLE = [
     path("stages/<slug:key>/", teams.stage, name="stage"),
 ]
 
+VOCABULARY = [
+    path("vocabulary/", vocabulary.show, name="vocabulary"),
+    path("vocabulary/change/", vocabulary.change, name="vocabulary_change"),
+    path("vocabulary/versions/<int:number>/", vocabulary.version, name="vocabulary_version"),
+]
+
 HEALTH = [path("livez", health.alive, name="livez"), path("readyz", health.ready, name="readyz")]
 
 urlpatterns = [
@@ -98,6 +107,9 @@ urlpatterns = [
     *HISTORY,
     *ACCOUNT,
     *PEOPLE,
+    *VOCABULARY,
     *HEALTH,
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "registry.views.fault.show"

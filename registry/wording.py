@@ -12,7 +12,7 @@ from typing import Any, Literal
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from registry import conditions_syntax, text
+from registry import text
 
 type Wording = dict[str, Any]
 type Problems = dict[str, list[str | Promise]]
@@ -189,9 +189,6 @@ def incomplete(wording: Wording) -> Problems:
     for example in wording["examples"]:
         if not (example["ja"] and example["en"]):
             found["examples"] = [_("Write each worked example in both languages.")]
-    for name, check in (("condition", conditions_syntax.condition), ("formula", conditions_syntax.formula)):
-        if wording[name] and (sentence := check(wording[name])):
-            found[name] = [sentence]
     return found
 
 

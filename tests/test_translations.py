@@ -79,8 +79,8 @@ def extracted(folder: Path) -> Path:
     subprocess.run(
         [sys.executable, "manage.py", *command.split()],
         cwd=folder,
-        env=os.environ | {"DATABASE_URL": "sqlite://", "GOI_DEBUG": "1"},
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "registry.settings", "DATABASE_URL": "sqlite://", "GOI_DEBUG": "1"},
         check=True,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
     )
     return folder / PO.relative_to(ROOT)

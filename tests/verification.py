@@ -1,6 +1,7 @@
 """Reads the record from the tables alone and lists whatever does not hold."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from registry import rows
 from registry.ledger import chain
@@ -18,8 +19,8 @@ def flaws() -> list[str]:
         *broken_links(events),
         *_broken_head(events),
         *wrong_rows(events),
-        *_unsealed_rows(events),
-        *wrong_versions(Definition.objects.all()),
+        *unsealed_rows(events),
+        *wrong_versions(Definition.objects.select_related("metric", "base", "revision__proposal")),
         *overlaps(),
     ]
 
@@ -47,27 +48,36 @@ def _broken_head(events: list[Event]) -> Iterator[str]:
 
 def wrong_rows(events: Iterable[Event]) -> Iterator[str]:
     """History rows that are not what their event sealed, or that lack their person, reason or moment."""
+    sealed: dict[str, dict[int, tuple[Event, list[Any]]]] = {}
     for event in events:
-        for sealed in event.rows:
-            table, number = sealed[:2]
-            row = HISTORIES[table].objects.filter(history_id=number).first()
-            if row is None:
-                yield f"{table} {number}, sealed by event {event.sequence}, is gone"
-            elif rows.sealed(row) != sealed:
-                yield f"{table} {number} is not what event {event.sequence} sealed"
-            elif row.history_user_id != event.actor_id or row.history_date != event.at:
-                yield f"{table} {number} names another person or moment than event {event.sequence}"
-            elif not row.history_change_reason:
-                yield f"{table} {number} gives no reason"
+        for entry in event.rows:
+            sealed.setdefault(entry[0], {})[entry[1]] = (event, entry)
+    for table, of_table in sealed.items():
+        found = {row.history_id: row for row in HISTORIES[table].objects.filter(history_id__in=list(of_table))}
+        for number, (event, entry) in of_table.items():
+            yield from _wrong_row(f"{table} {number}", found.get(number), event, entry)
 
 
-def _unsealed_rows(events: Iterable[Event]) -> Iterator[str]:
-    sealed = [(table, number) for event in events for table, number, *digests in event.rows]
-    if len(sealed) != len(set(sealed)):
+def _wrong_row(name: str, row: Any, event: Event, entry: list[Any]) -> Iterator[str]:
+    if row is None:
+        yield f"{name}, sealed by event {event.sequence}, is gone"
+    elif rows.sealed(row) != entry:
+        yield f"{name} is not what event {event.sequence} sealed"
+    elif (row.history_user_id, row.history_date) != (event.actor_id, event.at):
+        yield f"{name} names another person or moment than event {event.sequence}"
+    elif not row.history_change_reason:
+        yield f"{name} gives no reason"
+
+
+def unsealed_rows(events: Iterable[Event]) -> Iterator[str]:
+    """History rows that no event seals, or more than one."""
+    listed = [(table, number) for event in events for table, number, *_ in event.rows]
+    sealed = set(listed)
+    if len(listed) != len(sealed):
         yield "a history row is sealed twice"
     for table, history in HISTORIES.items():
         for number in history.objects.values_list("history_id", flat=True):
-            if (table, number) not in set(sealed):
+            if (table, number) not in sealed:
                 yield f"{table} {number} is sealed by no event"
 
 

@@ -79,9 +79,11 @@ class ProfileForm(forms.ModelForm):
 class DelegationForm(forms.Form):
     """Who signs in one's stead, for which team and which days."""
 
-    membership = forms.ModelChoiceField(label=_("For which team"), queryset=Membership.objects.none())
+    membership = forms.ModelChoiceField(
+        label=_("For which team"), queryset=Membership.objects.none(), empty_label=_("Choose …")
+    )
     stand_in = forms.ModelChoiceField(
-        label=_("Who stands in"), queryset=User.objects.none(), to_field_name="username"
+        label=_("Who stands in"), queryset=User.objects.none(), to_field_name="username", empty_label=_("Choose …")
     )
     starts_on = DayField(label=_("First day"))
     ends_on = DayField(label=_("Last day"))

@@ -237,6 +237,7 @@ class StartForm(forms.Form):
         label=_("Metric"),
         queryset=Metric.objects.exclude(latest=None).select_related("latest"),
         to_field_name="key",
+        empty_label=_("Choose …"),
     )
     version = forms.IntegerField(required=False, min_value=1, label=_("Version to restore"))
     successor = forms.ModelChoiceField(
@@ -244,6 +245,7 @@ class StartForm(forms.Form):
         label=_("Successor"),
         queryset=Metric.objects.exclude(latest=None).select_related("latest"),
         to_field_name="key",
+        empty_label=_("Choose …"),
         help_text=_("What people should use instead of the retired metric."),
     )
     key = forms.CharField(
@@ -285,12 +287,15 @@ class StartForm(forms.Form):
 
 
 def _metric_label(metric: Metric) -> str:
-    return f"{metric.latest.name} ({metric.key})" if metric.latest else metric.key
+    return _("%(name)s (%(key)s)") % {"name": metric.latest.name, "key": metric.key} if metric.latest else metric.key
 
 
 class InviteForm(forms.Form):
     user = forms.ModelChoiceField(
-        label=_("Person"), queryset=User.objects.filter(is_active=True), to_field_name="username"
+        label=_("Person"),
+        queryset=User.objects.filter(is_active=True),
+        to_field_name="username",
+        empty_label=_("Choose …"),
     )
 
 

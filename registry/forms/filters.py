@@ -114,7 +114,12 @@ class HistoryFilter(Filter):
         label=_("Kind of act"),
         choices=[("", _("All acts")), *((key, label) for key, (label, acts) in timeline.GROUPS.items())],
     )
-    metric = forms.SlugField(required=False, max_length=60, label=_("Metric key"))
+    metric = forms.SlugField(
+        required=False,
+        max_length=60,
+        label=_("Metric key"),
+        error_messages={"invalid": _("Write a metric's key, such as target_lead.")},
+    )
     person = forms.ModelChoiceField(
         required=False,
         queryset=User.objects.all(),

@@ -17,6 +17,8 @@ USERNAME = RegexValidator(
     _("Use lower-case letters, digits and . _ - @ + only, beginning with a letter or digit."),
 )
 
+TAKEN = {"unique": _("This is taken already. Choose another.")}
+
 
 class PeopleFilter(forms.Form):
     q = forms.CharField(required=False, max_length=200, label=_("Search names"))
@@ -34,6 +36,7 @@ class NewPersonForm(ProfileForm):
 
     class Meta(ProfileForm.Meta):
         fields = ["username", "name_ja", "name_en", "email", "language"]
+        error_messages = {"username": TAKEN}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -85,6 +88,7 @@ class TeamForm(forms.ModelForm):
 class NewTeamForm(TeamForm):
     class Meta(TeamForm.Meta):
         fields = ["key", *TeamForm.Meta.fields]
+        error_messages = {"key": TAKEN}
         help_texts = TeamForm.Meta.help_texts | {
             "key": _("Lower-case letters, digits and hyphens. It never changes afterwards.")
         }
@@ -102,4 +106,5 @@ class StageForm(forms.ModelForm):
 class NewStageForm(StageForm):
     class Meta(StageForm.Meta):
         fields = ["key", *StageForm.Meta.fields]
+        error_messages = {"key": TAKEN}
         help_texts = {"key": _("Lower-case letters, digits and hyphens. It never changes afterwards.")}

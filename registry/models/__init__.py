@@ -16,6 +16,7 @@ from registry.models.proposals import (
     SignOff,
     WorkingCopy,
 )
+from registry.models.vocabulary import ExampleAnswer, VocabularyVersion
 
 GOVERNED: tuple[type[Governed], ...] = (
     User,
@@ -35,6 +36,8 @@ GOVERNED: tuple[type[Governed], ...] = (
     Objection,
     Comment,
     BreakGlass,
+    VocabularyVersion,
+    ExampleAnswer,
 )
 
 __all__ = [
@@ -49,6 +52,7 @@ __all__ = [
     "Definition",
     "Delegation",
     "Event",
+    "ExampleAnswer",
     "Governed",
     "Head",
     "InForce",
@@ -67,5 +71,6 @@ __all__ = [
     "Unrecorded",
     "Use",
     "User",
+    "VocabularyVersion",
     "WorkingCopy",
 ]

@@ -39,9 +39,7 @@ class Event(models.Model):
     detail = models.JSONField(default=dict, help_text="What was done, without personal data")
     personal = models.JSONField(null=True, help_text="Names and written reasons, which may be erased")
     personal_digest = models.CharField(max_length=64)
-    rows = models.JSONField(
-        default=list, help_text="[table, history row, digest, digest of its personal data] that the act wrote"
-    )
+    rows = models.JSONField(default=list, help_text="What the act wrote: see `rows.sealed`")
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
 

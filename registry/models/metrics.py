@@ -199,7 +199,10 @@ class InForce(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["known_to", "stage", "rank", "key"], name="in_force_list"),
+            # The dates stand at the end so that ended spans are passed over inside the index.
+            models.Index(
+                fields=["known_to", "retired", "stage", "rank", "key", "valid_to", "valid_from"], name="in_force_list"
+            ),
             models.Index(fields=["known_to", "key"], name="in_force_key"),
             models.Index(fields=["look_ja"], name="in_force_look_ja"),
             models.Index(fields=["look_en"], name="in_force_look_en"),

@@ -301,6 +301,8 @@ class SignOff(Governed):
         verbose_name_plural = _("sign-offs")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["revision", "signed_by"], name="one_person_fills_one_place")]
+        # Without statistics SQLite would look for a place's seal among all seals of the team.
+        indexes = [models.Index(fields=["revision", "team"], name="sign_off_of_place")]
 
     def __str__(self) -> str:
         return f"{self.team}: {self.signed_by}"

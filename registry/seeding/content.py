@@ -35,6 +35,11 @@ class Content:
         return sorted(shown, key=lambda person: person["demo"]["order"])
 
     @cached_property
+    def vocabulary(self) -> str:
+        """The declared words, as YAML."""
+        return (self.folder / "vocabulary.yaml").read_text(encoding="utf-8")
+
+    @cached_property
     def stages(self) -> list[dict[str, str]]:
         return self._read("stages.yaml")
 

@@ -9,7 +9,9 @@ from django.utils import timezone, translation
 from registry import clock
 from registry.models import Comment, Metric, Objection, Proposal, Stage, Team, User
 from registry.seeding.content import Content
-from registry.workflow import drafting, people, publication, reviewing, submitting
+from registry.workflow import drafting, people, publication, reviewing, submitting, vocabulary
+
+FIRST_WORDS = "例の会社の顧客管理データの語彙。The words of the example company's CRM data."
 
 
 def beginning(content: Content) -> datetime:
@@ -38,6 +40,7 @@ def _set_up(content: Content, password: str) -> None:
     teams = {each["key"]: people.add_team(Team(**each), by=system) for each in content.teams}
     for position, each in enumerate(content.stages, start=1):
         people.add_stage(Stage(**each, position=position), by=system)
+    vocabulary.change_vocabulary(content.vocabulary, by=system, reason=FIRST_WORDS)
     for person in content.people:
         names = {name: person[name] for name in ("username", "name_ja", "name_en", "email", "language")}
         user = people.register(User(**names), by=system, password=password)

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registry import comparison, days, markdown, rules, seals, wording
+from registry import comparison, days, markdown, meaning, rules, seals, wording
 from registry.models import SignOff, Team
 
 register = template.Library()
@@ -50,7 +50,7 @@ def prose(worded: Any, stem: str, terms: Iterable[markdown.Term] = ()) -> SafeSt
 
 
 @register.simple_tag
-def seal(sign_off: SignOff, size: str = "full", void: bool = False) -> SafeString:
+def seal(sign_off: SignOff, size: seals.Size = "full", void: bool = False) -> SafeString:
     """The stamp of one sign-off."""
     signer = sign_off.signed_by if size == "full" else None
     return seals.stamp(
@@ -86,7 +86,7 @@ def _seal_title(sign_off: SignOff, void: bool) -> str:
 
 
 @register.simple_tag
-def awaited(team: Team, size: str = "full") -> SafeString:
+def awaited(team: Team, size: seals.Size = "full") -> SafeString:
     """The empty ring where a seal is awaited."""
     title = _("The seal of %(team)s is awaited") % {"team": team.name}
     return seals.stamp(
@@ -180,3 +180,9 @@ def may_close(objection: Any, standing: Any, user: Any) -> bool:
 def reply_prefix(comment: int) -> str:
     """Keeps the ids of the reply forms of one page apart."""
     return f"reply-{comment}"
+
+
+@register.simple_tag
+def condition_in_words(worded: Any, stamp: str) -> list[tuple[int, str]]:
+    """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it."""
+    return meaning.in_words(worded.wording, stamp) if stamp else []

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -23,6 +23,7 @@ from registry.forms.fields import accepted
 from registry.models import Delegation, Membership, User
 from registry.seeding.content import Content
 from registry.views.access import open_to_all
+from registry.views.request import Request
 from registry.workflow import people
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -54,7 +55,7 @@ sign_in = open_to_all(SignIn.as_view())
 @sensitive_post_parameters("password")
 @never_cache
 @require_POST
-def sign_in_again(request: HttpRequest) -> HttpResponse:
+def sign_in_again(request: Request) -> HttpResponse:
     """After a form was sent without a session: sign in, then send it again with everything still in it."""
     form = SignInForm(request, request.POST)
     context = {"typed": _kept(request), "next": next_page(request), "form": form}
@@ -64,13 +65,13 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
     return render(request, "account/resume.html", context)
 
 
-def _kept(request: HttpRequest) -> list[tuple[str, str]]:
+def _kept(request: Request) -> list[tuple[str, str]]:
     """The interrupted form's fields, which travel under a prefix so that none is taken for this form's own."""
     kept = [(name.removeprefix(KEPT), values) for name, values in request.POST.lists() if name.startswith(KEPT)]
     return [(name, value) for name, values in kept for value in values]
 
 
-def next_page(request: HttpRequest) -> str:
+def next_page(request: Request) -> str:
     """Where the form asks to go, if that is on this site; otherwise the glossary."""
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(
@@ -81,7 +82,7 @@ def next_page(request: HttpRequest) -> str:
 
 @open_to_all
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: Request) -> HttpResponse:
     logout(request)
     messages.info(request, _("You are signed out."))
     return redirect("sign_in")
@@ -89,7 +90,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @open_to_all
 @require_POST
-def demo_door(request: HttpRequest, username: str) -> HttpResponse:
+def demo_door(request: Request, username: str) -> HttpResponse:
     """Be one of the demo's people with one click. Only the demo has this door."""
     if not settings.DEMO or username not in {person["username"] for person in Content().demo_people}:
         raise Http404
@@ -99,7 +100,7 @@ def demo_door(request: HttpRequest, username: str) -> HttpResponse:
 
 @open_to_all
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: Request) -> HttpResponse:
     """The switch on every page: for this browser, and for the person where one is signed in."""
     chosen = request.POST.get("language", "")
     if chosen not in dict(settings.LANGUAGES):
@@ -119,9 +120,7 @@ def _in_language(address: str, chosen: str) -> str:
 
 def _remember_language(response: HttpResponse, chosen: str) -> HttpResponse:
     if chosen:
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, chosen, max_age=A_YEAR, samesite="Lax", httponly=True
-        )
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, max_age=A_YEAR, samesite="Lax", httponly=True)
     else:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
     return response
@@ -129,12 +128,10 @@ def _remember_language(response: HttpResponse, chosen: str) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: Request) -> HttpResponse:
     form = PasswordForm(request.user, request.POST or None)
     if form.is_valid():
-        changed = people.change_password(
-            request.user, by=request.user, password=form.cleaned_data["new_password1"]
-        )
+        changed = people.change_password(request.user, by=request.user, password=form.cleaned_data["new_password1"])
         update_session_auth_hash(request, changed)
         messages.success(request, _("Your password is changed. Other browsers are signed out."))
         return redirect("preferences")
@@ -142,7 +139,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: Request) -> HttpResponse:
     if request.method != "POST":
         return _preferences(request)
     form = ProfileForm(request.POST, instance=User.objects.get(pk=request.user.pk))
@@ -153,7 +150,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return _remember_language(redirect("preferences"), form.cleaned_data["language"])
 
 
-def _preferences(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
+def _preferences(request: Request, status: int = 200, **forms: Any) -> HttpResponse:
     """The account page; `forms` holds a bound form that has to be shown again with its errors."""
     memberships = Membership.objects.filter(user=request.user, until=None).select_related("team")
     own = Delegation.objects.filter(membership__user=request.user, withdrawn_at=None)
@@ -171,7 +168,7 @@ def _preferences(request: HttpRequest, status: int = 200, **forms: Any) -> HttpR
 
 
 @require_POST
-def delegate(request: HttpRequest) -> HttpResponse:
+def delegate(request: Request) -> HttpResponse:
     form = DelegationForm(request.user, request.POST)
 
     def act() -> None:
@@ -185,7 +182,7 @@ def delegate(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
+def end_delegation(request: Request, pk: int) -> HttpResponse:
     found = get_object_or_404(Delegation, pk=pk, membership__user=request.user)
     people.end_delegation(found, by=request.user)
     messages.success(request, _("The delegation has ended."))

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import clock, comparison, rules, wording
+from registry import clock, comparison, effect, meaning, rules, wording
 from registry.forms.drafts import Choices, HeadingForm, InviteForm, StartForm, WordingForm
 from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
@@ -171,7 +171,16 @@ def _progress(standing: Standing) -> dict[str, Any]:
     return {
         "needs": before_submission(standing),
         "differences": [(copy, changes(copy)) for copy in standing.copies],
+        "effects": effect.preview(standing),
+        "readings": _readings(standing),
     }
+
+
+def _readings(standing: Standing) -> list[tuple[WorkingCopy, list[tuple[int, str]]]]:
+    """Each condition in plain words, as it stands now."""
+    overlay = {copy.key: copy.wording for copy in standing.copies}
+    said = [(copy, meaning.in_words(copy.wording, standing.stamp, overlay)) for copy in standing.copies]
+    return [(copy, lines) for copy, lines in said if lines]
 
 
 def _saved(request: Request, pk: int) -> HttpResponse:

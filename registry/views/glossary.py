@@ -60,4 +60,4 @@ def _columns(stages: list[Stage], columns: dict[int, Any], drawn: dict[int, card
 def _news(request: Request) -> dict[str, Any]:
     """What was agreed lately; for readers outside only what is published anyway."""
     lately = Definition.objects.filter(number__gt=1).select_related("metric", "revision__proposal")
-    return {"recent": lately.order_by("-recorded_at")[:5]}
+    return {"recent": lately.order_by("-pk")[:5]}

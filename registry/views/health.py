@@ -2,13 +2,14 @@
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from registry import triggers
 from registry.views.access import open_to_all
+from registry.views.request import Request
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -16,7 +17,7 @@ PLAIN = "text/plain; charset=utf-8"
 @open_to_all
 @never_cache
 @require_safe
-def alive(request: HttpRequest) -> HttpResponse:
+def alive(request: Request) -> HttpResponse:
     """The process answers. Touches nothing else."""
     return HttpResponse("ok\n", content_type=PLAIN)
 
@@ -24,7 +25,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 @open_to_all
 @never_cache
 @require_safe
-def ready(request: HttpRequest) -> HttpResponse:
+def ready(request: Request) -> HttpResponse:
     """The database answers and is as this version of the code needs it; otherwise 503 with what is missing."""
     problem = _problem()
     return HttpResponse(f"{problem or 'ok'}\n", content_type=PLAIN, status=503 if problem else 200)

@@ -4,20 +4,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from registry import clock
 from registry.models import BreakGlass, Clause, Membership, Objection, Proposal, SignOff, User, WorkingCopy
+from registry.views.request import Request
 
 SHOWN = 100
 RECENT = 8
 
 
 @require_safe
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: Request) -> HttpResponse:
     """At most eleven queries, however much waits. `awaiting` also answers for the count in the bar."""
     user, day = request.user, clock.today()
     objections = Objection.objects.filter(closed_at=None, proposal__state=Proposal.IN_REVIEW)

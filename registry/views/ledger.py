@@ -7,11 +7,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from registry import rules
-from registry.ledger import certificate as certificates
-from registry.ledger import export as exports
 from registry.ledger import keys
 from registry.metric_page import seal_row, terms_as_published
 from registry.models import Definition
+from registry.proof import certificate as certificates
+from registry.proof import export as exports
 from registry.views.access import open_to_all, published
 from registry.views.request import Request
 

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import clock, comparison, wording
+from registry import clock, comparison, meaning, wording
 from registry.forms.filters import DayFilter, end_of
 from registry.metric_page import MetricPage, seal_row, terms_as_published
 from registry.models import Definition, Metric
@@ -22,11 +22,17 @@ from registry.views.request import Request
 @require_safe
 @published
 def show(request: Request, key: str) -> HttpResponse:
-    metric = get_object_or_404(Metric, key=key, latest__isnull=False)
+    metric = get_object_or_404(meaning.stamped(Metric.objects.exclude(latest=None)), key=key)
     asked = DayFilter(request.GET)
     known = asked.value("known")
     page = MetricPage(metric, asked.value("on") or clock.today(), end_of(known) if known else None)
-    context = {"page": page, "metric": metric, "definition": page.definition, "filter": asked}
+    context = {
+        "page": page,
+        "metric": metric,
+        "definition": page.definition,
+        "filter": asked,
+        "stamp": meaning.stamp(metric),
+    }
     return render(request, "metrics/show.html", context | {"tool": _tools(page)})
 
 
@@ -77,6 +83,22 @@ def _is_sealed(definition: Definition) -> bool:
 def _etag(request: Request, definition: Definition) -> str:
     parts = (definition.digest, get_language(), request.user.pk, definition.revision.sign_offs.count())
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+
+@require_safe
+@published
+def sql(request: Request, key: str) -> HttpResponse:
+    """The counting query of today's meaning for each engine, to copy."""
+    metric = get_object_or_404(Metric.objects.exclude(latest=None), key=key)
+    page = MetricPage(metric, clock.today())
+    queries = meaning.sql(page.definition.wording, clock.today()) if page.definition else {}
+    context = {
+        "metric": metric,
+        "definition": page.definition,
+        "queries": queries,
+        "month": meaning.moments(page.valid),
+    }
+    return render(request, "metrics/sql.html", context)
 
 
 @require_safe

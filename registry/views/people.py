@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,6 +19,7 @@ from registry.forms.fields import accepted
 from registry.forms.people import GivePasswordForm, MembershipForm, NewPersonForm, PeopleFilter
 from registry.models import Event, Membership, User
 from registry.refusals import NotPermitted
+from registry.views.request import Request
 from registry.workflow import people
 
 PAGE = 50
@@ -26,7 +27,7 @@ ACTS_SHOWN = 20
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     asked = PeopleFilter(request.GET)
     asked.is_valid()
     found = User.objects.exclude(username=User.SYSTEM).order_by("-is_active", "username")
@@ -40,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def show(request: HttpRequest, username: str) -> HttpResponse:
+def show(request: Request, username: str) -> HttpResponse:
     return _page(request, _person(username))
 
 
@@ -48,7 +49,7 @@ def _person(username: str) -> User:
     return get_object_or_404(User.objects.exclude(username=User.SYSTEM), username=username)
 
 
-def _page(request: HttpRequest, person: User, status: int = 200, **forms: Any) -> HttpResponse:
+def _page(request: Request, person: User, status: int = 200, **forms: Any) -> HttpResponse:
     """The person; `forms` holds a bound form that has to be shown again with its errors."""
     events = Event.objects.visible_to(request.user).filter(actor=person)
     lines = timeline.lines(timeline.related(events)[:ACTS_SHOWN])
@@ -68,7 +69,7 @@ def _page(request: HttpRequest, person: User, status: int = 200, **forms: Any) -
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: Request) -> HttpResponse:
     rules.require_steward(request.user)
     form = NewPersonForm(request.POST or None)
 
@@ -83,7 +84,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def profile(request: HttpRequest, username: str) -> HttpResponse:
+def profile(request: Request, username: str) -> HttpResponse:
     rules.require_steward(request.user)
     person = _person(username)
     form = ProfileForm(request.POST, instance=copy.copy(person))
@@ -94,7 +95,7 @@ def profile(request: HttpRequest, username: str) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require_POST
-def password(request: HttpRequest, username: str) -> HttpResponse:
+def password(request: Request, username: str) -> HttpResponse:
     rules.require_steward(request.user)
     person = _person(username)
     if person.pk == request.user.pk:
@@ -108,7 +109,7 @@ def password(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @require_POST
-def join(request: HttpRequest, username: str) -> HttpResponse:
+def join(request: Request, username: str) -> HttpResponse:
     """A place in a team; another role there ends with it."""
     rules.require_steward(request.user)
     person = _person(username)
@@ -119,7 +120,7 @@ def join(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @require_POST
-def leave(request: HttpRequest, username: str, membership: int) -> HttpResponse:
+def leave(request: Request, username: str, membership: int) -> HttpResponse:
     rules.require_steward(request.user)
     person = _person(username)
     people.leave(get_object_or_404(Membership, user=person, pk=membership), by=request.user)
@@ -127,7 +128,7 @@ def leave(request: HttpRequest, username: str, membership: int) -> HttpResponse:
 
 
 @require_POST
-def stewardship(request: HttpRequest, username: str) -> HttpResponse:
+def stewardship(request: Request, username: str) -> HttpResponse:
     """`steward=yes` appoints, anything else releases."""
     person = _person(username)
     appointed = request.POST.get("steward") == "yes"
@@ -137,21 +138,21 @@ def stewardship(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @require_POST
-def deactivation(request: HttpRequest, username: str) -> HttpResponse:
+def deactivation(request: Request, username: str) -> HttpResponse:
     return _by_verb(request, username, people.deactivate, _("The account is deactivated."))
 
 
 @require_POST
-def reactivation(request: HttpRequest, username: str) -> HttpResponse:
+def reactivation(request: Request, username: str) -> HttpResponse:
     return _by_verb(request, username, people.reactivate, _("The account is active again, in no team yet."))
 
 
-def _by_verb(request: HttpRequest, username: str, verb: Callable[..., User], thanks: str) -> HttpResponse:
+def _by_verb(request: Request, username: str, verb: Callable[..., User], thanks: str) -> HttpResponse:
     person = _person(username)
     verb(person, by=request.user)
     return _done(request, person, thanks)
 
 
-def _done(request: HttpRequest, person: User, thanks: str) -> HttpResponse:
+def _done(request: Request, person: User, thanks: str) -> HttpResponse:
     messages.success(request, thanks)
     return redirect("person", username=person.username)

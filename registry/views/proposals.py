@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import comparison, rules, timeline, wording
+from registry import comparison, effect, meaning, rules, timeline, wording
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision
@@ -19,7 +19,7 @@ from registry.standing import Standing
 from registry.views.request import Request
 
 PAGE = 30
-TABS = ("words", "discussion", "record")
+TABS = ("words", "effect", "discussion", "record")
 
 
 @require_safe
@@ -72,7 +72,7 @@ def standing_or_404(request: Request, pk: int) -> Standing:
     """The proposal if this reader may see it; otherwise it does not exist for them."""
     visible = with_counts(Proposal.objects.visible_to(request.user))
     glass = (f"revision__break_glass__{name}" for name in ("asked_by", "confirmed_by", "team"))
-    related = visible.select_related("author", "revision__submitted_by", *glass)
+    related = meaning.stamped(visible.select_related("author", "revision__submitted_by", *glass))
     proposal = get_object_or_404(related, pk=pk)
     return Standing(proposal)
 
@@ -110,13 +110,22 @@ def _void(standing: Standing, team: int) -> Any:
 
 def acts_for(standing: Standing, request: Request) -> dict[str, Any]:
     """For every act, `None` where this reader may do it, else the refusal whose sentence says why not."""
-    return {
-        act: rules.refusal(act, standing, by=request.user)
-        for act in ("edit", "submit", "withdraw", "comment", "object", "reject", "rebase", *GLASS, "invite")
-    }
+    return {act: rules.refusal(act, standing, by=request.user) for act in SHOWN_ACTS}
 
 
-GLASS = ("ask_break_glass", "confirm_break_glass")
+SHOWN_ACTS = (
+    "edit",
+    "submit",
+    "invite",
+    "rebase",
+    "withdraw",
+    "comment",
+    "object",
+    "answer_example",
+    "reject",
+    "ask_break_glass",
+    "confirm_break_glass",
+)
 
 
 def places(standing: Standing) -> list[tuple[str, str]]:
@@ -132,11 +141,19 @@ def places(standing: Standing) -> list[tuple[str, str]]:
 
 def field_label(field: wording.Field) -> str:
     language = {"ja": _("Japanese"), "en": _("English")}.get(field.language)
-    return f"{field.label} ({language})" if language else str(field.label)
+    if not language:
+        return str(field.label)
+    return _("%(label)s (%(language)s)") % {"label": field.label, "language": language}
 
 
 def _tab(tab: str, standing: Standing) -> dict[str, Any]:
     match tab:
+        case "effect":
+            return {
+                "effects": effect.effects(standing),
+                "ripple": effect.ripple(standing),
+                "calculated": effect.calculated(standing),
+            }
         case "discussion":
             return {"threads": _threads(standing.proposal)}
         case "record":

@@ -51,8 +51,9 @@ def signed_out(request: Request) -> HttpResponse:
 
 def typed_fields(request: Request, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """What the form of `request` holds, for sending it again; never a password or the token."""
-    hidden = {"csrfmiddlewaretoken", "password", *without}
-    return [(name, value) for name, values in request.POST.lists() if name not in hidden for value in values]
+    sent = {name: values for name, values in request.POST.lists() if "password" not in name}
+    hidden = {"csrfmiddlewaretoken", *without}
+    return [(name, value) for name, values in sent.items() if name not in hidden for value in values]
 
 
 def csrf_failure(request: Request, reason: str = "") -> HttpResponse:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import rules
+from registry import effect, rules
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm, SignOffForm
 from registry.models import Comment, Objection, Proposal, Team
 from registry.refusals import WrongState
@@ -113,6 +113,27 @@ def comment(request: Request, pk: int) -> HttpResponse:
         standing.proposal, by=request.user, words=form.cleaned_data["words"], parent=found, **form.place()
     )
     return redirect(f"{request.path.removesuffix('comments/')}?tab=discussion#comment-{said.pk}")
+
+
+@require_POST
+def answer_example(request: Request, pk: int) -> HttpResponse:
+    """Judge one of the example records the page showed. The record itself is read here, not taken from the form."""
+    standing = standing_or_404(request, pk)
+    rules.require("answer_example", standing, by=request.user)
+    key, named = request.POST.get("key", ""), request.POST.get("record", "")
+    shown = [card for each in effect.effects(standing) if each.key == key for card in each.cards]
+    card = next((each for each in shown if each.digest == named), None)
+    if card is None:
+        raise WrongState("changed", _("This example is no longer shown. Reload the page and judge the new one."))
+    reviewing.answer_example(
+        standing.submitted,
+        by=request.user,
+        key=key,
+        record=dict(card.record),
+        answer=request.POST.get("answer", ""),
+    )
+    messages.success(request, _("Your answer is recorded."))
+    return redirect(f"{request.path.removesuffix('answers/')}?tab=effect")
 
 
 @require_POST

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,13 +14,14 @@ from registry import clock, rules, seals
 from registry.forms.fields import accepted
 from registry.forms.people import NewStageForm, NewTeamForm, StageForm, TeamForm
 from registry.models import Delegation, Membership, Stage, Team
+from registry.views.request import Request
 from registry.workflow import people
 
 SAMPLE_TURN = -4
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """The teams. POST adds one."""
     if request.method != "POST":
         return _index(request)
@@ -32,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return redirect("team", key=form.instance.key)
 
 
-def _index(request: HttpRequest, status: int = 200, form: NewTeamForm | None = None) -> HttpResponse:
+def _index(request: Request, status: int = 200, form: NewTeamForm | None = None) -> HttpResponse:
     here = Q(memberships__until=None, memberships__user__is_active=True)
     teams = Team.objects.annotate(
         people=Count("memberships", filter=here),
@@ -49,14 +50,12 @@ def stamp(team: Team) -> str:
 
 
 @require_safe
-def show(request: HttpRequest, key: str) -> HttpResponse:
+def show(request: Request, key: str) -> HttpResponse:
     return _page(request, get_object_or_404(Team, key=key))
 
 
-def _page(request: HttpRequest, team: Team, status: int = 200, form: TeamForm | None = None) -> HttpResponse:
-    delegations = Delegation.objects.filter(
-        membership__team=team, withdrawn_at=None, ends_on__gte=clock.today()
-    )
+def _page(request: Request, team: Team, status: int = 200, form: TeamForm | None = None) -> HttpResponse:
+    delegations = Delegation.objects.filter(membership__team=team, withdrawn_at=None, ends_on__gte=clock.today())
     context = {
         "team": team,
         "stamp": stamp(team),
@@ -68,7 +67,7 @@ def _page(request: HttpRequest, team: Team, status: int = 200, form: TeamForm | 
 
 
 @require_POST
-def names(request: HttpRequest, key: str) -> HttpResponse:
+def names(request: Request, key: str) -> HttpResponse:
     """New names or marks. Seals given before keep their meaning; they are drawn with the new mark."""
     rules.require_steward(request.user)
     team = get_object_or_404(Team, key=key)
@@ -80,7 +79,7 @@ def names(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def stages(request: HttpRequest) -> HttpResponse:
+def stages(request: Request) -> HttpResponse:
     """The stages from left to right. POST adds one."""
     if request.method != "POST":
         return _stages(request)
@@ -92,12 +91,11 @@ def stages(request: HttpRequest) -> HttpResponse:
     return redirect("stages")
 
 
-def _stages(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
+def _stages(request: Request, status: int = 200, **forms: Any) -> HttpResponse:
     """Every stage with its form; `forms` holds `adding`, or `changed`, bound and with its errors."""
     changed = forms.get("changed")
     rows = [
-        changed if changed and changed.instance.pk == stage.pk else _stage_form(stage)
-        for stage in Stage.objects.all()
+        changed if changed and changed.instance.pk == stage.pk else _stage_form(stage) for stage in Stage.objects.all()
     ]
     next_position = max((row.instance.position for row in rows), default=0) + 1
     adding = forms.get("adding") or NewStageForm(initial={"position": next_position})
@@ -110,7 +108,7 @@ def _stage_form(stage: Stage, data: Any = None) -> StageForm:
 
 
 @require_POST
-def stage(request: HttpRequest, key: str) -> HttpResponse:
+def stage(request: Request, key: str) -> HttpResponse:
     """New names or another position."""
     rules.require_steward(request.user)
     form = _stage_form(get_object_or_404(Stage, key=key), request.POST)

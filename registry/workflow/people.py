@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from registry import clock, rules
 from registry.models import Delegation, Membership, Stage, Team, User
 from registry.refusals import NotPermitted, WrongState
-from registry.workflow.inputs import written
+from registry.workflow.inputs import optional, written
 from registry.workflow.record import Act, verb
 
+MAX_NAME = 60
 OWN_FIELDS = ("name_ja", "name_en", "email", "language", "shortcuts")
 
 
@@ -34,11 +35,20 @@ def register(user: User, *, by: User, password: str = "") -> User:
     act = Act("registered", by=by)
     user.joined_at = act.at
     user.set_password(password or None)
+    _tidy_names(user)
     user.full_clean(exclude=["password"])
     _require_name(user)
     act.save(user)
     act.record(detail={"user": user.pk}, who_ja=user.name_ja, who_en=user.name_en)
     return user
+
+
+def _tidy_names(record: User | Team | Stage) -> None:
+    """Names and marks are made tidy and refused where they deceive, whoever sends them."""
+    for name in ("name_ja", "name_en", "mark_ja", "mark_en"):
+        if hasattr(record, name):
+            limit = getattr(record._meta.get_field(name), "max_length", None) or MAX_NAME
+            setattr(record, name, optional(getattr(record, name), name, limit=limit, lines=False))
 
 
 def _require_name(user: User) -> None:
@@ -58,6 +68,7 @@ def change_profile(user: User, *, by: User, values: Mapping[str, Any]) -> User:
         return current
     for name in changed:
         setattr(current, name, values[name])
+    _tidy_names(current)
     current.full_clean(exclude=["password"])
     _require_name(current)
     act = Act("profile_changed", by=by)
@@ -163,6 +174,7 @@ def change_stage(stage: Stage, *, by: User) -> Stage:
 
 
 def _keep[G: (Team, Stage)](record: G, act: Act, *fields: str, team: Team | None = None) -> G:
+    _tidy_names(record)
     record.full_clean()
     act.save(record, *fields)
     detail = {"key": record.key, "name_ja": record.name_ja, "name_en": record.name_en}

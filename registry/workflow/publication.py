@@ -81,7 +81,7 @@ def _check_again(standing: Standing, revision: Revision) -> None:
     if broken:
         raise WrongState("not_agreed", _("The seals do not add up to an agreement. Nothing was published."))
     question = rules.Question(standing, standing.proposal.author)
-    for check in (rules.fresh, rules.date_stands, rules.undisputed):
+    for check in (rules.fresh, rules.date_stands, rules.examples_agree, rules.undisputed):
         if (refused := check(question)) is not None:
             raise refused
 

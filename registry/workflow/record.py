@@ -10,8 +10,9 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import OperationalError, models, transaction
 
 from registry import clock, rows
-from registry.ledger import chain, checkpoints
+from registry.ledger import chain
 from registry.models import Event, Governed, Head, Mention, OpenAct, Proposal, Team, User
+from registry.proof import checkpoints
 
 P = ParamSpec("P")
 R = TypeVar("R")

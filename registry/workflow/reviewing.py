@@ -1,11 +1,13 @@
 """Judging a proposal: seals, objections, comments, and the two ways out for those who must agree."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from registry import rules, text
-from registry.models import Comment, Delegation, Objection, Proposal, Revision, SignOff, Team, User
+from registry import effect, rules, text
+from registry.models import Comment, Delegation, ExampleAnswer, Objection, Proposal, Revision, SignOff, Team, User
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.wording import BY_NAME
@@ -189,3 +191,34 @@ def _end(standing: Standing, state: str, act: Act) -> Proposal:
     act.save(proposal, "state", "ended_at")
     act.record(proposal=proposal, metrics=standing.keys, detail={"state": state})
     return proposal
+
+
+@verb
+def answer_example(revision: Revision, *, by: User, key: str, record: dict[str, Any], answer: str) -> ExampleAnswer:
+    """Say whether an example record counts. The latest answer on a record holds for the metric from then on."""
+    standing = lock(revision.proposal)
+    _require_latest(standing, revision)
+    rules.require("answer_example", standing, by=by)
+    if key not in {clause.key for clause in standing.clauses}:
+        raise ValidationError({"key": _("That metric is not part of this proposal.")}, code="foreign")
+    if answer not in dict(ExampleAnswer.ANSWERS):
+        raise ValidationError({"answer": _("Choose one of the answers.")}, code="bad_answer")
+    act = Act("answered", by=by)
+    said = act.save(
+        ExampleAnswer(
+            proposal=standing.proposal,
+            revision=standing.submitted,
+            key=key,
+            record=record,
+            record_digest=effect.record_digest(record),
+            answer=answer,
+            answered_by=by,
+            answered_at=act.at,
+        )
+    )
+    act.record(
+        proposal=standing.proposal,
+        metrics=[key],
+        detail={"answer": answer, "record": said.record_digest, "revision": standing.submitted.number},
+    )
+    return said

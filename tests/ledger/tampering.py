@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db.models import F
 
 import verify
-from registry.ledger import chain, export, keys
-from registry.ledger.sealed import HISTORIES
-from registry.ledger.verification import Verification
-from registry.models import Event, Head, Mention, Proposal, Team, User
+from registry.ledger import chain, keys
+from registry.models import Checkpoint, Event, Head, Mention, Proposal, Team, User
+from registry.proof import export
+from registry.proof.sealed import HISTORIES
+from registry.proof.verification import Verification
 from tests.database import rows_of
 
 FAR = 1_000_000
@@ -98,8 +99,6 @@ def truncate(chance: random.Random) -> str:
 
 def restore(chance: random.Random) -> str:
     """The ledger, its history and its own memory of checkpoints are those of an earlier moment."""
-    from registry.models import Checkpoint
-
     last = chance.randrange(1, _size())
     later = rows_of(Event).filter(sequence__gt=last)
     for table, number, *_digests in [entry for rows in later.values_list("rows", flat=True) for entry in rows]:

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection, transaction
 
 from registry import triggers
-from registry.ledger import checkpoints
 from registry.models import Membership
+from registry.proof import checkpoints
 from registry.workflow import people, reviewing
 from tests.cast import Cast, in_review, latest, published, revised, seal
 from tests.ledger.tampering import KINDS, wrong, wrong_offline

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from registry.ledger import checkpoints
+from registry.proof import checkpoints
 
 
 class Command(BaseCommand):

@@ -53,7 +53,7 @@ def _days(moment: Any, today: date) -> int:
 def _remind(proposal: Proposal, system: User, days_left: int) -> int:
     """Mails first: if the post fails nothing is recorded, and the next run tries again."""
     people = [person for person in _recipients(Standing(proposal)) if person.email]
-    mail.get_connection().send_messages([_letter(proposal, person, days_left) for person in people])
+    mail.mailers.default.send_messages([_letter(proposal, person, days_left) for person in people])
     reviewing.remind(proposal, by=system)
     return len(people)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 
-from registry.ledger import export
+from registry.proof import export
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from registry.ledger import keys
-from registry.ledger.verification import Verification
+from registry.proof.verification import Verification
 
 
 class Command(BaseCommand):

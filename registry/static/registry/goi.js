@@ -13,13 +13,23 @@
     );
   });
 
+  for (const button of document.querySelectorAll("[data-copy-text]")) button.hidden = !navigator.clipboard;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy-text]");
+    if (!button) return;
+    const text = document.getElementById(button.dataset.copyText).textContent;
+    navigator.clipboard.writeText(text).then(() => { button.textContent = button.dataset.copied; });
+  });
+
   const saved = () => document.getElementById("saved");
   document.addEventListener("input", (event) => {
     if (event.target.closest("#draft") && saved()) saved().dataset.state = "saving";
   });
   document.addEventListener("htmx:error", () => {
     const state = saved();
-    if (state) { state.dataset.state = "failed"; }
+    if (!state) return;
+    state.dataset.state = "failed";
+    state.textContent = document.getElementById("draft").dataset.failed;
   });
 
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");

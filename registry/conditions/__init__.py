@@ -1,0 +1,168 @@
+"""Extraction conditions that mean one thing: a small language with proofs, plain words and SQL.
+
+    >>> vocabulary = Vocabulary.from_yaml(text)
+    >>> parse("company.employees >= 100", vocabulary, "lead")
+    >>> compare("company.employees >= 100", "company.employees >= 50", vocabulary, "lead").verdict
+    'wider'
+
+Every function takes texts, checks them first and raises ConditionError with positions and fixes. `metrics`
+maps the keys that conditions may refer to (`is_<key>`) to what is agreed on the day. `moments` gives the
+as-of date and the period; without one the proofs hold for every date. Nothing here imports Django.
+
+`compare`, `contains`, `check` and `count` run here, in this process; `worker.Workers` runs the same functions
+in capped processes that are killed when they overrun.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from registry.conditions.check import Finding, check_tree
+from registry.conditions.compare import Comparison, Containment, Example, compare_trees, contains_trees
+from registry.conditions.count import Count, MonthCount, count_months, open_dataset
+from registry.conditions.counting import Counting, Definition, counting, counting_sql
+from registry.conditions.dialects import DIALECTS
+from registry.conditions.evaluate import evaluator
+from registry.conditions.explain import Names, explain_tree
+from registry.conditions.formula import Formula, Known, calculate, parse_formula, unit_of
+from registry.conditions.meaning import Moments
+from registry.conditions.problems import ConditionError, Problem
+from registry.conditions.readback import proved_sql
+from registry.conditions.resolve import Agreed, Metrics, resolve_text
+from registry.conditions.tree import Condition, Metric, walk
+from registry.conditions.vocabulary import Vocabulary, VocabularyError
+
+
+def parse(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None) -> Condition:
+    """The typed tree; raises ConditionError with every problem found."""
+    return resolve_text(text, vocabulary, entity, metrics)
+
+
+def problems(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None) -> list[Problem]:
+    """What is wrong with the text, in its order; empty when it parses."""
+    try:
+        resolve_text(text, vocabulary, entity, metrics)
+    except ConditionError as error:
+        return sorted(error.problems, key=lambda each: (each.start, each.end))
+    return []
+
+
+def explain(
+    text: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    lang: str,
+    metrics: Metrics | None = None,
+    names: Names | None = None,
+) -> str:
+    """The condition in plain words (`lang`: ja or en), one rule a line; `names`: metrics' names by key."""
+    return explain_tree(parse(text, vocabulary, entity, metrics), vocabulary, entity, lang, names)
+
+
+def to_sql(
+    definition: Definition,
+    vocabulary: Vocabulary,
+    dialect: str,
+    moments: Moments,
+    metrics: Metrics | None = None,
+) -> str:
+    """The whole counting query in one of DIALECTS, read back and proved the same before it is given out."""
+    found = counting(definition, vocabulary, metrics)
+    proved_sql(found.condition, vocabulary, definition.counts, dialect, moments)
+    return counting_sql(found, dialect, moments)
+
+
+def check(
+    text: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    metrics: Metrics | None = None,
+    moments: Moments | None = None,
+) -> list[Finding]:
+    """Never or always true, parts without effect, blanks dropped silently, midnight: each with an example."""
+    tree = parse(text, vocabulary, entity, metrics)
+    return check_tree(tree, text, vocabulary, entity, moments)
+
+
+def compare(
+    old: str,
+    new: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    metrics: Metrics | None = None,
+    moments: Moments | None = None,
+    new_metrics: Metrics | None = None,
+) -> Comparison:
+    """What changing `old` to `new` does. `new_metrics`: what the new text refers to, in a joint change."""
+    before = parse(old, vocabulary, entity, metrics)
+    after = parse(new, vocabulary, entity, metrics if new_metrics is None else new_metrics)
+    return compare_trees(before, after, vocabulary, entity, moments)
+
+
+def contains(
+    inner: str,
+    outer: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    metrics: Metrics | None = None,
+    moments: Moments | None = None,
+) -> Containment:
+    """Whether everything `inner` counts, `outer` counts too: proved, broken with an example, or undecided."""
+    trees = (parse(text, vocabulary, entity, metrics) for text in (inner, outer))
+    return contains_trees(*trees, vocabulary, entity, moments)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A worked example judged: `counts` is True, False, or None (a blank leaves it open: not counted)."""
+
+    counts: bool | None
+    expected: bool
+    right: bool
+
+
+def classify(
+    text: str,
+    records: Iterable[tuple[Mapping[str, Any], bool]],
+    vocabulary: Vocabulary,
+    entity: str,
+    metrics: Metrics | None = None,
+    moments: Moments | None = None,
+) -> list[Verdict]:
+    """Worked examples, each a record and whether it was agreed to count; unknown is not counted."""
+    judge = evaluator(parse(text, vocabulary, entity, metrics), vocabulary, entity, moments)
+    judged = [(judge(record), expected) for record, expected in records]
+    return [Verdict(truth, expected, (truth is True) is expected) for truth, expected in judged]
+
+
+def count(
+    old: Definition,
+    new: Definition,
+    vocabulary: Vocabulary,
+    data: str | Path,
+    moments: Moments,
+    metrics: Metrics | None = None,
+    new_metrics: Metrics | None = None,
+) -> Count:
+    """Old against new over a folder of <entity>.csv or .parquet, per month, with sample rows."""
+    before = counting(old, vocabulary, metrics)
+    after = counting(new, vocabulary, metrics if new_metrics is None else new_metrics)
+    connection = open_dataset(data, vocabulary)
+    try:
+        return count_months(connection, before, after, moments)
+    finally:
+        connection.close()
+
+
+def refers_to(tree: Condition) -> tuple[str, ...]:
+    """The keys of the metrics a condition refers to, directly and through others."""
+    return tuple(dict.fromkeys(node.key for node in walk(tree) if isinstance(node, Metric)))
+
+
+__all__ = [
+    "DIALECTS", "Agreed", "Comparison", "ConditionError", "Containment", "Count", "Counting", "Definition",
+    "Example", "Finding", "Formula", "Known", "Metrics", "Moments", "MonthCount", "Names", "Problem", "Verdict",
+    "Vocabulary", "VocabularyError", "calculate", "check", "classify", "compare", "contains", "count",
+    "counting", "counting_sql", "explain", "parse", "parse_formula", "problems", "refers_to", "to_sql", "unit_of",
+]  # fmt: skip

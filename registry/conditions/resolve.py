@@ -1,0 +1,304 @@
+"""Raw conditions to typed conditions: names, types, relations, and the metrics a condition refers to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from registry.conditions.grammar import COMPARISONS, parse_raw
+from registry.conditions.literals import NUMBERS, aggregate_type
+from registry.conditions.problems import NOWHERE, ConditionError, Problem, Span, problem, refuse
+from registry.conditions.scope import Scope
+from registry.conditions.tree import (
+    Aggregate,
+    Always,
+    And,
+    Between,
+    Compare,
+    Condition,
+    Distinct,
+    Exists,
+    Field,
+    Holds,
+    In,
+    IsNull,
+    IsTruth,
+    Length,
+    Like,
+    Literal,
+    Metric,
+    Node,
+    Not,
+    Or,
+    RawLiteral,
+    RawName,
+    RawOp,
+    RawSelect,
+    RawTest,
+    Relation,
+    Value,
+    walk,
+)
+from registry.conditions.values import Values
+from registry.conditions.vocabulary import Vocabulary
+
+MAX_NODES = 5_000
+ORDERED = (*NUMBERS, "date", "timestamp")
+CONDITIONS = ("AND", "OR", "NOT", *COMPARISONS)
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What another metric counts (an entity) and its agreed condition of the day."""
+
+    counts: str
+    condition: str
+
+
+Metrics = Mapping[str, Agreed]
+
+
+def resolve_text(
+    text: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    metrics: Metrics | None = None,
+    stack: tuple[str, ...] = (),
+) -> Condition:
+    """The typed condition of `text` about a record of `entity`; raises ConditionError.
+
+    `stack` holds the keys of the metrics being defined, so that a circle is refused with its path.
+    """
+    scope = Scope(vocabulary, entity, entity)
+    return resolve_raw(parse_raw(text), text, scope, metrics or {}, stack)
+
+
+def resolve_raw(
+    raw: Node, text: str, scope: Scope, metrics: Metrics, stack: tuple[str, ...] = ()
+) -> Condition:
+    found = _Resolver(scope, text, metrics, stack).condition(raw)
+    if sum(1 for _ in walk(found)) > MAX_NODES:
+        raise refuse("too_large_expanded", found.span, limit=MAX_NODES)
+    return found
+
+
+def resolve_value(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None) -> Value:
+    """A typed value, such as the date a metric is counted by; raises ConditionError."""
+    resolver = _Resolver(Scope(vocabulary, entity, entity), text, metrics or {}, ())
+    return resolver.values.value(parse_raw(text))
+
+
+class _Values(Values):
+    """Values that may look down a relation: only outside relations."""
+
+    def __init__(self, resolver: "_Resolver") -> None:
+        super().__init__(resolver.scope, resolver.text, resolver.condition)
+        self.resolver = resolver
+
+    def measured(self, raw: Node) -> Value:
+        if isinstance(raw, RawSelect) and raw.kind != "EXISTS" and not self.scope.alias:
+            return self.resolver.aggregate(raw)
+        return super().measured(raw)
+
+
+class _Resolver:
+    def __init__(self, scope: Scope, text: str, metrics: Metrics, stack: tuple[str, ...]) -> None:
+        self.scope, self.text, self.metrics, self.stack = scope, text, metrics, stack
+        self.values = _Values(self)
+
+    def condition(self, raw: Node) -> Condition:
+        match raw:
+            case RawOp(op="AND" | "OR"):
+                kind = And if raw.op == "AND" else Or
+                return kind(self._all(raw.parts), span=raw.span)
+            case RawOp(op="NOT"):
+                return Not(self.condition(raw.parts[0]), span=raw.span)
+            case RawOp() if raw.op in COMPARISONS:
+                return self._compare(raw)
+            case RawTest():
+                return self._test(raw)
+            case RawSelect(kind="EXISTS"):
+                relation, where = self._rows(raw)
+                return Exists(relation, where, span=raw.span)
+            case RawName() if raw.parts[-1].startswith("is_"):
+                return self._metric(raw)
+            case RawLiteral(kind="bool"):
+                return Always(bool(raw.value), span=raw.span)
+        raise self._not_a_condition(raw)
+
+    def _all(self, parts: tuple[Node, ...]) -> tuple[Condition, ...]:
+        """Every part resolved; the problems of all of them are reported together."""
+        found: list[Condition] = []
+        problems: list[Problem] = []
+        for part in parts:
+            try:
+                found.append(self.condition(part))
+            except ConditionError as error:
+                problems += error.problems
+                if problems[-1].code == "too_large_expanded":
+                    raise
+        if problems:
+            raise ConditionError(problems)
+        return tuple(found)
+
+    def _not_a_condition(self, raw: Node) -> Exception:
+        value = self.values.value(raw)
+        fix = f"{self.values.written(raw.span)} = TRUE" if value.type.kind == "bool" else None
+        return refuse("value_as_condition", raw.span, fix)
+
+    def _compare(self, raw: RawOp) -> Condition:
+        for index, part in enumerate(raw.parts):
+            if isinstance(part, RawLiteral) and part.kind == "null":
+                other = self.values.written(raw.parts[1 - index].span)
+                fix = {"=": f"{other} IS NULL", "<>": f"{other} IS NOT NULL"}.get(raw.op)
+                raise refuse("null_compared", raw.span, fix)
+        values = [self.values.measured(part) for part in raw.parts]
+        left, right = self._comparable(values, raw.span, raw.op)
+        return Compare(raw.op, left, right, span=raw.span)
+
+    def _comparable(self, values: list[Value], span: Span, op: str = "=") -> list[Value]:
+        if any(isinstance(value, Length) for value in values):
+            others = [value for value in values if not isinstance(value, Length)]
+            if len(others) != len(values) - 1 or not all(_is_count(value) for value in others):
+                raise refuse("length_compared", span)
+            return values
+        values = self.values.together(values, span)
+        kind = values[0].type.kind
+        if op not in ("=", "<>", "IN") and kind not in ORDERED:
+            raise refuse("text_order" if kind == "text" else "no_order", span)
+        texts = [value for value in values if kind == "text" and not isinstance(value, Literal)]
+        if len(texts) > 1 and not all(isinstance(value, Field) for value in texts):
+            raise refuse("text_with_text", span)
+        return values
+
+    def _test(self, raw: RawTest) -> Condition:
+        match raw.test:
+            case "IS NULL":
+                return IsNull(self.values.value(raw.parts[0]), raw.negated, span=raw.span)
+            case "IS TRUE" | "IS FALSE":
+                part = self._truth(raw.parts[0])
+                return IsTruth(part, raw.test == "IS TRUE", raw.negated, span=raw.span)
+            case "IN":
+                return self._in(raw)
+            case "BETWEEN":
+                values = [self.values.measured(part) for part in raw.parts]
+                value, low, high = self._comparable(values, raw.span, "<=")
+                return Between(value, low, high, raw.negated, span=raw.span)
+            case "DISTINCT":
+                return self._distinct(raw)
+        return self._like(raw)
+
+    def _truth(self, raw: Node) -> Condition:
+        if _is_condition(raw):
+            return self.condition(raw)
+        value = self.values.value(raw)
+        if value.type.kind != "bool":
+            raise refuse("truth_of_value", raw.span)
+        return Holds(value, span=raw.span)
+
+    def _in(self, raw: RawTest) -> Condition:
+        for item in raw.parts[1:]:
+            if isinstance(item, RawLiteral) and item.kind == "null":
+                raise self._null_in_list(raw)
+        values = self._comparable([self.values.measured(part) for part in raw.parts], raw.span, "IN")
+        literals = tuple(value for value in values[1:] if isinstance(value, Literal))
+        if len(literals) != len(values) - 1:
+            raise refuse("in_literals", raw.span)
+        return In(values[0], literals, raw.negated, span=raw.span)
+
+    def _null_in_list(self, raw: RawTest) -> Exception:
+        value = self.values.written(raw.parts[0].span)
+        kept = [part for part in raw.parts[1:] if not (isinstance(part, RawLiteral) and part.kind == "null")]
+        items = ", ".join(self.values.written(part.span) for part in kept)
+        word, blank, glue = ("NOT IN", "IS NOT NULL", "AND") if raw.negated else ("IN", "IS NULL", "OR")
+        fix = f"({value} {word} ({items}) {glue} {value} {blank})" if kept else f"{value} {blank}"
+        return refuse("null_in_list", raw.span, fix)
+
+    def _distinct(self, raw: RawTest) -> Condition:
+        for index, part in enumerate(raw.parts):
+            if isinstance(part, RawLiteral) and part.kind == "null":
+                other = self.values.written(raw.parts[1 - index].span)
+                fix = f"{other} IS NULL" if raw.negated else f"{other} IS NOT NULL"
+                raise refuse("null_compared", raw.span, fix)
+        values = [self.values.value(part) for part in raw.parts]
+        left, right = self._comparable(values, raw.span)
+        return Distinct(left, right, raw.negated, span=raw.span)
+
+    def _like(self, raw: RawTest) -> Condition:
+        value = self.values.value(raw.parts[0])
+        pattern = raw.parts[1]
+        if not isinstance(pattern, RawLiteral) or pattern.kind != "text":
+            raise refuse("like_literal", pattern.span)
+        if value.type.kind != "text":
+            raise refuse("not_a_text", raw.span, written=raw.test)
+        text = str(pattern.value)
+        if "\\" in text:
+            raise refuse("like_backslash", pattern.span)
+        return Like(value, text, raw.test == "ILIKE", raw.negated, span=raw.span)
+
+    # --- relations and other metrics ---
+
+    def aggregate(self, raw: RawSelect) -> Value:
+        relation, where = self._rows(raw)
+        inside = self._inside(raw, relation)
+        argument = inside.values.aggregate_argument(raw)
+        kind = aggregate_type(raw.kind, argument)
+        return Aggregate(raw.kind, relation, argument, where, span=raw.span, type=kind)
+
+    def _rows(self, raw: RawSelect) -> tuple[Relation, Condition]:
+        if self.scope.alias:
+            raise refuse("nested_relation", raw.span)
+        relation = self.scope.relation(raw.relation)
+        if raw.where is None:
+            return relation, Always(True)
+        return relation, self._inside(raw, relation).condition(raw.where)
+
+    def _inside(self, raw: RawSelect, relation: Relation) -> "_Resolver":
+        entity = self.scope.vocabulary.entity(self.scope.entity)
+        if raw.alias == self.scope.entity or raw.alias in entity.parents:
+            raise refuse("alias_taken", raw.span, alias=raw.alias)
+        scope = self.scope.inside(raw.alias, relation.entity)
+        return _Resolver(scope, self.text, self.metrics, self.stack)
+
+    def _metric(self, raw: RawName) -> Condition:
+        key = raw.parts[-1].removeprefix("is_")
+        if self.scope.alias:
+            raise refuse("metric_in_relation", raw.span, name=raw.parts[-1])
+        if key in self.stack:
+            circle = " → ".join((*self.stack[self.stack.index(key) :], key))
+            raise refuse("circle", raw.span, circle=circle)
+        if key not in self.metrics:
+            raise refuse("unknown_metric", raw.span, name=raw.parts[-1], known=", ".join(self.metrics) or "-")
+        agreed = self.metrics[key]
+        path = self.scope.metric_path(raw, agreed.counts)
+        return Metric(key, path, self._expand(key, agreed, path, raw.span), span=raw.span)
+
+    def _expand(self, key: str, agreed: Agreed, path: tuple[str, ...], span: Span) -> Condition:
+        if len(self.stack) >= 20:
+            raise refuse("too_large_expanded", span, limit=MAX_NODES)
+        scope = Scope(self.scope.vocabulary, self.scope.root, agreed.counts, path)
+        stack = (*self.stack, key)
+        try:
+            return resolve_raw(parse_raw(agreed.condition), agreed.condition, scope, self.metrics, stack)
+        except ConditionError as error:
+            raise ConditionError([_carried(each, key, span) for each in error.problems]) from error
+
+
+def _carried(found: Problem, key: str, span: Span) -> Problem:
+    """A problem inside another metric's condition, shown where this condition refers to it."""
+    if found.code in ("circle", "too_large_expanded", "metric_broken"):
+        return replace(found, start=span.start, end=span.end, fix=None)
+    return problem("metric_broken", span, key=key, reason_en=found.message_en, reason_ja=found.message_ja)
+
+
+def _is_condition(raw: Node) -> bool:
+    if isinstance(raw, RawOp):
+        return raw.op in CONDITIONS
+    if isinstance(raw, RawName):
+        return raw.parts[-1].startswith("is_")
+    return isinstance(raw, RawTest) or (isinstance(raw, RawSelect) and raw.kind == "EXISTS")
+
+
+def _is_count(value: Value) -> bool:
+    return isinstance(value, Literal) and value.type.kind == "int" and 0 <= int(value.value or 0) <= 1_000  # type: ignore[call-overload]
+
+
+__all__ = ["NOWHERE", "Agreed", "Metrics", "resolve_raw", "resolve_text", "resolve_value"]

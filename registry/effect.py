@@ -1,0 +1,269 @@
+"""What a proposal does to what counts: the verdict, example records, findings, and the ripple.
+
+Asked of the condition language in a capped process, in both languages at once, and kept by the digest of the
+revision and the stamp of the registry: the same words in the same registry always have the same effect.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from registry import clock, engine, meaning, telling
+from registry.conditions import ConditionError, Moments, Vocabulary, classify
+from registry.ledger.canonical import digest
+from registry.models import Clause, ExampleAnswer, InForce, Use
+from registry.standing import Standing
+from registry.wording import Wording
+
+LANGUAGES = ("ja", "en")
+
+
+@dataclass(frozen=True)
+class Card:
+    """One example record on which the old and the new words differ."""
+
+    side: str
+    record: Mapping[str, Any]
+    telling: list[tuple[str, str]]
+    digest: str
+    answers: list[ExampleAnswer]
+
+    @property
+    def newly_counts(self) -> bool:
+        return self.side == "gained"
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the latest answer says the opposite of what the new condition does."""
+        wrong = ExampleAnswer.NOT if self.newly_counts else ExampleAnswer.COUNTS
+        return bool(self.answers) and self.answers[-1].answer == wrong
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one metric counts differently: one that the proposal changes, or one that refers to it."""
+
+    key: str
+    name: str
+    verdict: str
+    cards: list[Card]
+    findings: list[str]
+
+    @property
+    def sentence(self) -> str:
+        return {
+            "same": _("The same records count (proved)."),
+            "wider": _("More records count; none is lost (proved)."),
+            "narrower": _("Fewer records count; none is new (proved)."),
+            "both": _("Some records newly count, and some no longer do."),
+            "undecided": _("It could not be decided in time whether the same records count."),
+        }[self.verdict]
+
+
+def effects(standing: Standing) -> list[Effect]:
+    """The effect of each clause whose condition can be compared with the version it is based on."""
+    return [_effect(found, standing) for found in _known(standing)["effects"]]
+
+
+def preview(standing: Standing) -> list[Effect]:
+    """The same of the working copies, while they are being written: those that read correctly."""
+    found = []
+    for copy in standing.copies:
+        if copy.base and copy.wording["condition"] and not copy.wording["retired"]:
+            overlay = {each.key: each.wording for each in standing.copies}
+            asked = [copy.base.digest, telling.canonical(overlay)]
+            name = f"preview:{copy.key}:{standing.stamp}:{digest('goi/preview/1', asked)}"
+            answer = _kept(name, lambda copy=copy, overlay=overlay: _previewed(copy, overlay, standing))
+            found += [_effect(each, standing) for each in answer]
+    return found
+
+
+def _previewed(copy: Any, overlay: Mapping[str, Wording], standing: Standing) -> list[dict[str, Any]]:
+    declared = meaning.vocabulary()
+    if declared is None or meaning.condition_problems(copy.wording, overlay):
+        return []
+    on = standing.proposal.effective_from or clock.today()
+    return [_Question(overlay, on, declared).answer(copy.key, copy.base.wording, copy.wording)]
+
+
+def ripple(standing: Standing) -> list[Effect]:
+    """The same for every other metric whose condition refers to one that the proposal changes."""
+    return [_effect(found, standing) for found in _known(standing)["ripple"]]
+
+
+def calculated(standing: Standing) -> list[tuple[str, str]]:
+    """`(key, name)` of the calculated metrics whose numbers change with those."""
+    return [(each["key"], each["name"][meaning.language()]) for each in _known(standing)["calculated"]]
+
+
+def contradicted(standing: Standing) -> list[tuple[str, str]]:
+    """`(key, name)` of the metrics whose proposed condition judges an answered example otherwise."""
+    if not standing.answers:
+        return []
+    name = f"contradicted:{standing.submitted.digest}:{standing.stamp}:{standing.answers[-1].pk}"
+    found = _kept(name, lambda: _contradicted(standing))
+    return [(each["key"], each["name"][meaning.language()]) for each in found]
+
+
+def record_digest(record: Mapping[str, Any]) -> str:
+    """What an answer is bound to: this very record."""
+    return digest("goi/example/1", telling.canonical(record))
+
+
+def _effect(found: Mapping[str, Any], standing: Standing) -> Effect:
+    language = meaning.language()
+    cards = [
+        Card(
+            side=card["side"],
+            record=card["record"],
+            telling=[(label, value) for label, value in card["telling"][language]],
+            digest=card["digest"],
+            answers=[
+                each for each in standing.answers if (each.key, each.record_digest) == (found["key"], card["digest"])
+            ],
+        )
+        for card in found["cards"]
+    ]
+    return Effect(found["key"], found["name"][language], found["verdict"], cards, found["findings"][language])
+
+
+def _known(standing: Standing) -> dict[str, Any]:
+    if standing.revision is None:
+        return {"effects": [], "ripple": [], "calculated": []}
+    on = standing.revision.effective_from.isoformat()
+    return _kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
+
+
+def _kept(name: str, compute: Callable[[], Any]) -> Any:
+    if (kept := cache.get(name)) is None:
+        cache.set(name, kept := compute())
+    return kept
+
+
+def _computed(standing: Standing) -> dict[str, Any]:
+    declared = meaning.vocabulary()
+    if declared is None:
+        return {"effects": [], "ripple": [], "calculated": []}
+    overlay = {clause.key: clause.wording for clause in standing.clauses}
+    question = _Question(overlay, standing.submitted.effective_from, declared)
+    changed = [
+        question.answer(clause.key, clause.base.wording, clause.wording)
+        for clause in standing.clauses
+        if clause.base and clause.wording["condition"] and clause.base.wording["condition"]
+    ]
+    referring = [question.answer(key, words, words) for key, words in _referring(set(question.overlay))]
+    rippled = [each for each in referring if each["verdict"] != "same"]
+    return {
+        "effects": changed,
+        "ripple": rippled,
+        "calculated": _calculated_from({*question.overlay, *(each["key"] for each in rippled)}),
+    }
+
+
+class _Question:
+    """Old against new, as the registry is and as it would be with the whole proposal in force."""
+
+    def __init__(self, overlay: Mapping[str, Wording], on: date, declared: Vocabulary) -> None:
+        self.declared = declared
+        self.overlay = overlay
+        self.on = on
+
+    def answer(self, key: str, old: Wording, new: Wording) -> dict[str, Any]:
+        """The comparison as JSON, with everything said in both languages."""
+        texts = (old["condition"], new["condition"])
+        before, after = meaning.agreed(texts), meaning.agreed(texts, self.overlay)
+        try:
+            compared = engine.ask(
+                "compare", *texts, self.declared, new["counts"], before, Moments(as_of=self.on), new_metrics=after
+            ).as_json()
+        except ConditionError:
+            compared = {"verdict": "undecided", "gained": None, "lost": None}
+        return {
+            "key": key,
+            "name": {language: new[f"name_{language}"] for language in LANGUAGES},
+            "verdict": compared["verdict"],
+            "cards": [self._card(side, compared[side], new) for side in ("gained", "lost") if compared[side]],
+            "findings": self._findings(new, after) if old is not new else {"ja": [], "en": []},
+        }
+
+    def _card(self, side: str, example: Mapping[str, Any], words: Wording) -> dict[str, Any]:
+        return {
+            "side": side,
+            "record": example["record"],
+            "digest": record_digest(example["record"]),
+            "telling": _in_both(lambda: telling.labelled(example["telling"], self.declared, words["counts"])),
+        }
+
+    def _findings(self, words: Wording, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            found = engine.ask("check", words["condition"], self.declared, words["counts"], metrics)
+        except ConditionError:
+            return {"ja": [], "en": []}
+        return {
+            language: [telling.finding(each, words["condition"], language) for each in found] for language in LANGUAGES
+        }
+
+
+def _in_both(say: Callable[[], Any]) -> dict[str, Any]:
+    said = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            said[language] = say()
+    return said
+
+
+def _contradicted(standing: Standing) -> list[dict[str, Any]]:
+    declared = meaning.vocabulary()
+    if declared is None:
+        return []
+    latest = {(each.key, each.record_digest): each for each in standing.answers}
+    overlay = {clause.key: clause.wording for clause in standing.clauses}
+    return [
+        {"key": clause.key, "name": {language: clause.wording[f"name_{language}"] for language in LANGUAGES}}
+        for clause in standing.clauses
+        if any(
+            not _agrees(clause, each, overlay, declared)
+            for (key, _record), each in latest.items()
+            if key == clause.key and each.judges
+        )
+    ]
+
+
+def _agrees(clause: Clause, answer: ExampleAnswer, overlay: Mapping[str, Wording], declared: Vocabulary) -> bool:
+    words, expected = clause.wording, answer.answer == ExampleAnswer.COUNTS
+    metrics = meaning.agreed([words["condition"]], overlay)
+    try:
+        (verdict,) = classify(words["condition"], [(answer.record, expected)], declared, words["counts"], metrics)
+    except ConditionError:
+        return False
+    return verdict.right
+
+
+def _referring(keys: set[str]) -> list[tuple[str, Wording]]:
+    """Metrics in force whose condition refers to one of `keys`, directly or through others."""
+    found: dict[str, Wording] = {}
+    wanted = set(keys)
+    while wanted:
+        rows = dict(_using(wanted, Use.CONDITION).values_list("key", "definition__wording"))
+        wanted = rows.keys() - found.keys() - keys
+        found |= {key: rows[key] for key in wanted}
+    return sorted(found.items())
+
+
+def _calculated_from(keys: set[str]) -> list[dict[str, Any]]:
+    rows = _using(keys, Use.FORMULA).exclude(key__in=keys).values_list("key", "definition__wording")
+    return [
+        {"key": key, "name": {language: words[f"name_{language}"] for language in LANGUAGES}}
+        for key, words in dict(rows).items()
+    ]
+
+
+def _using(keys: set[str], how: str) -> Any:
+    return InForce.objects.as_of(clock.today()).filter(
+        definition__uses__key__in=keys, definition__uses__how=how, retired=False
+    )

@@ -1,0 +1,212 @@
+"""What conditions mean today: the vocabulary in force, and the agreed conditions that others refer to."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Subquery
+from django.utils.translation import get_language
+
+from registry import clock, conditions_syntax, engine
+from registry.conditions import (
+    DIALECTS,
+    Agreed,
+    ConditionError,
+    Definition,
+    Moments,
+    Problem,
+    Vocabulary,
+    parse_formula,
+)
+from registry.conditions import counting as counting_of
+from registry.conditions import explain as explain_text
+from registry.conditions import problems as text_problems
+from registry.conditions.formula import Known, unit_of
+from registry.ledger.canonical import digest
+from registry.models import Definition as PublishedVersion
+from registry.models import InForce, VocabularyVersion
+from registry.wording import CALCULATED, Wording
+
+type Overlay = Mapping[str, Wording]
+
+
+def vocabulary() -> Vocabulary | None:
+    """The latest vocabulary; `None` in a registry that has not declared one yet."""
+    row = VocabularyVersion.objects.values_list("digest", "source").first()
+    return _read(*row) if row else None
+
+
+@lru_cache(maxsize=8)
+def _read(digest: str, source: str) -> Vocabulary:
+    return Vocabulary.from_yaml(source)
+
+
+def in_force(keys: Iterable[str], on: date | None = None) -> dict[str, Wording]:
+    """The wordings of the metrics `keys` on a day (default today)."""
+    spans = InForce.objects.as_of(on or clock.today()).filter(key__in=list(keys))
+    return dict(spans.values_list("key", "definition__wording"))
+
+
+def agreed(texts: Iterable[str], overlay: Overlay | None = None, on: date | None = None) -> dict[str, Agreed]:
+    """What `is_<metric>` in the texts stands for, references of references included.
+
+    `overlay` are wordings that stand in for those in force, such as a joint proposal's.
+    """
+    overlay = overlay or {}
+    found: dict[str, Agreed] = {}
+    wanted = {key for text in texts for key in conditions_syntax.references(text)}
+    while missing := wanted - found.keys():
+        wordings = in_force(missing - overlay.keys(), on) | {key: overlay[key] for key in missing & overlay.keys()}
+        found |= {key: Agreed(words["counts"], words["condition"]) for key, words in wordings.items()}
+        wanted = {key for each in found.values() for key in conditions_syntax.references(each.condition)}
+        if not missing & wordings.keys():
+            break
+    return found
+
+
+def sentences(words: Wording, overlay: Overlay | None = None) -> dict[str, list[str]]:
+    """What is wrong with a wording's condition or formula, by field, in the reader's language."""
+    if words["kind"] == CALCULATED:
+        found = _formula_problems(words, overlay) if words["formula"] else []
+        return {"formula": found} if found else {}
+    if not words["condition"]:
+        return {}
+    if vocabulary() is None:
+        sentence = conditions_syntax.condition(words["condition"])
+        return {"condition": [str(sentence)]} if sentence else {}
+    found = [each.message(language()) for each in counting_problems(words, overlay)]
+    return {"condition": found} if found else {}
+
+
+def condition_problems(words: Wording, overlay: Overlay | None = None) -> list[Problem]:
+    """The problems of a condition with their places and fixes; empty where it reads correctly."""
+    declared = vocabulary()
+    if declared is None or words["counts"] not in declared.entities:
+        return []
+    return text_problems(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay))
+
+
+def counting_problems(words: Wording, overlay: Overlay | None = None) -> list[Problem]:
+    """Likewise for all that makes a metric countable: the condition, its entity, key, date and sum."""
+    declared = vocabulary()
+    if declared is None:
+        return []
+    if words["counts"] not in declared.entities:
+        return [unknown_entity(words["counts"], declared)]
+    if found := condition_problems(words, overlay):
+        return found
+    try:
+        counting_of(counting(words), declared, agreed([words["condition"], words["dated_by"]], overlay))
+    except ConditionError as error:
+        return error.problems
+    return []
+
+
+def unknown_entity(name: str, declared: Vocabulary) -> Problem:
+    """That nothing of this name is declared, with the names that are."""
+    names = ", ".join(declared.entities)
+    return Problem(
+        0,
+        0,
+        "unknown_entity",
+        f"“{name}” is not something the vocabulary declares. Count one of: {names}.",
+        f"「{name}」は語彙に定義されていません。数える対象を次から選んでください：{names}",
+    )
+
+
+def _formula_problems(words: Wording, overlay: Overlay | None) -> list[str]:
+    keys = conditions_syntax.factors(words["formula"])
+    known = in_force(keys) | {key: each for key, each in (overlay or {}).items() if key in keys}
+    named = {key: Known(unit_of(each["unit_en"] or "1"), each["formula"] or None) for key, each in known.items()}
+    try:
+        parse_formula(words["formula"], named)
+    except ConditionError as error:
+        return [problem.message(language()) for problem in error.problems]
+    return []
+
+
+def stamped(rows: Any) -> Any:
+    """A queryset with `last_version` and `last_vocabulary`, in the same query, for `stamp`."""
+    return rows.annotate(
+        last_version=Subquery(PublishedVersion.objects.order_by("-pk").values("pk")[:1]),
+        last_vocabulary=Subquery(VocabularyVersion.objects.values("number")[:1]),
+    )
+
+
+def stamp(row: Any) -> str:
+    """What the meaning of any condition depends on: the last version, the last vocabulary, the day."""
+    return f"{row.last_version}:{row.last_vocabulary}:{clock.today()}"
+
+
+def in_words(words: Wording, stamp: str, overlay: Overlay | None = None) -> list[tuple[int, str]]:
+    """The condition in plain words in the reader's language: `(depth, rule)` for each line.
+
+    Empty where it cannot be read. Kept by `stamp`, since the same words in the same registry read the same.
+    """
+    if not words.get("condition"):
+        return []
+    texts = [words["condition"], *(each["condition"] for each in (overlay or {}).values())]
+    name = f"words:{language()}:{stamp}:{digest('goi/words/1', [words['counts'], *texts])}"
+    if (kept := cache.get(name)) is None:
+        cache.set(name, kept := _read_aloud(words, overlay or {}))
+    return kept
+
+
+def _read_aloud(words: Wording, overlay: Overlay) -> list[tuple[int, str]]:
+    declared = vocabulary()
+    if declared is None or words["counts"] not in declared.entities:
+        return []
+    metrics = agreed([words["condition"]], overlay)
+    wordings = in_force(metrics) | dict(overlay)
+    names = {key: {"ja": each["name_ja"], "en": each["name_en"]} for key, each in wordings.items()}
+    try:
+        said = explain_text(words["condition"], declared, words["counts"], language(), metrics, names)
+    except ConditionError:
+        return []
+    return [_line(line) for line in said.splitlines()]
+
+
+def _line(said: str) -> tuple[int, str]:
+    rule = said.lstrip(" \u3000・-")
+    return min((len(said) - len(said.lstrip(" \u3000"))) // 2, 4), rule
+
+
+def sql(words: Wording, on: date) -> dict[str, str]:
+    """The whole counting query by dialect, for the month of `on`; those that cannot say it are left out."""
+    declared = vocabulary()
+    if declared is None or words["kind"] == CALCULATED or words["counts"] not in declared.entities:
+        return {}
+    metrics = agreed([words["condition"], words["dated_by"]], on=on)
+    written = {}
+    for dialect in DIALECTS:
+        with suppress(ConditionError):
+            written[dialect] = engine.ask(
+                "to_sql", counting(words), declared, dialect, moments(on), metrics, seconds=10.0
+            )
+    return written
+
+
+def counting(words: Wording) -> Definition:
+    """What the library needs of a counted or summed metric."""
+    return Definition(
+        counts=words["counts"],
+        condition=words["condition"],
+        dated_by=words["dated_by"],
+        counting_key=tuple(part.strip() for part in words["counting_key"].split(",") if part.strip()),
+        first_per=words["first_per"] or None,
+        sums=words["sums"] or None,
+    )
+
+
+def moments(on: date) -> Moments:
+    """The dates of a question about the month of `on`, asked on that day."""
+    start = on.replace(day=1)
+    end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
+    return Moments(as_of=on, period_start=start, period_end=end)
+
+
+def language() -> str:
+    return "en" if (get_language() or "ja").startswith("en") else "ja"

@@ -1,0 +1,61 @@
+"""The declared words that extraction conditions are written in, and what reviewers said of example records."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry.models.base import Governed, HistoricalRecords
+from registry.models.people import User
+from registry.models.proposals import Proposal, Revision
+
+
+class VocabularyVersion(Governed):
+    """One version of the vocabulary, as YAML. The latest holds; the row never changes."""
+
+    number = models.PositiveIntegerField(_("version"), unique=True)
+    source = models.TextField(_("vocabulary (YAML)"))
+    digest = models.CharField(max_length=64)
+    recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    reason = models.TextField(_("reason"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("vocabulary")
+        verbose_name_plural = _("vocabularies")
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class ExampleAnswer(Governed):
+    """Whether an example record counts, in the eyes of one reviewer. The latest answer on a record holds."""
+
+    COUNTS, NOT, UNSURE = "counts", "not", "unsure"
+    ANSWERS = [(COUNTS, _("counts")), (NOT, _("does not count")), (UNSURE, _("not sure"))]
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="answers")
+    revision = models.ForeignKey(Revision, models.PROTECT, related_name="answers")
+    key = models.SlugField(max_length=60)
+    record = models.JSONField()
+    record_digest = models.CharField(max_length=64)
+    answer = models.CharField(max_length=10, choices=ANSWERS)
+    answered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("example answer")
+        verbose_name_plural = _("example answers")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["key", "record_digest"], name="answer_of_record")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.answer}"
+
+    @property
+    def judges(self) -> bool:
+        """Whether it says yes or no, so that a condition can agree or disagree with it."""
+        return self.answer != self.UNSURE

@@ -1,0 +1,119 @@
+"""Old against new over a million leads and two million meetings: one pass, beside the ways people do it by hand."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import duckdb
+import psycopg
+
+from registry.conditions import Definition, Moments, counting
+from registry.conditions.count import _folded, months_sql
+from registry.conditions.counting import Counting
+from registry.conditions.dialects import DIALECTS
+from registry.conditions.sql import Writer
+from tests.conditions.example import EXAMPLE
+
+LEADS, MEETINGS, COMPANIES = 1_000_000, 2_000_000, 100_000
+PERIOD = Moments(date(2026, 1, 1), date(2024, 1, 1), date(2026, 1, 1))
+OLD = (
+    "company.employees >= 100 AND consent = TRUE AND job_level <> 'unknown' "
+    "AND EXISTS (SELECT 1 FROM lead.meetings m WHERE m.status = 'held' AND m.minutes >= 20)"
+)
+NEW = OLD.replace(">= 100", ">= 50")
+DATA = {
+    "company": f"""SELECT 'C' || i AS company_id, CASE i % 3 WHEN 0 THEN 'it' WHEN 1 THEN 'retail' END AS industry,
+        CASE WHEN i % 7 = 0 THEN NULL ELSE (i * 7919) % 400 + 1 END AS employees, '東京' AS region
+        FROM {{series}}(0, {COMPANIES - 1}) AS s(i)""",
+    "lead": f"""SELECT 'L' || i AS lead_id, 'C' || (i * 31) % {COMPANIES} AS company_id,
+        DATE '2024-01-01' + CAST((i * 7) % 731 AS INTEGER) AS created_on, 'seminar' AS source,
+        CASE i % 5 WHEN 0 THEN 'unknown' WHEN 1 THEN 'staff' ELSE 'manager' END AS job_level,
+        '営業部' AS department, TRUE AS email_valid, i % 11 <> 0 AS consent, CAST(NULL AS DATE) AS unsubscribed_on,
+        'prospect' AS relation FROM {{series}}(0, {LEADS - 1}) AS s(i)""",
+    "meeting": f"""SELECT 'M' || i AS meeting_id, 'L' || (CAST(i AS BIGINT) * 17) % {LEADS} AS lead_id,
+        DATE '2025-01-01' AS booked_on, DATE '2025-02-01' AS held_on,
+        CASE i % 4 WHEN 0 THEN 'cancelled' ELSE 'held' END AS status, CAST(NULL AS INTEGER) AS days_since_previous,
+        'online' AS format, CASE WHEN i % 9 = 0 THEN NULL ELSE (i * 13) % 60 END AS minutes, 'confirmed' AS need,
+        'decides' AS authority, 6 AS purchase_within_months, 'qualified' AS verdict,
+        CAST(NULL AS DATE) AS verdict_on FROM {{series}}(0, {MEETINGS - 1}) AS s(i)""",
+}
+
+
+def large_counts() -> Iterator[str]:
+    """A line per engine: the one pass, a single count, and two counts with anti-joins; then whether they agree."""
+    cells = {}
+    yield from _engine("duckdb", _duckdb(), cells)
+    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        yield from _engine("postgres", _postgres(), cells)
+        yield f"the cells of both engines are {'identical' if cells['duckdb'] == cells['postgres'] else 'DIFFERENT'}"
+
+
+def _engine(name: str, connection: Any, cells: dict[str, Any]) -> Iterator[str]:
+    old, new = (counting(Definition("lead", text, "created_on"), EXAMPLE) for text in (OLD, NEW))
+    one, rows = _best(lambda: connection.execute(months_sql(old, new, PERIOD, name)).fetchall())
+    single, _ = _best(lambda: connection.execute(_single(old, name)).fetchall())
+    many, _ = _best(lambda: [connection.execute(sql).fetchall() for sql in _by_hand(old, new, name)])
+    cells[name] = _folded(rows)
+    total = {
+        key: sum(getattr(month, key) for month in cells[name])
+        for key in ("old", "new", "gained", "lost", "unknown")
+    }
+    yield (
+        f"{name}: one pass {one:.0f} ms; single count {single:.0f} ms (× {one / single:.2f}); "
+        f"two counts and two anti-joins {many:.0f} ms (one pass is {one / many:.0%} of it); {total}"
+    )
+
+
+def _single(found: Counting, name: str) -> str:
+    """The old metric alone, per month."""
+    writer = Writer(DIALECTS[name], EXAMPLE, "lead", PERIOD)
+    condition, day = writer.write(found.condition), writer.write(found.dated_by)
+    month = DIALECTS[name].truncate(day, "MONTH")
+    return f"SELECT {month}, COUNT(*) {writer.source()} WHERE {condition} GROUP BY 1"
+
+
+def _by_hand(old: Counting, new: Counting, name: str) -> list[str]:
+    """What is done without the registry: two counts, and two lists of keys of which one lacks the other's."""
+    found = [_single(old, name), _single(new, name)]
+    for one, other in ((new, old), (old, new)):
+        lists = []
+        for each in (one, other):
+            writer = Writer(DIALECTS[name], EXAMPLE, "lead", PERIOD)
+            condition = writer.write(each.condition)
+            lists.append(f"SELECT r.lead_id, r.created_on {writer.source()} WHERE {condition}")
+        month = DIALECTS[name].truncate("a.created_on", "MONTH")
+        found.append(
+            f"SELECT {month}, COUNT(*) FROM ({lists[0]}) AS a "
+            f"WHERE NOT EXISTS (SELECT 1 FROM ({lists[1]}) AS b WHERE b.lead_id = a.lead_id) GROUP BY 1"
+        )
+    return found
+
+
+def _best(what: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
+    took, found = [], None
+    for _ in range(times):
+        started = time.perf_counter()
+        found = what()
+        took.append((time.perf_counter() - started) * 1000)
+    return min(took), found
+
+
+def _duckdb() -> Any:
+    connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "384MB"})
+    for name, query in DATA.items():
+        connection.execute(f"CREATE TABLE {name} AS {query.format(series='generate_series')}")
+    return connection
+
+
+def _postgres() -> Any:
+    connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+    connection.execute("CREATE SCHEMA IF NOT EXISTS goi_bench")
+    connection.execute("SET search_path TO goi_bench")
+    for name, query in DATA.items():
+        connection.execute(f"DROP TABLE IF EXISTS {name}")
+        connection.execute(f"CREATE UNLOGGED TABLE {name} AS {query.format(series='generate_series')}")
+        connection.execute(f"ANALYZE {name}")
+    connection.execute("CREATE INDEX ON meeting (lead_id)")
+    return connection

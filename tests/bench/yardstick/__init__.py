@@ -1,0 +1,1 @@
+"""The same rows in tables of their own, managed by Django's admin with django-simple-history, untuned."""

@@ -1,0 +1,164 @@
+"""Every page of the product, and how one gets to see it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from registry.seeding.content import Content
+from tests.browser.person import Person
+
+type Way = Callable[[Person], None]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page as `who` sees it (None: nobody is signed in); `address` is opened first, then `then` happens."""
+
+    name: str
+    who: str | None
+    address: str
+    then: Way | None = None
+    status: int = 200  # of what is shown in the end
+
+    def open(self, person: Person) -> None:
+        separator = "&" if "?" in self.address else "?"
+        response = person.page.goto(f"{self.address}{separator}lang={person.say.code}")
+        if self.then:
+            with person.page.expect_response(lambda each: each.status == self.status) as arrived:
+                self.then(person)
+            response = arrived.value
+            person.page.wait_for_load_state()
+        assert response is not None
+        assert response.status == self.status, f"{self.address} answered {response.status}"
+
+
+def numbered(story: str) -> int:
+    """The number of one of the example's proposals: they are numbered in the order in which they were begun."""
+    begun = {told["id"]: min(act["at"] for act in told["acts"] if act["act"] == "draft") for told in Content().story}
+    return sorted(begun, key=lambda each: begun[each]).index(story) + 1
+
+
+def sends(button: str, form: str = "main form") -> Way:
+    """Presses a button past the browser's own checks, so that the server's answer is seen."""
+
+    def act(person: Person) -> None:
+        person.page.locator(form).evaluate_all("forms => forms.forEach(form => { form.noValidate = true })")
+        person.presses(button)
+
+    return act
+
+
+def _unfold_and_send(summary: str, button: str) -> Way:
+    def act(person: Person) -> None:
+        person.unfolds(summary)
+        sends(button)(person)
+
+    return act
+
+
+def _begin_a_draft(person: Person) -> None:
+    sends("Start writing")(person)
+    person.page.wait_for_url("**/draft/")
+
+
+def _submit_an_empty_draft(person: Person) -> None:
+    _begin_a_draft(person)
+    person.presses("Submit for agreement")
+
+
+def _save_a_deceiving_title(person: Person) -> None:
+    _begin_a_draft(person)
+    person.field("Title", "ja").fill("受注\u202e数")
+    person.presses("Save")
+
+
+def _seal_with_a_wrong_password(person: Person) -> None:
+    person.field("I have read the words above.").check()
+    person.field("Your password").fill("wrong")
+    person.presses("Press the seal of %(team)s", team=person.say.team("sales"))
+
+
+def _seal_what_has_changed(person: Person) -> None:
+    person.page.locator("[name=digest]").evaluate("field => { field.value = '0'.repeat(64) }")
+    _seal_with_a_wrong_password(person)
+
+
+def _choose_no_language(person: Person) -> None:
+    person.page.locator(".languages button").evaluate("button => { button.value = 'xx'; button.click() }")
+
+
+def _save_without_a_session(person: Person) -> None:
+    person.page.context.clear_cookies(name="sessionid")
+    sends("Save")(person)
+
+
+REVIEW = f"/proposals/{numbered('fifty-employees')}/"
+WAITING = f"/proposals/{numbered('follow-rate-over-100')}/"
+DRAFT = f"/proposals/{numbered('authority-at-the-meeting')}/"
+ENDED = {
+    name: f"/proposals/{numbered(name)}/"
+    for name in ("field-sales-follow", "fifteen-minutes-online", "unknown-employees")
+}
+NEW = "/proposals/new/"
+
+PAGES = [
+    Shown("glossary", "takahashi", "/"),
+    Shown("glossary of a past day", "kobayashi", "/?on=2025-06-01"),
+    Shown("glossary, nothing found", "kobayashi", "/?q=zzzz&stage=nowhere&on=someday"),
+    Shown("glossary, found", "kobayashi", "/?q=商談"),
+    Shown("metric, counted", "sato", "/metrics/target_lead/"),
+    Shown("metric, calculated", "sato", "/metrics/meeting_rate/"),
+    Shown("metric before its time", "sato", "/metrics/target_lead/?on=2020-01-01"),
+    Shown("version", "sato", "/metrics/target_lead/versions/1/"),
+    Shown("comparison", "sato", "/metrics/target_lead/compare/1...2/"),
+    Shown("comparison in one text", "sato", "/metrics/target_lead/compare/1...2/?view=inline"),
+    Shown("metric history", "sato", "/metrics/target_lead/history/"),
+    Shown("proposals", "sato", "/proposals/"),
+    Shown("no proposals", "sato", "/proposals/?q=zzzz"),
+    Shown("new proposal", "tanaka", NEW),
+    Shown("new proposal refused", "tanaka", NEW, sends("Start writing"), 422),
+    Shown("proposal to its author", "tanaka", REVIEW),
+    Shown("proposal to a signatory", "suzuki", REVIEW),
+    Shown("discussion", "sato", f"{REVIEW}?tab=discussion"),
+    Shown("record", "sato", f"{REVIEW}?tab=record"),
+    Shown("published proposal", "sato", ENDED["field-sales-follow"]),
+    Shown("rejected proposal", "sato", ENDED["fifteen-minutes-online"]),
+    Shown("withdrawn proposal", "sato", ENDED["unknown-employees"]),
+    Shown("revisions", "sato", f"{REVIEW}revisions/1...2/"),
+    Shown("rejection refused", "suzuki", WAITING, _unfold_and_send("Reject", "Reject it"), 422),
+    Shown("objection refused", "suzuki", WAITING, _unfold_and_send("Object", "Raise the objection"), 422),
+    Shown("comment refused", "sato", f"{WAITING}?tab=discussion", sends("Comment"), 422),
+    Shown("joint draft", "sato", f"{DRAFT}draft/"),
+    Shown("own draft page", "sato", DRAFT),
+    Shown("nothing to rebase", "sato", f"{DRAFT}rebase/"),
+    Shown("draft not ready", "tanaka", f"{NEW}?metric=win_rate", _submit_an_empty_draft, 409),
+    Shown("draft refused", "tanaka", f"{NEW}?metric=win_rate", _save_a_deceiving_title, 422),
+    Shown("signing", "suzuki", f"{WAITING}sign-offs/?team=sales"),
+    Shown("signing refused", "suzuki", f"{WAITING}sign-offs/?team=sales", _seal_with_a_wrong_password, 422),
+    Shown("changed while reading", "suzuki", f"{WAITING}sign-offs/?team=sales", _seal_what_has_changed, 409),
+    Shown("inbox of a signatory", "suzuki", "/inbox/"),
+    Shown("inbox of a member", "tanaka", "/inbox/"),
+    Shown("inbox of a reader", "kobayashi", "/inbox/"),
+    Shown("history", "kobayashi", "/history/"),
+    Shown("history, nothing fits", "kobayashi", "/history/?metric=zzzz&since=someday"),
+    Shown("sign-in", None, "/sign-in/"),
+    Shown("sign-in refused", None, "/sign-in/", sends("Sign in"), 422),
+    Shown("session ended in a form", "kobayashi", "/account/", _save_without_a_session, 401),
+    Shown("account", "takahashi", "/account/"),
+    Shown("delegation refused", "takahashi", "/account/", sends("Name them"), 422),
+    Shown("password", "kobayashi", "/account/password/"),
+    Shown("password refused", "kobayashi", "/account/password/", sends("Change the password"), 422),
+    Shown("people", "kobayashi", "/people/"),
+    Shown("person", "kobayashi", "/people/tanaka/"),
+    Shown("person to a steward", "watanabe", "/people/tanaka/"),
+    Shown("new person", "watanabe", "/people/new/"),
+    Shown("new person refused", "watanabe", "/people/new/", sends("Register"), 422),
+    Shown("teams", "watanabe", "/teams/"),
+    Shown("team", "kobayashi", "/teams/sales/"),
+    Shown("team to a steward", "watanabe", "/teams/sales/"),
+    Shown("stages", "kobayashi", "/stages/"),
+    Shown("stages to a steward", "watanabe", "/stages/"),
+    Shown("not permitted", "kobayashi", "/people/new/", status=403),
+    Shown("not found", "kobayashi", "/metrics/nothing/", status=404),
+    Shown("not in this state", "suzuki", f"{ENDED['field-sales-follow']}sign-offs/?team=sales", status=409),
+    Shown("not acceptable", "kobayashi", "/people/", _choose_no_language, 422),
+]

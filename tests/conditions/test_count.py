@@ -1,0 +1,202 @@
+"""Old against new on data: one pass gives what counting each by itself gives."""
+
+import csv
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+import pytest
+
+from registry.conditions import Agreed, ConditionError, Definition, Moments, count, counting, counting_sql
+from registry.conditions.count import count_months, open_dataset
+from registry.conditions.evaluate import evaluator
+from tests.conditions.engines import POSTGRES, needs_postgres
+from tests.conditions.example import EXAMPLE, METRICS
+from tests.conditions.generate import WORLD, records
+
+YEAR = Moments(date(2026, 5, 31), date(2024, 1, 1), date(2027, 1, 1))
+OLD = Definition("visit", "pages >= 6", "started_on")
+NEW = Definition("visit", "pages >= 5", "started_on")
+
+
+@pytest.fixture(scope="module")
+def world() -> list[dict[str, Any]]:
+    return records(Random(11), 400)
+
+
+@pytest.fixture(scope="module")
+def folder(world: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records as CSV files, the way an export has them."""
+    target = tmp_path_factory.mktemp("data")
+    rows: dict[str, dict[Any, Any]] = {name: {} for name in WORLD.entities}
+    for record in world:
+        rows["visit"][record["visit_id"]] = record
+        if record["shop"]:
+            rows["shop"][record["shop"]["shop_id"]] = record["shop"]
+        rows["order_line"] |= {order["order_id"]: order for order in record["orders"]}
+    for name, found in rows.items():
+        with (target / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            names = list(WORLD.entity(name).fields)
+            writer = csv.DictWriter(file, names, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(found.values())
+    return target
+
+
+def by_hand(world: list[dict[str, Any]], text: str) -> dict[date, set[int]]:
+    """Keys per month, judged one by one by the reference."""
+    tree = counting(Definition("visit", text, "started_on"), WORLD).condition
+    judge = evaluator(tree, WORLD, "visit", YEAR)
+    found: dict[date, set[int]] = {}
+    for record in world:
+        if judge(record) is True and YEAR.period_start <= record["started_on"] < YEAR.period_end:  # type: ignore[operator]
+            found.setdefault(record["started_on"].replace(day=1), set()).add(record["visit_id"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("pages >= 6", "pages >= 5"),
+        ("pages >= 6 AND member = TRUE", "pages >= 6 AND member IS NOT FALSE"),
+        ("channel <> 'web' AND started_on < as_of", "channel IS DISTINCT FROM 'web' AND started_on < as_of"),
+        ("EXISTS (SELECT 1 FROM visit.orders o WHERE o.kind = 'food') AND pages >= 5",
+         "EXISTS (SELECT 1 FROM visit.orders o WHERE o.kind = 'food') AND shop.staff >= 5"),
+        ("(SELECT COUNT(*) FROM visit.orders o) >= 1", "(SELECT COUNT(*) FROM visit.orders o) >= 2"),
+    ],
+)  # fmt: skip
+def test_gained_and_lost_are_what_two_separate_counts_give(
+    world: list[dict[str, Any]], folder: Path, old: str, new: str
+) -> None:
+    definitions = [Definition("visit", text, "started_on") for text in (old, new)]
+    found = count(*definitions, WORLD, folder, YEAR)
+    before, after = by_hand(world, old), by_hand(world, new)
+    for month in found.months:
+        one, other = before.get(month.month, set()), after.get(month.month, set())
+        cells = (month.old, month.new, month.gained, month.lost)
+        assert cells == (len(one), len(other), len(other - one), len(one - other))
+    assert found.total["old"] == sum(len(keys) for keys in before.values())
+    assert found.total["new"] == sum(len(keys) for keys in after.values())
+
+
+def test_a_record_that_a_blank_leaves_open_is_counted_as_unknown(
+    world: list[dict[str, Any]], folder: Path
+) -> None:
+    found = count(OLD, NEW, WORLD, folder, YEAR)
+    blank = [
+        record for record in world if record["pages"] is None and date(2024, 1, 1) <= record["started_on"]
+    ]
+    assert found.total["unknown"] == len(blank)
+    assert all(row["pages"] is None for row in found.samples["unknown"])
+
+
+def test_sample_rows_are_records_behind_the_numbers(folder: Path) -> None:
+    found = count(OLD, NEW, WORLD, folder, YEAR)
+    assert found.samples["gained"]
+    assert all(row["pages"] == 5 for row in found.samples["gained"])
+    assert found.samples["lost"] == []
+
+
+def test_only_the_first_per_field_counts(world: list[dict[str, Any]], folder: Path) -> None:
+    first = Definition("visit", "pages >= 5", "started_on", first_per="shop.shop_id")
+    found = counting(first, WORLD)
+    connection = open_dataset(folder, WORLD)
+    number = connection.execute(counting_sql(found, "duckdb", YEAR)).fetchone()
+    firsts: dict[Any, tuple[date, int]] = {}
+    for record in world:
+        if record["pages"] is not None and record["pages"] >= 5:
+            shop = (record["shop"] or {}).get("shop_id")
+            entry = (record["started_on"], record["visit_id"])
+            firsts[shop] = min(firsts.get(shop, entry), entry)
+    kept = [day for day, _ in firsts.values() if day >= date(2024, 1, 1)]
+    assert number == (len(kept),)
+    both = count_months(connection, found, found, YEAR)
+    assert both.total == {
+        "old": len(kept),
+        "new": len(kept),
+        "gained": 0,
+        "lost": 0,
+        "unknown": both.total["unknown"],
+    }
+
+
+def test_things_with_the_same_key_count_once(world: list[dict[str, Any]], folder: Path) -> None:
+    by_shop = counting(Definition("visit", "pages >= 5", "started_on", counting_key=("shop.region",)), WORLD)
+    connection = open_dataset(folder, WORLD)
+    number = connection.execute(counting_sql(by_shop, "duckdb", YEAR)).fetchone()
+    regions = {
+        (record["shop"] or {}).get("region") or None  # an empty cell of a CSV file is a blank
+        for record in world
+        if record["pages"] is not None and record["pages"] >= 5 and record["started_on"] >= date(2024, 1, 1)
+    }
+    assert number == (len(regions),)
+
+
+def test_a_sum_adds_the_amounts_of_what_matches(world: list[dict[str, Any]], folder: Path) -> None:
+    summed = counting(Definition("visit", "pages >= 5", "started_on", sums="score"), WORLD)
+    number = open_dataset(folder, WORLD).execute(counting_sql(summed, "duckdb", YEAR)).fetchone()
+    expected = sum(
+        record["score"] or 0
+        for record in world
+        if record["pages"] is not None and record["pages"] >= 5 and record["started_on"] >= date(2024, 1, 1)
+    )
+    assert number == (expected,)
+
+
+def test_a_date_may_come_from_a_relation(folder: Path) -> None:
+    dated = Definition("visit", "pages >= 5", "(SELECT MIN(o.made_on) FROM visit.orders o)")
+    found = count(dated, dated, WORLD, folder, YEAR)
+    assert found.total["old"] == found.total["new"] > 0
+
+
+def test_a_metric_that_refers_to_the_changed_one_is_counted_with_both_meanings(folder: Path) -> None:
+    busy = Definition("visit", "is_busy AND member = TRUE", "started_on")
+    old, new = {"busy": Agreed("visit", "pages >= 6")}, {"busy": Agreed("visit", "pages >= 5")}
+    found = count(busy, busy, WORLD, folder, YEAR, old, new)
+    assert found.total["gained"] > 0
+    assert found.total["lost"] == 0
+
+
+def test_the_opened_dataset_reads_no_other_file(folder: Path) -> None:
+    connection = open_dataset(folder, WORLD)
+    with pytest.raises(duckdb.Error):
+        connection.execute("SELECT * FROM read_text('/etc/hostname')")
+    with pytest.raises(duckdb.Error):
+        connection.execute("SET enable_external_access = true")
+
+
+def test_a_missing_file_and_a_value_of_another_type_are_refused_in_words(
+    folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConditionError) as missing:
+        open_dataset(tmp_path, WORLD)
+    assert missing.value.problems[0].code == "data_missing"
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    shop = (tmp_path / "shop.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "shop.csv").write_text("\n".join([shop[0], "1,many,x,2024-01-01"]), encoding="utf-8")
+    with pytest.raises(ConditionError) as unreadable:
+        open_dataset(tmp_path, WORLD)
+    assert unreadable.value.problems[0].code == "data_unreadable"
+
+
+@needs_postgres
+def test_postgresql_fills_the_same_cells(world: list[dict[str, Any]], folder: Path) -> None:
+    from tests.conditions.engines import Engine
+
+    assert POSTGRES
+    engine = Engine("postgres", WORLD, "visit", world)
+    old, new = counting(OLD, WORLD), counting(NEW, WORLD)
+    there = count_months(engine.connection, old, new, YEAR, "postgres")
+    here = count_months(open_dataset(folder, WORLD), old, new, YEAR)
+    assert there.months == here.months
+    engine.close()
+
+
+def test_every_example_metric_has_a_counting_query() -> None:
+    dates = {"lead": "created_on", "meeting": "held_on", "deal": "won_on"}
+    for key, agreed in METRICS.items():
+        found = counting(Definition(agreed.counts, f"is_{key}", dates[agreed.counts]), EXAMPLE, METRICS)
+        assert "COUNT(*) AS counted" in counting_sql(found, "duckdb", YEAR)

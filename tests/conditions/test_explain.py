@@ -1,0 +1,62 @@
+"""The plain reading: what a marketer sees must say the blanks and the ends, in both languages."""
+
+from random import Random
+
+import pytest
+
+from registry.conditions import explain
+from tests.conditions.example import EXAMPLE, METRICS
+from tests.conditions.generate import WORLD, Conditions
+
+NAMES = {"target_lead": {"ja": "ターゲットリード数", "en": "Target leads"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "japanese"),
+    [
+        ("company.employees >= 100",
+         "the company’s employees is at least 100 people (100 people included) (blank: does not match)",
+         "企業の従業員数が100名以上（100名を含む）（空欄は当てはまらない）"),
+        ("NOT (company.employees >= 100)",
+         "the company’s employees is less than 100 people (100 people itself does not match) (blank: does not match)",
+         "企業の従業員数が100名未満（100名は含まない）（空欄は当てはまらない）"),
+        ("created_on < DATE '2026-04-01'", "day created is before 1 April 2026 (that day not included)",
+         "リード作成日が2026年4月1日より前（当日は含まない）"),
+        ("consent IS NOT TRUE", "consent to contact is no or blank", "連絡への同意が「いいえ」か空欄である"),
+        ("unsubscribed_on IS NULL", "day unsubscribed is blank", "配信停止日が空欄である"),
+        ("is_target_lead", "it counts as “Target leads”", "「ターゲットリード数」として数えられる"),
+        ("NOT is_target_lead", "it does not count as “Target leads”", "「ターゲットリード数」として数えられない"),
+        ("job_level IN ('director', 'manager')", "job level is one of: “director”, “manager”",
+         "役職が「部長」「課長」のいずれかである"),
+        ("department LIKE '%営業%'", "department contains “営業” (blank: does not match)",
+         "部署に「営業」を含む（空欄は当てはまらない）"),
+        ("as_of - created_on <= 14",
+         "the days from day created to the as-of date is at most 14 (14 included)",
+         "リード作成日から基準日までの日数が14以下（14を含む）"),
+        ("EXISTS (SELECT 1 FROM lead.meetings m WHERE m.status = 'held')",
+         "there is at least one of meetings such that:\n- its status is “held”",
+         "商談のうち、次に当てはまるものが1件以上ある：\n・その状況が「実施」である"),
+    ],
+)  # fmt: skip
+def test_a_condition_reads_as_people_would_say_it(text: str, english: str, japanese: str) -> None:
+    assert explain(text, EXAMPLE, "lead", "en", METRICS, NAMES) == english
+    assert explain(text, EXAMPLE, "lead", "ja", METRICS, NAMES) == japanese
+
+
+def test_groups_are_indented_lists() -> None:
+    text = "consent = TRUE AND (job_level = 'staff' OR job_level = 'unknown')"
+    assert explain(text, EXAMPLE, "lead", "en").splitlines() == [
+        "All of these:",
+        "- consent to contact is yes",
+        "- At least one of these:",
+        "  - job level is “staff”",
+        "  - job level is “unknown”",
+    ]
+
+
+def test_every_condition_of_the_language_has_a_reading_in_both_languages() -> None:
+    random = Random(30)
+    for _ in range(400):
+        text = Conditions(random).condition(3)
+        for lang in ("en", "ja"):
+            assert explain(text, WORLD, "visit", lang)

@@ -1,0 +1,92 @@
+"""Every dialect's text, read back by another parser, is proved to be the same condition; or it is refused."""
+
+from datetime import date
+from random import Random
+
+import pytest
+
+from registry.conditions import DIALECTS, ConditionError, Definition, Moments, parse, to_sql
+from registry.conditions.readback import proved_sql, read_back
+from registry.conditions.readback_values import Unreadable
+from tests.conditions.example import EXAMPLE, METRICS
+from tests.conditions.generate import MOMENTS, WORLD, Conditions
+from tests.conditions.test_compare import PAIRS
+
+APRIL = Moments(date(2026, 5, 31), date(2026, 4, 1), date(2026, 5, 1))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_examples_read_back_as_the_same_condition(dialect: str) -> None:
+    conditions = {(entity, text) for entity, old, new, _ in PAIRS for text in (old, new)}
+    conditions |= {(agreed.counts, f"is_{key}") for key, agreed in METRICS.items()}
+    for entity, text in sorted(conditions):
+        proved_sql(parse(text, EXAMPLE, entity, METRICS), EXAMPLE, entity, dialect, APRIL)
+
+
+def read_back_generated(dialect: str, number: int) -> None:
+    random, refused = Random(40), 0
+    for _ in range(number):
+        text = Conditions(random).condition(2)
+        try:
+            proved_sql(parse(text, WORLD, "visit"), WORLD, "visit", dialect, MOMENTS)
+        except ConditionError as error:
+            assert error.problems[0].code == "dialect_cannot", text
+            refused += 1
+    assert refused < number / 5
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_generated_conditions_read_back_as_the_same_or_are_refused(dialect: str) -> None:
+    read_back_generated(dialect, 25)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_150_generated_conditions_read_back_as_the_same_or_are_refused(dialect: str) -> None:
+    read_back_generated(dialect, 150)
+
+
+def test_what_a_dialect_cannot_say_exactly_is_refused() -> None:
+    weeks = Definition("lead", "DATE_TRUNC('week', created_on) = DATE '2026-04-06'", "created_on")
+    assert "DATE_TRUNC" in to_sql(weeks, EXAMPLE, "postgres", APRIL)
+    with pytest.raises(ConditionError) as refused:
+        to_sql(weeks, EXAMPLE, "snowflake", APRIL)
+    assert refused.value.problems[0].code == "dialect_cannot"
+
+
+def test_a_query_needs_the_dates_it_is_made_for() -> None:
+    with pytest.raises(ConditionError) as refused:
+        to_sql(Definition("lead", "created_on < as_of", "created_on"), EXAMPLE, "duckdb", Moments())
+    assert refused.value.problems[0].code == "moment_missing"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "r.\"source\" = 'seminar' AND random() > 0",
+        "r.\"source\" SIMILAR TO 'seminar'",
+        "r.\"source\" LIKE 'a' ESCAPE '!'",
+        'EXISTS (SELECT 1 FROM "meeting" AS x WHERE x."lead_id" <> r."lead_id" AND (1 = 1))',
+        'r."created_on" > CURRENT_DATE',
+        "TRIM(r.\"department\") = 'a'",
+        "LOWER(r.\"department\") = 'a'",
+        "DATE_TRUNC('day', r.\"created_on\") = DATE '2026-01-01'",
+        'r."source" IN (SELECT 1)',
+        'r."unknown" = 1',
+    ],
+)
+def test_what_no_condition_writes_is_not_read(where: str) -> None:
+    with pytest.raises((Unreadable, ConditionError)):
+        read_back(f'SELECT 1 FROM "lead" AS r WHERE {where}', EXAMPLE, "lead", "duckdb")
+
+
+def test_a_join_that_is_not_the_declared_one_is_not_read() -> None:
+    for join in (
+        'JOIN "company" AS r_company ON r_company."company_id" = r."company_id"',
+        'LEFT JOIN "company" AS r_company ON r_company."company_id" = r."lead_id"',
+        'LEFT JOIN "company" AS r_company ON r_company."region" = r."company_id"',
+    ):
+        with pytest.raises((Unreadable, KeyError)):
+            read_back(
+                f'SELECT 1 FROM "lead" AS r {join} WHERE r_company."employees" > 1', EXAMPLE, "lead", "duckdb"
+            )

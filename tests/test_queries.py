@@ -1,0 +1,93 @@
+"""Pages ask the database as often in a large registry as in a small one."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from registry.ledger.chain import event_digest
+from registry.models import Definition, Event, Proposal, Revision
+from registry.models.metrics import definition_digest
+from registry.models.proposals import revision_digest
+from tests.bench import data, wordings
+
+SMALL, LARGE = 20, 2_000
+AT_MOST = 12
+PAGES = {
+    "glossary": "/",
+    "glossary, second page": "/?page=2",
+    "glossary, another day": "/?on=2025-06-01",
+    "search": "/?q=リード",
+    "metric": "/metrics/{key}/",
+    "proposals": "/proposals/",
+    "proposal, words": "/proposals/{proposal}/",
+    "proposal, discussion": "/proposals/{proposal}/?tab=discussion",
+    "proposal, record": "/proposals/{proposal}/?tab=record",
+    "published proposal": "/proposals/1/",
+    "inbox": "/inbox/",
+    "history": "/history/",
+    "history of a metric": "/metrics/{key}/history/",
+}
+
+
+def asked(size: int) -> dict[str, int]:
+    """How often each page asks the database of a registry of this size, with nothing kept from before."""
+    data.fill(size)
+    client = Client()
+    client.force_login(data.signatory())
+    place: dict[str, Any] = {
+        "key": wordings.named(size - 1).key,
+        "proposal": Proposal.objects.in_review().order_by("pk")[0].pk,
+    }
+    return {name: queries(client, address.format(**place)) for name, address in PAGES.items()}
+
+
+def queries(client: Client, address: str) -> int:
+    cache.clear()
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(address)
+    assert response.status_code == 200, address
+    return len(captured)
+
+
+@pytest.fixture(scope="module")
+def in_small(django_db_setup: None, django_db_blocker: Any) -> dict[str, int]:
+    return _measured(SMALL, django_db_blocker)
+
+
+@pytest.fixture(scope="module")
+def in_large(django_db_setup: None, django_db_blocker: Any) -> dict[str, int]:
+    return _measured(LARGE, django_db_blocker)
+
+
+def _measured(size: int, blocker: Any) -> dict[str, int]:
+    with blocker.unblock(), transaction.atomic():
+        found = asked(size)
+        transaction.set_rollback(True)
+    cache.clear()
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_at_most_twelve_times(page: str, in_small: dict[str, int]) -> None:
+    assert in_small[page] <= AT_MOST
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_no_more_of_two_thousand_metrics_than_of_twenty(
+    page: str, in_small: dict[str, int], in_large: dict[str, int]
+) -> None:
+    assert in_large[page] == in_small[page] <= AT_MOST
+
+
+def test_the_registry_that_is_measured_has_right_digests(db: None) -> None:
+    data.fill(15)
+    versions = Definition.objects.select_related("metric", "base")
+    assert all(definition_digest(version.document()) == version.digest for version in versions)
+    assert versions.count() == 15 * data.VERSIONS
+    assert all(revision_digest(revision.document()) == revision.digest for revision in Revision.objects.all())
+    assert all(event_digest(event.document()) == event.digest for event in Event.objects.all())

@@ -1,0 +1,400 @@
+"""Walks the workflow at random against a small model that knows only what design.md says.
+
+Every act is tried whether the model allows it or not; the product has to agree, and after each step the ledger,
+the ranges and everything published is checked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import Count, Max
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import run_state_machine_as_test as walk
+
+from registry import clock
+from registry.models import Definition, Event, Membership, Proposal, Team, User
+from registry.refusals import Refused
+from registry.workflow import drafting, people, publication, reviewing, submitting
+from tests import verification
+from tests.cast import FOUNDED, NOW, Cast, latest, started, words, write
+
+STEPS = 300
+MANY_STEPS = 5_000
+LENGTH = 60
+WRITERS = ("misaki", "kenta", "ryo", "naoko")
+SIGNERS = {"ryo": "marketing", "aya": "marketing", "naoko": "sales", "koji": "sales"}
+STEWARDS = ("megumi", "makoto")
+KEYS = ("target_lead", "meeting", "follow_lead")
+ENDED = {"reject": Proposal.REJECTED, "withdraw": Proposal.WITHDRAWN, "expire": Proposal.EXPIRED}
+NAMES = {"follow_lead": {"name_ja": "フォロー数", "name_en": "Follow leads"}}
+
+writers = st.sampled_from(WRITERS)
+signers = st.sampled_from(sorted(SIGNERS))
+anybody = st.sampled_from(sorted({*WRITERS, *SIGNERS, *STEWARDS}))
+
+
+@dataclass
+class Objected:
+    """An objection as the model knows it."""
+
+    row: Any
+    by: str
+    proposal: "Proposed"
+    open: bool = True
+
+
+@dataclass
+class Proposed:
+    """A proposal as the model knows it. A base of 0 is a metric that did not exist."""
+
+    row: Proposal
+    author: str
+    contributors: set[str]
+    day: date
+    retroactive: bool
+    bases: dict[str, int]
+    texts: dict[str, int]
+    state: str = Proposal.DRAFT
+    frozen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    frozen_at: tuple[date, bool] | None = None
+    seals: dict[str, tuple[str, bool]] = field(default_factory=dict)  # by person: team, and whether it holds
+    objections: list[Objected] = field(default_factory=list)
+    glass: tuple[str, str] | None = None  # who asked, for which team
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in Proposal.OPEN
+
+    @property
+    def disputed(self) -> bool:
+        return any(objection.open for objection in self.objections)
+
+    @property
+    def missing(self) -> set[str]:
+        return {"marketing", "sales"} - {team for team, holds in self.seals.values() if holds}
+
+
+class Workflow(RuleBasedStateMachine):
+    """One registry, several proposals on three metrics, people who come and go, days that pass."""
+
+    cast: Cast
+    taken = 0
+
+    proposals: Bundle[Proposed] = Bundle("proposals")
+    objections: Bundle[Objected] = Bundle("objections")
+
+    @initialize()
+    def begin(self) -> None:
+        self.savepoint = transaction.atomic()
+        self.savepoint.__enter__()
+        self.now = NOW
+        self.text = 0
+        self.versions = {"target_lead": 1, "meeting": 1}
+        self.began = {(key, 1): FOUNDED for key in self.versions}
+        self.seats = dict(SIGNERS)
+        self.known: list[Proposed] = []
+        self.event = Event.objects.latest("sequence")
+        self.definition = Definition.objects.latest("pk")
+
+    def teardown(self) -> None:
+        if hasattr(self, "savepoint"):
+            assert list(verification.unsealed_rows(Event.objects.all())) == []
+            transaction.set_rollback(True)
+            self.savepoint.__exit__(None, None, None)
+
+    # What happens
+
+    @rule(
+        target=proposals,
+        by=writers,
+        keys=st.sets(st.sampled_from(KEYS), min_size=1, max_size=2),
+        retroactive=st.booleans(),
+        days=st.integers(0, 5),
+    )
+    def draft(self, by: str, keys: set[str], retroactive: bool, days: int) -> Proposed | MultipleResults[Proposed]:
+        bases = {key: self.versions.get(key, 0) for key in keys}
+        day = self.today - timedelta(days=days) if retroactive else self.today + timedelta(days=days)
+        row: list[Proposal] = []
+
+        def act() -> None:
+            row.append(started(self.user(by), effective_from=day, retroactive=retroactive))
+
+        if not self.attempt(self.is_member(by), act):
+            return multiple()
+        proposed = Proposed(row[0], by, {by}, day, retroactive, bases, {})
+        self.known.append(proposed)
+        self.attempt(True, lambda: self.reword(proposed, by))
+        return proposed
+
+    @rule(proposed=proposals, by=writers)
+    def revise(self, proposed: Proposed, by: str) -> None:
+        allowed = proposed.is_open and by in proposed.contributors
+        self.attempt(allowed, lambda: self.reword(proposed, by))
+
+    @rule(proposed=proposals, by=writers)
+    def submit(self, proposed: Proposed, by: str) -> None:
+        allowed = (
+            proposed.is_open
+            and by in proposed.contributors
+            and not self.behind(proposed)
+            and self.dated(proposed)
+            and {self.seats[name] for name in self.seats if name not in proposed.contributors} == set(SIGNERS.values())
+            and (self.content(proposed), (proposed.day, proposed.retroactive)) != (proposed.frozen, proposed.frozen_at)
+        )
+        if self.attempt(allowed, lambda: submitting.submit(proposed.row, by=self.user(by))):
+            proposed.state = Proposal.IN_REVIEW
+            proposed.frozen, proposed.frozen_at = self.content(proposed), (proposed.day, proposed.retroactive)
+            proposed.seals, proposed.glass = {}, None
+
+    @rule(proposed=proposals, by=signers, team=st.sampled_from(["marketing", "sales"]))
+    def sign_off(self, proposed: Proposed, by: str, team: str) -> None:
+        if not proposed.frozen:
+            return
+        allowed = (
+            self.seats.get(by) == team
+            and by not in proposed.contributors
+            and by not in proposed.seals
+            and team in proposed.missing
+            and (proposed.state == Proposal.PUBLISHED or self.publishable(proposed, last=proposed.missing == {team}))
+        )
+        revision = latest(proposed.row)
+        team_row = Team.objects.get(key=team)
+        if self.attempt(
+            allowed,
+            lambda: reviewing.sign_off(revision, team=team_row, by=self.user(by), digest=revision.digest),
+        ):
+            proposed.seals[by] = (team, True)
+            if not proposed.missing and proposed.is_open:
+                self.publish(proposed)
+
+    @rule(target=objections, proposed=proposals, by=anybody)
+    def object(self, proposed: Proposed, by: str) -> Any:
+        if not proposed.frozen:
+            return multiple()
+        allowed = proposed.state == Proposal.IN_REVIEW and self.is_member(by) and by not in proposed.contributors
+        raised: list[Any] = []
+
+        def act() -> None:
+            raised.append(reviewing.raise_objection(latest(proposed.row), by=self.user(by), reason="まだ早い"))
+
+        if not self.attempt(allowed, act):
+            return multiple()
+        proposed.objections.append(Objected(raised[0], by, proposed))
+        return proposed.objections[-1]
+
+    @rule(objected=objections, by=anybody)
+    def close_objection(self, objected: Objected, by: str) -> None:
+        proposed = objected.proposal
+        steward = by in STEWARDS and by not in proposed.contributors
+        allowed = objected.open and proposed.is_open and (by == objected.by or steward)
+        if self.attempt(
+            allowed, lambda: reviewing.close_objection(objected.row, by=self.user(by), reason="答えを読んだ")
+        ):
+            objected.open = False
+
+    @rule(proposed=proposals, by=writers, user=anybody)
+    def invite(self, proposed: Proposed, by: str, user: str) -> None:
+        allowed = (
+            proposed.is_open
+            and by == proposed.author
+            and self.is_member(user)
+            and user not in proposed.contributors
+            and user not in proposed.seals
+        )
+        if self.attempt(allowed, lambda: drafting.invite(proposed.row, user=self.user(user), by=self.user(by))):
+            proposed.contributors.add(user)
+
+    @rule(proposed=proposals, by=writers)
+    def rebase(self, proposed: Proposed, by: str) -> None:
+        behind = self.behind(proposed)
+        allowed = bool(behind) and proposed.is_open and by in proposed.contributors
+        self.text += 1
+        chosen = {key: {"text_ja": f"選んだ文 {self.text}"} for key in behind}
+        if self.attempt(allowed, lambda: submitting.rebase(proposed.row, by=self.user(by), wordings=chosen)):
+            proposed.bases |= {key: self.versions[key] for key in behind}
+            proposed.texts |= dict.fromkeys(behind, self.text)
+
+    @rule(
+        proposed=proposals,
+        how=st.sampled_from(["reject", "withdraw", "expire"]),
+        by=st.one_of(anybody, st.just(User.SYSTEM)),
+    )
+    def end(self, proposed: Proposed, how: str, by: str) -> None:
+        allowed = (
+            proposed.is_open
+            and {
+                "reject": proposed.state == Proposal.IN_REVIEW and by in self.seats and by not in proposed.contributors,
+                "withdraw": by == proposed.author,
+                "expire": by == User.SYSTEM,
+            }[how]
+        )
+        rest: dict[str, Any] = {"days": 60} if how == "expire" else {"reason": "終わりにする"}
+        if self.attempt(allowed, lambda: getattr(reviewing, how)(proposed.row, by=self.user(by), **rest)):
+            proposed.state = ENDED[how]
+
+    @rule(proposed=proposals, by=anybody)
+    def ask_break_glass(self, proposed: Proposed, by: str) -> None:
+        allowed = self.breakable(proposed, by) and proposed.glass is None
+        if self.attempt(
+            allowed,
+            lambda: publication.ask_break_glass(proposed.row, by=self.user(by), reason="期限が今日"),
+        ):
+            (team,) = proposed.missing
+            proposed.glass = (by, team)
+
+    @rule(proposed=proposals, by=anybody)
+    def confirm_break_glass(self, proposed: Proposed, by: str) -> None:
+        if not proposed.frozen:
+            return
+        glass = proposed.glass
+        allowed = self.breakable(proposed, by) and glass is not None
+        allowed = allowed and glass[0] != by and proposed.missing == {glass[1]}
+        digest = latest(proposed.row).digest
+        if self.attempt(
+            allowed, lambda: publication.confirm_break_glass(proposed.row, by=self.user(by), digest=digest)
+        ):
+            self.publish(proposed)
+
+    @rule(name=signers)
+    def leave_or_come_back(self, name: str) -> None:
+        user, steward = self.user(name), self.cast.megumi
+        if name in self.seats:
+            seat = Membership.objects.current().get(user=user)
+            self.attempt(True, lambda: people.leave(seat, by=steward))
+            del self.seats[name]
+        else:
+            team = Team.objects.get(key=SIGNERS[name])
+            self.attempt(True, lambda: people.join(team, user=user, role="signatory", by=steward))
+            self.seats[name] = SIGNERS[name]
+        for proposed in self.known:
+            if proposed.is_open and name in proposed.seals:
+                proposed.seals[name] = (SIGNERS[name], False)
+
+    @rule()
+    def a_day_passes(self) -> None:
+        self.now += timedelta(days=1)
+
+    # What the model knows
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    def user(self, name: str) -> User:
+        return User.objects.system() if name == User.SYSTEM else getattr(self.cast, name)
+
+    def is_member(self, name: str) -> bool:
+        return name in self.seats or name in (*STEWARDS, "misaki", "kenta")
+
+    def behind(self, proposed: Proposed) -> list[str]:
+        return [key for key, base in proposed.bases.items() if self.versions.get(key, 0) != base]
+
+    def dated(self, proposed: Proposed) -> bool:
+        """Whether its day may be submitted: not past, and after the day on which each base begins."""
+        begins = [self.began[key, base] for key, base in proposed.bases.items() if base]
+        return proposed.retroactive or (proposed.day >= self.today and all(day < proposed.day for day in begins))
+
+    def content(self, proposed: Proposed) -> dict[str, tuple[int, int]]:
+        return {key: (base, proposed.texts[key]) for key, base in proposed.bases.items()}
+
+    def publishable(self, proposed: Proposed, *, last: bool) -> bool:
+        return (
+            proposed.state == Proposal.IN_REVIEW
+            and all(self.versions.get(key, 0) == base for key, (base, text) in proposed.frozen.items())
+            and (proposed.retroactive or proposed.day >= self.today)
+            and not (last and proposed.disputed)
+        )
+
+    def breakable(self, proposed: Proposed, by: str) -> bool:
+        return (
+            by in STEWARDS
+            and by not in proposed.contributors
+            and len(proposed.missing) == 1
+            and self.publishable(proposed, last=True)
+        )
+
+    def publish(self, proposed: Proposed) -> None:
+        proposed.state = Proposal.PUBLISHED
+        for key, (base, _) in proposed.frozen.items():
+            self.versions[key] = base + 1
+            self.began[key, base + 1] = proposed.day
+
+    # What is done and looked at
+
+    def reword(self, proposed: Proposed, by: str) -> None:
+        self.text += 1
+        said = {"text_ja": f"説明 {self.text}", "text_en": f"Text {self.text}"}
+        new = [key for key, base in proposed.bases.items() if base == 0]
+        write(
+            proposed.row,
+            by=self.user(by),
+            change={key: said for key in proposed.bases if key not in new},
+            new={key: words(**NAMES[key], **said) for key in new},
+        )
+        proposed.texts = dict.fromkeys(proposed.bases, self.text)
+
+    def attempt(self, allowed: bool, act: Callable[[], Any]) -> bool:
+        """Do it a minute later. The product has to allow what the model allows, and nothing else."""
+        Workflow.taken += 1
+        self.now += timedelta(minutes=1)
+        try:
+            with clock.at(self.now):
+                act()
+        except Refused as refused:
+            if allowed:
+                raise AssertionError("refused although the model allows it") from refused
+            return False
+        assert allowed, "done although the model refuses it"
+        self.check()
+        return True
+
+    def check(self) -> None:
+        """Whatever this act added verifies, and no metric means two things on a day."""
+        events = list(Event.objects.filter(sequence__gt=self.event.sequence).order_by("sequence"))
+        assert events, "every act writes its event"
+        versions = list(Definition.objects.filter(pk__gt=self.definition.pk).order_by("pk"))
+        links = verification.broken_links(events, after=self.event.sequence, previous=self.event.digest)
+        rows, wrong = verification.wrong_rows(events), verification.wrong_versions(versions)
+        assert [*links, *rows, *wrong, *verification.overlaps()] == []
+        self.event, self.definition = events[-1], (versions or [self.definition])[-1]
+
+    @invariant()
+    def the_tables_say_what_the_model_says(self) -> None:
+        if not hasattr(self, "known"):
+            return
+        states = dict(Proposal.objects.values_list("pk", "state"))
+        assert {each.row.pk: each.state for each in self.known}.items() <= states.items()
+        numbers = Definition.objects.values_list("metric__key").annotate(highest=Max("number"), count=Count("pk"))
+        assert set(numbers) == {(key, number, number) for key, number in self.versions.items()}
+
+
+def take(steps: int, cast: Cast) -> None:
+    """Walk again and again until so many acts were tried."""
+    Workflow.cast, Workflow.taken = cast, 0
+    while Workflow.taken < steps:
+        walk(
+            Workflow,
+            settings=settings(
+                max_examples=max(5, (steps - Workflow.taken) // LENGTH),
+                stateful_step_count=LENGTH,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+
+def test_the_workflow_does_what_the_model_says(cast: Cast):
+    take(STEPS, cast)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("walk_number", [1, 2, 3, 4])
+def test_the_workflow_does_what_the_model_says_on_long_walks(cast: Cast, walk_number: int):
+    take(MANY_STEPS, cast)

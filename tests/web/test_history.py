@@ -1,0 +1,161 @@
+"""The timeline: every act in a sentence, narrowed by the address, saved as a file."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.models import Event
+from registry.timeline import SENTENCES
+from registry.workflow import people, reviewing
+from tests.cast import TODAY, Cast, drafted, in_review, latest, published, revised, seal
+
+CSV_HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest"]
+
+
+@pytest.fixture
+def reader(client: Client, cast: Cast) -> Client:
+    """A browser in which Takuya, who is in no team, reads English."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(cast.takuya)
+    return client
+
+
+def events(response: Any) -> list[Event]:
+    return [line.event for day, lines in response.context["days"] for line in lines]
+
+
+def rows(response: Any) -> list[list[str]]:
+    text = b"".join(response.streaming_content).decode()
+    assert text.startswith("\ufeff"), "spreadsheets open Japanese by this mark"
+    head, *lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    assert head == CSV_HEAD
+    return lines
+
+
+def test_an_act_reads_as_who_what_when_and_why(cast: Cast, reader: Client):
+    proposal = in_review(cast)
+    reviewing.reject(proposal, by=cast.naoko, reason="数が半分になります")
+    page = reader.get("/history/").content.decode()
+    assert "Naoko Suzuki rejected “Reword it”." in page
+    assert "数が半分になります" in page
+    assert "15 Jun 2026" in page
+    assert "09:00" in page
+
+
+def test_history_speaks_the_readers_language(cast: Cast, reader: Client):
+    in_review(cast)
+    reader.cookies["goi_language"] = "ja"
+    page = reader.get("/history/").content.decode()
+    assert "田中 美咲" in page
+    assert "2026年6月15日" in page
+
+
+def test_what_changed_is_one_click_away(cast: Cast, reader: Client):
+    proposal = in_review(cast)
+    revised(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    page = reader.get("/history/").content.decode()
+    for address in (f"/proposals/{proposal.pk}/revisions/1...2/", "/metrics/target_lead/compare/1...2/"):
+        assert address in page
+        assert reader.get(address).status_code == 200
+
+
+def test_the_first_version_is_linked_since_nothing_came_before(cast: Cast, reader: Client):
+    page = reader.get("/metrics/target_lead/history/").content.decode()
+    assert "/metrics/target_lead/versions/1/" in page
+    assert "compare/0..." not in page
+
+
+def test_every_act_has_a_sentence(cast: Cast):
+    published(cast)
+    assert set(Event.objects.values_list("act", flat=True)) <= set(SENTENCES)
+
+
+def test_drafts_of_others_leave_no_trace(cast: Cast, reader: Client):
+    hidden = drafted(cast)
+    assert hidden.pk not in {event.proposal_id for event in events(reader.get("/history/"))}
+    assert str(hidden.pk) not in {row[6] for row in rows(reader.get("/history/?format=csv"))}
+    reader.force_login(cast.misaki)
+    assert hidden.pk in {event.proposal_id for event in events(reader.get("/history/"))}
+
+
+@pytest.mark.parametrize(
+    ("query", "acts"),
+    [
+        ("group=agreement", {"sealed", "published"}),
+        ("group=discussion", {"objected"}),
+        ("person=kenta", {"objected"}),
+        ("metric=meeting&group=discussion", set()),
+        ("metric=target_lead&group=discussion", {"objected"}),
+        (f"since={TODAY}&group=proposals", {"submitted"}),
+        (f"until={TODAY - timedelta(days=80)}&group=agreement", set()),
+        ("group=agreement&team=sales", {"sealed"}),
+    ],
+)
+def test_filters_live_in_the_address(cast: Cast, reader: Client, query: str, acts: set[str]):
+    proposal = in_review(cast)
+    reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="待ってください", key="target_lead")
+    assert {event.act for event in events(reader.get(f"/history/?{query}"))} == acts
+    assert {row[3] for row in rows(reader.get(f"/history/?{query}&format=csv"))} == acts
+
+
+@pytest.mark.parametrize("query", ["since=yesterday", "group=gossip", "person=nobody", "before=x", "before=9" * 30])
+def test_an_address_nobody_understands_still_shows_a_page(cast: Cast, reader: Client, query: str):
+    assert reader.get(f"/history/?{query}").status_code == 200
+
+
+def test_a_misread_day_is_said_at_its_field(cast: Cast, reader: Client):
+    page = reader.get("/history/?since=2026-02-31").content.decode()
+    assert "such as 2026-04-01" in page
+    assert 'id="id_since_error"' in page
+
+
+def test_nothing_found_says_what_to_do(cast: Cast, reader: Client):
+    page = reader.get("/history/?since=2099-01-01").content.decode()
+    assert "Widen the days" in page
+
+
+def test_older_acts_are_one_page_further_and_none_is_left_out(cast: Cast, reader: Client):
+    for number in range(60):
+        people.change_profile(cast.takuya, by=cast.takuya, values={"email": f"t{number}@example.com"})
+    seen: list[int] = []
+    address = "/history/"
+    while address:
+        response = reader.get(address)
+        seen += [event.sequence for event in events(response)]
+        older = response.context["older"]
+        address = f"/history/?before={older}" if older else ""
+    assert seen == list(Event.objects.values_list("sequence", flat=True))
+
+
+def test_the_file_holds_every_act_and_no_formula(cast: Cast, reader: Client):
+    reviewing.comment(in_review(cast), by=cast.kenta, words='=HYPERLINK("https://elsewhere.example")')
+    lines = rows(reader.get("/history/?format=csv"))
+    assert len(lines) == Event.objects.count()
+    (said,) = [line for line in lines if line[3] == "commented"]
+    assert said[5].startswith("'=")
+
+
+def test_a_metrics_history_holds_its_own_acts_only(cast: Cast, reader: Client):
+    published(cast, "meeting")
+    acts = events(reader.get("/metrics/target_lead/history/"))
+    assert {event.act for event in acts} >= {"published", "sealed", "submitted"}
+    assert len(acts) == Event.objects.filter(mentions__key="target_lead").exclude(
+        proposal__in=Event.objects.filter(act="started", proposal__revision=None).values("proposal")
+    ).count()
+    assert reader.get("/metrics/nothing/history/").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/history/", "/metrics/target_lead/history/"])
+def test_history_takes_at_most_twelve_queries(
+    cast: Cast, reader: Client, address: str, django_assert_max_num_queries: Any
+):
+    for number in range(8):
+        published(cast, "target_lead", effective_from=TODAY + timedelta(days=number))
+    with django_assert_max_num_queries(12):
+        reader.get(address)

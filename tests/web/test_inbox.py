@@ -1,0 +1,125 @@
+"""Whose turn it is, said on one page."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.models import User
+from registry.workflow import drafting, publication, reviewing
+from tests.cast import Cast, drafted, in_review, latest, published, seal
+
+
+@pytest.fixture
+def client(client: Client) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+def inbox(client: Client, user: User) -> Any:
+    client.force_login(user)
+    response = client.get("/inbox/")
+    assert response.status_code == 200
+    return response
+
+
+def objected(cast: Cast) -> Any:
+    proposal = in_review(cast)
+    return reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="空欄が増えます")
+
+
+def test_what_waits_for_a_seal_waits_until_it_is_pressed(cast: Cast, client: Client):
+    proposal = in_review(cast)
+    page = inbox(client, cast.naoko)
+    assert page.context["awaiting"] == [proposal]
+    for said in ("Reword it", "Target leads", "Misaki Tanaka", "waiting for"):
+        assert said in page.content.decode()
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    assert inbox(client, cast.naoko).context["awaiting"] == []
+    assert inbox(client, cast.ryo).context["awaiting"] == [proposal]
+
+
+def test_nothing_waits_for_who_wrote_it_or_may_not_seal(cast: Cast, client: Client):
+    in_review(cast, by=cast.naoko)
+    for person in (cast.naoko, cast.kenta, cast.megumi, cast.takuya):
+        assert inbox(client, person).context["awaiting"] == []
+
+
+def test_an_objection_shows_to_those_who_write_and_to_who_raised_it_until_closed(cast: Cast, client: Client):
+    objection = objected(cast)
+    assert inbox(client, cast.misaki).context["against_mine"] == [objection]
+    assert "空欄が増えます" in inbox(client, cast.misaki).content.decode()
+    assert inbox(client, cast.kenta).context["raised"] == [objection]
+    assert inbox(client, cast.ryo).context["against_mine"] == []
+    reviewing.close_objection(objection, by=cast.kenta)
+    assert inbox(client, cast.misaki).context["against_mine"] == []
+    assert inbox(client, cast.kenta).context["raised"] == []
+
+
+def test_an_objection_to_what_has_ended_waits_for_nobody(cast: Cast, client: Client):
+    objection = objected(cast)
+    reviewing.withdraw(objection.proposal, by=cast.misaki, reason="取り下げます")
+    assert inbox(client, cast.misaki).context["against_mine"] == []
+    assert inbox(client, cast.kenta).context["raised"] == []
+
+
+def test_drafts_show_to_their_contributors_only(cast: Cast, client: Client):
+    proposal = drafted(cast)
+    drafting.invite(proposal, user=cast.kenta, by=cast.misaki)
+    for person in (cast.misaki, cast.kenta):
+        page = inbox(client, person)
+        assert page.context["drafts"] == [proposal]
+        assert f"/proposals/{proposal.pk}/draft/" in page.content.decode()
+    assert inbox(client, cast.ryo).context["drafts"] == []
+    assert f"/proposals/{proposal.pk}/" not in inbox(client, cast.ryo).content.decode()
+
+
+def test_what_is_mine_in_review_and_what_was_agreed_show(cast: Cast, client: Client):
+    agreed = published(cast)[0].revision.proposal
+    proposal = in_review(cast, "meeting")
+    page = inbox(client, cast.misaki)
+    assert page.context["in_review"] == [proposal]
+    assert page.context["recent"][0] == agreed
+
+
+def test_a_second_steward_is_asked_to_confirm_a_broken_glass(cast: Cast, client: Client):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    assert [each.revision.proposal for each in inbox(client, cast.makoto).context["glass"]] == [proposal]
+    for person in (cast.megumi, cast.naoko):
+        assert inbox(client, person).context["glass"] == []
+
+
+def test_a_team_is_told_that_something_was_published_without_its_seal(cast: Cast, client: Client):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
+    page = inbox(client, cast.naoko)
+    assert [each.revision.proposal for each in page.context["unsealed"]] == [proposal]
+    assert "Published without the seal of Sales" in page.content.decode()
+    assert inbox(client, cast.ryo).context["unsealed"] == []
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    assert inbox(client, cast.koji).context["unsealed"] == []
+
+
+def test_an_empty_inbox_is_friendly(cast: Cast, client: Client):
+    page = inbox(client, cast.takuya).content.decode()
+    assert "Nothing waits for your seal" in page
+    assert "No draft lies in your drawer" in page
+
+
+@pytest.mark.parametrize("rows", [1, 8])
+def test_the_inbox_takes_at_most_twelve_queries_whatever_waits(
+    cast: Cast, client: Client, rows: int, django_assert_max_num_queries: Any
+):
+    for _number in range(rows):
+        for author in (cast.misaki, cast.naoko):
+            proposal = in_review(cast, "meeting", "target_lead", by=author)
+            reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="待ってください")
+            drafted(cast, by=author)
+    for person in (cast.naoko, cast.megumi, cast.kenta):
+        client.force_login(person)
+        with django_assert_max_num_queries(12):
+            client.get("/inbox/")

@@ -1,0 +1,199 @@
+"""Every refusal has a sentence, a status and a way on; and the health checks say what is missing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.views.defaults import server_error
+
+from registry import triggers
+from registry.workflow import reviewing
+from tests.cast import Cast, drafted, in_review
+
+OURS = {"HTTP_REFERER": "http://testserver/proposals/"}
+
+
+@pytest.fixture
+def client(client: Client) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+def words(response: Any) -> str:
+    return response.content.decode()
+
+
+def lost(*tables: str) -> Callable[..., Any]:
+    """The database hanging up on every query that touches one of `tables` (none named: on every query)."""
+
+    def hang_up(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not tables or any(f'"{table}"' in sql for table in tables):
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(sql, params, many, context)
+
+    return hang_up
+
+
+# Refused acts
+
+
+def test_what_is_not_yours_to_do_is_said_with_the_way_back(cast: Cast, client: Client):
+    proposal = in_review(cast)
+    client.force_login(cast.misaki)
+    response = client.post(f"/proposals/{proposal.pk}/rejection/", {"reason": "理由"}, **OURS)
+    assert response.status_code == 403
+    assert "somebody else has to judge it" in words(response)
+    assert 'href="http://testserver/proposals/"' in words(response)
+
+
+def test_the_way_back_never_leads_to_another_site(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    response = client.post("/people/ryo/deactivation/", HTTP_REFERER="https://elsewhere.example/")
+    assert response.status_code == 403
+    assert "elsewhere" not in words(response)
+
+
+def test_what_the_state_forbids_is_another_refusal_and_keeps_the_text(cast: Cast, client: Client):
+    proposal = in_review(cast)
+    reviewing.withdraw(proposal, by=cast.misaki, reason="取り下げます")
+    client.force_login(cast.naoko)
+    response = client.post(f"/proposals/{proposal.pk}/comments/", {"words": "長い<b>意見</b>"})
+    assert response.status_code == 409
+    assert "Start a new one instead" in words(response)
+    assert "長い&lt;b&gt;意見&lt;/b&gt;" in words(response)
+
+
+def test_a_refusal_in_place_is_a_part_of_a_page(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    response = client.post("/people/ryo/deactivation/", headers={"HX-Request": "true"})
+    assert response.status_code == 403
+    assert 'role="alert"' in words(response)
+    assert "<html" not in words(response)
+
+
+def test_refusals_speak_japanese_to_those_who_read_it(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    response = client.post("/people/ryo/deactivation/", headers={"Accept-Language": "ja"})
+    assert response.headers["Content-Language"] == "ja"
+    assert '<html lang="ja">' in words(response)
+
+
+# Nobody signed in
+
+
+def test_a_part_asked_for_without_a_session_says_that_nothing_is_lost(cast: Cast, client: Client):
+    proposal = drafted(cast)
+    response = client.post(f"/proposals/{proposal.pk}/draft/", headers={"HX-Request": "true"})
+    assert response.status_code == 401
+    assert "Nothing you typed is lost" in words(response)
+    assert "<html" not in words(response)
+
+
+def test_a_form_sent_without_the_token_can_be_sent_again(cast: Cast, settings: Any):
+    settings.CSRF_FAILURE_VIEW = "registry.views.refusal.csrf_failure"
+    browser = Client(enforce_csrf_checks=True, headers={"Accept-Language": "en"})
+    browser.force_login(cast.naoko)
+    proposal = in_review(cast)
+    address = f"/proposals/{proposal.pk}/comments/"
+    response = browser.post(address, {"words": "よい案です"})
+    assert response.status_code == 403
+    assert 'name="words" value="よい案です"' in words(response)
+    token = browser.cookies["csrftoken"].value
+    assert browser.post(address, {"words": "よい案です", "csrfmiddlewaretoken": token}).status_code == 302
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_another_site_sent_cannot_be_sent_on_with_one_click(cast: Cast, settings: Any, site: str):
+    settings.CSRF_FAILURE_VIEW = "registry.views.refusal.csrf_failure"
+    browser = Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": site, "Accept-Language": "en"})
+    browser.force_login(cast.megumi)
+    response = browser.post("/people/ryo/deactivation/", {})
+    assert response.status_code == 403
+    assert 'action="/people/ryo/deactivation/"' not in words(response)
+
+
+# Pages that are not there, and a database that is not
+
+
+def test_a_page_that_does_not_exist_shows_the_way_on(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    response = client.get("/nothing/here/")
+    assert response.status_code == 404
+    assert "There is no such page" in words(response)
+
+
+def test_a_foreign_draft_looks_like_a_page_that_does_not_exist(cast: Cast, client: Client):
+    proposal = drafted(cast)
+    client.force_login(cast.ryo)
+    assert client.get(f"/proposals/{proposal.pk}/").status_code == 404
+    assert client.get("/proposals/999999999999/").status_code == 404
+
+
+def test_a_lost_database_says_that_nothing_was_changed(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    with connection.execute_wrapper(lost("registry_inforce", "registry_proposal")):
+        response = client.get("/proposals/")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "30"
+    assert "nothing was changed" in words(response)
+
+
+def test_the_page_for_faults_asks_the_database_nothing(rf: RequestFactory):
+    with connection.execute_wrapper(lost()):
+        response = server_error(rf.get("/"))
+    assert response.status_code == 500
+    assert "<h1>" in words(response)
+
+
+def test_a_database_lost_before_anybody_is_known_is_the_same_refusal(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    client.raise_request_exception = False
+    with connection.execute_wrapper(lost()):
+        response = client.get("/proposals/")
+    assert response.status_code == 503
+    assert "nothing was changed" in words(response)
+
+
+# Health
+
+
+def test_alive_touches_nothing(client: Client, django_assert_num_queries: Any, db: None):
+    with django_assert_num_queries(0):
+        response = client.get("/livez")
+    assert (response.status_code, words(response)) == (200, "ok\n")
+    assert response.headers["Content-Type"].startswith("text/plain")
+
+
+def test_ready_when_the_database_is_as_this_version_needs_it(client: Client, db: None):
+    response = client.get("/readyz")
+    assert (response.status_code, words(response)) == (200, "ok\n")
+
+
+def test_not_ready_while_the_database_does_not_answer(client: Client, db: None):
+    with connection.execute_wrapper(lost()):
+        response = client.get("/readyz")
+        alive = client.get("/livez")
+    assert response.status_code == 503
+    assert "does not answer" in words(response)
+    assert alive.status_code == 200
+
+
+def test_not_ready_before_a_migration_ran(client: Client, db: None):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'registry'")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "manage.py migrate" in words(response)
+
+
+def test_not_ready_without_the_guards(client: Client, db: None):
+    guard = triggers.guards(connection.vendor)[0]
+    dropped = f"DROP TRIGGER {guard.name}"
+    with connection.cursor() as cursor:
+        cursor.execute(dropped if connection.vendor == "sqlite" else f"{dropped} ON {guard.table}")
+    response = client.get(reverse("readyz"))
+    assert response.status_code == 503
+    assert "guards" in words(response)
