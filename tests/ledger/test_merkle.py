@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.ledger import merkle
@@ -82,6 +82,7 @@ def test_growing_leaf_by_leaf_gives_every_root_on_the_way():
         assert frontier.root() == merkle.root(size, NUMBERS)
 
 
+@settings(deadline=None)
 @given(SIZES.flatmap(lambda size: st.tuples(st.just(size), st.integers(0, size - 1), st.integers(0, 299))))
 def test_a_leaf_is_proved_in_its_place_and_in_no_other(drawn: tuple[int, int, int]):
     size, index, other = drawn
@@ -93,6 +94,7 @@ def test_a_leaf_is_proved_in_its_place_and_in_no_other(drawn: tuple[int, int, in
         assert not merkle.included(NUMBERS(0, index), other, size, proof, root)
 
 
+@settings(deadline=None)
 @given(SIZES.flatmap(lambda new: st.tuples(st.just(new), st.integers(1, new), st.integers(1, 300))))
 def test_a_tree_is_proved_to_continue_its_beginning_and_no_other(drawn: tuple[int, int, int]):
     new, old, other = drawn
@@ -105,6 +107,7 @@ def test_a_tree_is_proved_to_continue_its_beginning_and_no_other(drawn: tuple[in
         assert not merkle.consistent(old, new, before, merkle.root(other, NUMBERS), proof)
 
 
+@settings(deadline=None)
 @given(SIZES.flatmap(lambda size: st.tuples(st.just(size), st.integers(0, size - 1))), st.data())
 def test_a_proof_with_one_hash_changed_or_missing_proves_nothing(drawn: tuple[int, int], data: st.DataObject):
     size, index = drawn

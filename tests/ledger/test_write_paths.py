@@ -37,7 +37,7 @@ from registry.models import (
 )
 from registry.workflow import people, reviewing
 from registry.workflow.record import Act
-from tests.cast import Cast, in_review, published
+from tests.cast import NOW, Cast, in_review, published
 from tests.database import rows_of
 from tests.ledger.tampering import wrong
 
@@ -49,14 +49,14 @@ def test_the_web_leaves_one_event(cast: Cast, client: Client):
     client.force_login(cast.kenta)
     proposal = in_review(cast)
     before = Event.objects.count()
-    client.post(reverse("comments", args=[proposal.pk]), {"text": "承知しました"})
+    client.post(reverse("comments", args=[proposal.pk]), {"words": "承知しました"})
     assert Event.objects.count() == before + 1
     assert wrong() == []
 
 
 def test_a_command_leaves_one_event(cast: Cast):
     before = Event.objects.count()
-    people.change_profile(cast.kenta, by=User.objects.system(), values={"language": "en"})
+    people.appoint_steward(cast.kenta, by=User.objects.system())
     assert Event.objects.count() == before + 1
     assert wrong() == []
 
@@ -93,10 +93,8 @@ RAW_ORM = {
     "create": lambda team: Team.objects.create(key="x", name_ja="x", name_en="x", mark_ja="x", mark_en="x"),
     "get_or_create": lambda team: Team.objects.get_or_create(key="x"),
     "update_or_create": lambda team: Team.objects.update_or_create(key="sales", defaults={"name_ja": "x"}),
-    "delete": lambda team: team.memberships.first().delete(),
-    "a related manager": lambda team: team.memberships.create(
-        user=User.objects.first(), role="member", since="2026-01-01"
-    ),
+    "delete": lambda team: Contributor.objects.first().delete(),
+    "a related manager": lambda team: team.memberships.create(role="member", since=NOW),
 }
 
 
@@ -156,13 +154,14 @@ def execute(statement: str, table: str, key: str = "id") -> None:
 @pytest.mark.parametrize("statement", ["INSERT", "UPDATE", "DELETE"])
 def test_past_the_managers_is_refused(cast: Cast, statement: str):
     teams = rows_of(Membership)
+    seat = Membership(team=cast.sales, user=cast.takuya, role="member", since=NOW)
+    write = {
+        "INSERT": lambda: teams.bulk_create([seat]),
+        "UPDATE": lambda: teams.update(role="signatory"),
+        "DELETE": lambda: teams._raw_delete("default"),
+    }[statement]
     with pytest.raises(IntegrityError, match=NO_ACT), transaction.atomic():
-        if statement == "INSERT":
-            teams.bulk_create([Membership(team=cast.sales, user=cast.takuya, role="member", since="2026-01-01T00:00Z")])
-        elif statement == "UPDATE":
-            teams.update(role="signatory")
-        else:
-            teams._raw_delete("default")
+        write()
 
 
 @pytest.mark.postgres
@@ -175,10 +174,14 @@ def test_truncating_is_refused(cast: Cast):
 def test_an_act_without_its_event_is_not_kept(cast: Cast):
     """The row that opens the act names an event that never exists, and the database checks that at the end."""
     with pytest.raises(IntegrityError), transaction.atomic():
-        cast.sales.name_ja = "別の名"
-        Act("team_changed", by=cast.megumi).save(cast.sales, "name_ja")
-        connection.check_constraints()
+        _leave_unrecorded(cast)
     assert Team.objects.get(key="sales").name_ja == "営業"
+
+
+def _leave_unrecorded(cast: Cast) -> None:
+    cast.sales.name_ja = "別の名"
+    Act("team_changed", by=cast.megumi).save(cast.sales, "name_ja")
+    connection.check_constraints()
 
 
 def test_an_act_that_is_recorded_leaves_nothing_open(cast: Cast):
