@@ -37,6 +37,7 @@ from registry.models import (
     Contributor,
     Definition,
     Event,
+    ExampleAnswer,
     InForce,
     Objection,
     OpenAct,
@@ -44,6 +45,7 @@ from registry.models import (
     SignOff,
     Unrecorded,
     User,
+    VocabularyVersion,
 )
 from registry.readiness import NotReady
 from registry.workflow import drafting, people, reviewing, submitting
@@ -197,9 +199,12 @@ def test_8_what_is_published_or_ended_never_changes(cast: Cast, guard: triggers.
     seal(proposal, team=cast.marketing, by=cast.ryo)
     seal(proposal, team=cast.sales, by=cast.naoko)
     table = TABLES[guard.table]
+    OpenAct.objects.create()
+    rows_of(VocabularyVersion).bulk_create([VocabularyVersion(number=99, recorded_by=cast.megumi, recorded_at=NOW)])
+    asked = {"proposal": proposal, "revision": latest(proposal), "record": {}}
+    rows_of(ExampleAnswer).bulk_create([ExampleAnswer(answered_by=cast.ryo, answered_at=NOW, **asked)])
     rows = rows_of(table).filter(pk=proposal.pk) if table is Proposal else rows_of(table)
     assert rows.exists()
-    OpenAct.objects.create()
     with pytest.raises(IntegrityError, match="what is published, ended or recorded"), transaction.atomic():
         _write_past_the_product(rows, guard.event)
     OpenAct.objects.all().delete()

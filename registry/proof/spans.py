@@ -15,7 +15,7 @@ class Span:
     """One row of `InForce` in what cannot be read from its version."""
 
     definition: int
-    retired: bool
+    retired: bool | None
     valid_from: date
     valid_to: date
     known_from: datetime
@@ -46,7 +46,7 @@ def lived(versions: Iterable[Definition]) -> list[Span]:
             kept.append(replace(span, known_to=known))
             if span.valid_from < begins:
                 kept.append(replace(span, valid_to=begins, known_from=known))
-        spans = [*kept, Span(version.pk, version.wording["retired"], begins, FOREVER, known, STILL_KNOWN)]
+        spans = [*kept, Span(version.pk, version.wording.get("retired"), begins, FOREVER, known, STILL_KNOWN)]
     return spans
 
 

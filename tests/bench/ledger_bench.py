@@ -21,8 +21,7 @@ import django
 django.setup()
 
 from django.conf import settings
-from django.test.utils import get_runner
-from simple_history.utils import disable_history
+from django.test.utils import get_runner, override_settings
 
 from registry import triggers
 from registry.ledger import chain, keys
@@ -75,7 +74,10 @@ def _signing(cast: actors.Cast, seals: int) -> None:
 def _bare() -> Iterator[None]:
     """No guard, no history row, no event: only the rows that the act is about."""
     triggers.remove("default")
-    with disable_history(), mock.patch.object(Act, "record"), mock.patch.object(Act, "open"):
+    with (
+        mock.patch.multiple(Act, record=mock.DEFAULT, open=mock.DEFAULT),
+        override_settings(SIMPLE_HISTORY_ENABLED=False),
+    ):
         yield
     triggers.install("default")
 
