@@ -75,7 +75,7 @@ def test_what_was_only_used_raises_no_alarm_in_a_thousand_runs(cast: Cast, setti
 
 
 def _resubmit(cast: Cast) -> None:
-    proposal = in_review(cast)
+    proposal = in_review(cast, "meeting")
     seal(proposal, team=cast.marketing, by=cast.ryo)
     revised(proposal, by=cast.misaki)
 

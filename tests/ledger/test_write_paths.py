@@ -17,12 +17,13 @@ import json
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from registry import triggers
+from registry import foundations, triggers
 from registry.models import (
     GOVERNED,
     Contributor,
@@ -208,3 +209,12 @@ def test_a_guard_that_was_hollowed_out_counts_as_missing(cast: Cast):
         cursor.execute("DROP TRIGGER goi_records_team_update")
         cursor.execute("CREATE TRIGGER goi_records_team_update BEFORE UPDATE ON registry_team BEGIN SELECT 1; END")
     assert triggers.missing("default") == ["goi_records_team_update"]
+
+
+def test_the_server_does_not_start_over_unguarded_tables(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(connection, "close", lambda: None)  # The test's own transaction would end with it.
+    foundations.require_guards()
+    connection.check_constraints()
+    triggers.remove("default")
+    with pytest.raises(ImproperlyConfigured, match=r"manage\.py migrate"):
+        foundations.require_guards()
