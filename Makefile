@@ -42,15 +42,14 @@ settings: venv
 		GOI_SECRET_KEY="$$($(PYTHON_HERE) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		$(PYTHON_HERE) manage.py check --deploy --fail-level WARNING
 
-format: venv ## put code and templates into the house style
+format: venv ## put code into the house style
 	@$(PYTHON_HERE) -m ruff check --fix .
 	@$(PYTHON_HERE) -m ruff format .
-	@$(PYTHON_HERE) -m djlint templates --reformat --quiet
 
 messages: venv ## bring registry/locale up to date with the code and compile it (needs GNU gettext)
 	@DATABASE_URL=sqlite:// $(DEV) manage.py makemessages --locale ja --no-location --no-obsolete --no-wrap \
 		--ignore tests --ignore fixtures --ignore data --ignore static_root
-	@DATABASE_URL=sqlite:// $(DEV) manage.py compilemessages --locale ja
+	@DATABASE_URL=sqlite:// $(DEV) manage.py compilemessages --locale ja --ignore .venv
 
 lock: venv ## write the versions and hashes of requirements*.in (UPGRADE=--upgrade takes the newest)
 	@$(LOCK) $(UPGRADE) requirements.in -o requirements.txt

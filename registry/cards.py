@@ -27,10 +27,11 @@ class Card:
         return self.span.rank == 2
 
 
-def draw(spans: Sequence[InForce], teams: Sequence[Team]) -> dict[int, Card]:
+def draw(spans: Sequence[InForce], teams: Sequence[Team], *, outside: bool = False) -> dict[int, Card]:
     """The card of each span, by its id. Three queries, or one where every version is kept.
 
-    `teams` are all teams: their names and marks stand on the seals, so a renamed team draws anew.
+    `teams` are all teams: their names and marks stand on the seals, so a renamed team draws anew. To a reader
+    `outside`, nothing says that a proposal is open.
     """
     look = hash(tuple((team.pk, team.name, team.mark) for team in teams))
     language = get_language() or "ja"
@@ -42,7 +43,7 @@ def draw(spans: Sequence[InForce], teams: Sequence[Team]) -> dict[int, Card]:
         fresh = {names[span.pk]: drawn[span.definition_id] for span in missing}
         cache.set_many(fresh)
         kept |= fresh
-    open_keys = _open_keys(spans)
+    open_keys = set() if outside else _open_keys(spans)
     return {span.pk: _card(span, kept[names[span.pk]], open_keys) for span in spans}
 
 

@@ -44,4 +44,4 @@ def _open_registry() -> None:
     from registry.models import User
     from registry.workflow.people import open_registry
 
-    open_registry(User(username=User.SYSTEM, name_ja="語彙", name_en="Goi", is_active=False))
+    open_registry(User(username=User.SYSTEM, name_ja="Goi", name_en="Goi", is_active=False))

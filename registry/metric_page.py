@@ -66,11 +66,14 @@ class MetricPage:
 
     @cached_property
     def _dependents(self) -> list[tuple[str, Definition]]:
-        """Asked from the uses on and ordered here: asked from the list on, a large registry is walked whole."""
+        """Asked from the uses on and ordered here: asked from the list on, a large registry is walked whole.
+
+        SQLite without statistics takes `known_to =` for rare and would begin there, hence `__gte`.
+        """
         today = clock.today()
         uses = Use.objects.filter(
             key=self.metric.key,
-            definition__spans__known_to=STILL_KNOWN,
+            definition__spans__known_to__gte=STILL_KNOWN,
             definition__spans__valid_from__lte=today,
             definition__spans__valid_to__gt=today,
             definition__spans__retired=False,

@@ -166,7 +166,7 @@ CACHES = {
     }
 }
 
-MAIL_HOST = os.environ.get("GOI_EMAIL_HOST", "")
+MAIL_HOST = os.environ.get("GOI_EMAIL_HOST", "" if DEVELOPING else "localhost")
 MAILERS = {
     "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": MAIL_HOST}}
     if MAIL_HOST

@@ -111,6 +111,7 @@ def test_what_people_did_is_recorded_as_theirs(example: None):
         "steward_appointed",
         "team_added",
         "stage_added",
+        "vocabulary_changed",
         "expired",
     }
 

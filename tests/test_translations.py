@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from tests import catalogue
 
@@ -57,6 +58,13 @@ def test_the_compiled_translations_are_those_of_the_text_file():
         else:
             text = says.pgettext(context, source) if context else says.gettext(source)
         assert text == (message.translations[0] or source), f"{PO}:{message.line} is not compiled. {REMEDY}"
+
+
+def test_our_words_win_where_django_has_the_same_message_and_its_own_are_japanese_too():
+    ours = {"History": "履歴", "English": "英語", "Japanese": "日本語", "Password": "パスワード", ", ": "、"}
+    with translation.override("ja"):
+        assert {message: translation.gettext(message) for message in ours} == ours
+        assert translation.gettext("This field is required.") == "このフィールドは必須です。"
 
 
 @pytest.mark.gettext

@@ -109,8 +109,8 @@ def contains(
     moments: Moments | None = None,
 ) -> Containment:
     """Whether everything `inner` counts, `outer` counts too: proved, broken with an example, or undecided."""
-    trees = (parse(text, vocabulary, entity, metrics) for text in (inner, outer))
-    return contains_trees(*trees, vocabulary, entity, moments)
+    inside, outside = (parse(text, vocabulary, entity, metrics) for text in (inner, outer))
+    return contains_trees(inside, outside, vocabulary, entity, moments)
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,39 @@ def refers_to(tree: Condition) -> tuple[str, ...]:
 
 
 __all__ = [
-    "DIALECTS", "Agreed", "Comparison", "ConditionError", "Containment", "Count", "Counting", "Definition",
-    "Example", "Finding", "Formula", "Known", "Metrics", "Moments", "MonthCount", "Names", "Problem", "Verdict",
-    "Vocabulary", "VocabularyError", "calculate", "check", "classify", "compare", "contains", "count",
-    "counting", "counting_sql", "explain", "parse", "parse_formula", "problems", "refers_to", "to_sql", "unit_of",
+    "DIALECTS",
+    "Agreed",
+    "Comparison",
+    "ConditionError",
+    "Containment",
+    "Count",
+    "Counting",
+    "Definition",
+    "Example",
+    "Finding",
+    "Formula",
+    "Known",
+    "Metrics",
+    "Moments",
+    "MonthCount",
+    "Names",
+    "Problem",
+    "Verdict",
+    "Vocabulary",
+    "VocabularyError",
+    "calculate",
+    "check",
+    "classify",
+    "compare",
+    "contains",
+    "count",
+    "counting",
+    "counting_sql",
+    "explain",
+    "parse",
+    "parse_formula",
+    "problems",
+    "refers_to",
+    "to_sql",
+    "unit_of",
 ]  # fmt: skip

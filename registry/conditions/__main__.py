@@ -1,8 +1,8 @@
 """python -m registry.conditions check|explain|sql|compare|contains|count: conditions from the shell.
 
 Conditions are given as text, or as @file. Exit codes: 0 fine (check: nothing found; compare: the same;
-contains: proved), 1 something found (findings, a difference, broken), 2 refused (does not parse, no such file),
-3 undecided.
+contains: proved), 1 something found (findings, a difference, broken), 2 refused (does not parse, no such
+file), 3 undecided.
 """
 
 import argparse
@@ -120,9 +120,7 @@ def _compare(options: Any, vocabulary: Vocabulary) -> tuple[Any, int]:
 
 def _contains(options: Any, vocabulary: Vocabulary) -> tuple[Any, int]:
     inner, outer = _given(options.inner), _given(options.outer)
-    found = conditions.contains(
-        inner, outer, vocabulary, options.entity, _metrics(options), _moments(options)
-    )
+    found = conditions.contains(inner, outer, vocabulary, options.entity, _metrics(options), _moments(options))
     return found.as_json(), {"proved": FINE, "undecided": UNDECIDED}.get(found.verdict, FOUND)
 
 
@@ -138,7 +136,8 @@ def _numbers(month: Any) -> dict[str, int]:
 
 
 _COMMANDS: dict[str, Callable[[Any, Vocabulary], tuple[Any, int]]] = {
-    "check": _check, "explain": _explain, "sql": _sql, "compare": _compare, "contains": _contains, "count": _count,
+    "check": _check, "explain": _explain, "sql": _sql, "compare": _compare, "contains": _contains,
+    "count": _count,
 }  # fmt: skip
 
 

@@ -1,70 +1,61 @@
-"""Months and years for the solver: between 1901 and 2099 the calendar repeats every four years exactly."""
+"""Months and years for the solver: steps of a day number, written as a balanced tree of choices.
+
+Within the declared range of a date, all the calendar does is the day plus an offset that only changes at
+known days; comparing with those is what solvers are good at, dividing by 1461 is not.
+"""
 
 from collections.abc import Callable
 from datetime import date
 from functools import cache
-from itertools import pairwise
 
 import z3
 
 from registry.conditions.logic import Int
 from registry.conditions.meaning import part, shift, truncate
+from registry.conditions.tree import Type
 
-START = date(1901, 1, 1).toordinal()
-CYCLE_DAYS, CYCLE_MONTHS = 1461, 48
-FIRSTS = [date(1901 + month // 12, month % 12 + 1, 1).toordinal() - START for month in range(CYCLE_MONTHS)]
-LENGTHS = [after - first for first, after in pairwise([*FIRSTS, CYCLE_DAYS])]
+_NUMBER = z3.Int("number")
 
 
 class Calendar:
-    """Turns day numbers into months and back; what it needs to hold is appended to `rules`."""
+    """Turns day numbers into other days and their parts; what a result needs to hold goes to `rules`."""
 
     def __init__(self, rules: list[z3.BoolRef]) -> None:
         self.rules = rules
         self.split: dict[tuple[int, int], tuple[Int, Int, Int]] = {}
         self.count = 0
 
-    def shift(self, day: Int, count: int, unit: str) -> Int:
+    def shift(self, day: Int, count: int, unit: str, kind: Type) -> Int:
         if unit == "DAY":
             return day + count
         if isinstance(day, int):
             return shift(date.fromordinal(day), count, unit).toordinal()
-        cycle, rest = self._cycle(day)
-        months = CYCLE_MONTHS * cycle + self._by_month(rest, lambda month: month) + count
-        place = rest - self._by_month(rest, lambda month: FIRSTS[month])
-        new_cycle, month = self._divided(months, CYCLE_MONTHS)
-        last = _tree(month, list(range(CYCLE_MONTHS)), [length - 1 for length in LENGTHS])
-        first = _tree(month, list(range(CYCLE_MONTHS)), FIRSTS)
-        return START + CYCLE_DAYS * new_cycle + first + z3.If(place > last, last, place)
+        return self._named(day + _stepped(day, _shift_steps(*_range(kind), count)))
 
-    def truncate(self, day: Int, unit: str) -> Int:
+    def truncate(self, day: Int, unit: str, kind: Type) -> Int:
         if isinstance(day, int):
             return truncate(date.fromordinal(day), unit).toordinal()
         if unit == "WEEK":
             _, weekday = self._divided(day - 1, 7)  # 1 January of year 1 was a Monday
             return day - weekday
-        cycle, rest = self._cycle(day)
-        width = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[unit]
-        return START + CYCLE_DAYS * cycle + self._by_month(rest, lambda month: FIRSTS[month // width * width])
+        return self._named(_stepped(day, _truncate_steps(*_range(kind), unit)))
 
-    def part(self, day: Int, unit: str) -> Int:
+    def part(self, day: Int, unit: str, kind: Type) -> Int:
         if isinstance(day, int):
             return part(date.fromordinal(day), unit)
-        cycle, rest = self._cycle(day)
-        match unit:
-            case "DAY":
-                return rest - self._by_month(rest, lambda month: FIRSTS[month]) + 1
-            case "MONTH":
-                return self._by_month(rest, lambda month: month % 12 + 1)
-            case "QUARTER":
-                return self._by_month(rest, lambda month: month % 12 // 3 + 1)
-        return 1901 + 4 * cycle + self._by_month(rest, lambda month: month // 12)
+        if unit == "DAY":
+            return day - self.truncate(day, "MONTH", kind) + 1
+        return self._named(_stepped(day, _part_steps(*_range(kind), unit)))
 
     def quotient(self, number: Int, by: int) -> Int:
         return number // by if isinstance(number, int) else self._divided(number, by)[0]
 
-    def _cycle(self, day: Int) -> tuple[Int, Int]:
-        return self._divided(day - START, CYCLE_DAYS)
+    def _named(self, number: Int) -> Int:
+        """A fresh integer that equals the expression, so that what is built on it stays small."""
+        self.count += 1
+        name = z3.Int(f"calendar{self.count}")
+        self.rules.append(name == number)
+        return name
 
     def _divided(self, number: Int, by: int) -> tuple[Int, Int]:
         """Quotient and remainder as fresh integers, the same ones for the same number."""
@@ -76,22 +67,50 @@ class Calendar:
             self.split[key] = (quotient, rest, number)
         return self.split[key][0], self.split[key][1]
 
-    def _by_month(self, rest: Int, leaf: Callable[[int], int]) -> Int:
-        return _tree(rest, FIRSTS, [leaf(month) for month in range(CYCLE_MONTHS)])
+
+Steps = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-_NUMBER = z3.Int("number")
+def _range(kind: Type) -> tuple[int, int]:
+    return int(kind.low or 1), int(kind.high or 1)
 
 
 @cache
-def _template(starts: tuple[int, ...], leaves: tuple[int, ...]) -> z3.ExprRef:
-    """The leaf of the last start that is not above the number, as a balanced tree of choices."""
-    if len(set(leaves)) == 1:
-        return z3.IntVal(leaves[0])
-    middle = len(leaves) // 2
-    upper, lower = _template(starts[middle:], leaves[middle:]), _template(starts[:middle], leaves[:middle])
-    return z3.If(starts[middle] <= _NUMBER, upper, lower)
+def _shift_steps(low: int, high: int, count: int) -> Steps:
+    return _steps(low, high, lambda day: shift(day, count, "MONTH").toordinal() - day.toordinal())
 
 
-def _tree(number: Int, starts: list[int], leaves: list[int]) -> Int:
-    return z3.substitute(_template(tuple(starts), tuple(leaves)), (_NUMBER, number))
+@cache
+def _truncate_steps(low: int, high: int, unit: str) -> Steps:
+    return _steps(low, high, lambda day: truncate(day, unit).toordinal())
+
+
+@cache
+def _part_steps(low: int, high: int, unit: str) -> Steps:
+    return _steps(low, high, lambda day: part(day, unit))
+
+
+def _steps(low: int, high: int, of: Callable[[date], int]) -> Steps:
+    """The days at which the function changes within low..high, and its value from each of them on."""
+    starts: list[int] = []
+    values: list[int] = []
+    for day in range(low, high + 1):
+        value = of(date.fromordinal(day))
+        if not values or value != values[-1]:
+            starts.append(day)
+            values.append(value)
+    return tuple(starts), tuple(values)
+
+
+def _stepped(day: Int, steps: Steps) -> Int:
+    return z3.substitute(_tree(steps), (_NUMBER, day))
+
+
+@cache
+def _tree(steps: Steps) -> z3.ExprRef:
+    starts, values = steps
+    if len(values) == 1:
+        return z3.IntVal(values[0])
+    middle = len(values) // 2
+    upper, lower = (starts[middle:], values[middle:]), (starts[:middle], values[:middle])
+    return z3.If(starts[middle] <= _NUMBER, _tree(upper), _tree(lower))

@@ -28,18 +28,7 @@ from registry.conditions.tree import (
     walk,
 )
 from registry.conditions.vocabulary import Vocabulary
-
-FINDINGS = {
-    "never": ("No record can ever count.", "この条件に当てはまる記録はありえません。"),
-    "always": ("Every record counts; the condition leaves none out.", "すべての記録が数えられます。何も除かれません。"),
-    "no_effect": ("This part changes nothing: without it the same records count.",
-                  "この部分には効果がありません。なくても数えられる記録は同じです。"),
-    "drops_blanks": ("Where {field} is blank this is neither true nor false, so the record is left out. Say so, or add the blank.",
-                     "{field}が空欄だと真偽が定まらず、記録は黙って除かれます。意図どおりか確かめ、必要なら空欄の扱いを書き足してください。"),
-    "midnight": ("This point in time is midnight: the rest of that day is left out. Compare the date part.",
-                 "この日時は午前0時です。その日の残りは含まれません。日付の部分で比べてください。"),
-    "undecided": ("This could not be decided in time.", "時間内に判定できませんでした。"),
-}  # fmt: skip
+from registry.conditions.wording import FINDINGS
 
 
 @dataclass(frozen=True)
@@ -78,9 +67,7 @@ def check_tree(
 
 
 class _Checker:
-    def __init__(
-        self, tree: Condition, text: str, vocabulary: Vocabulary, entity: str, moments: Moments
-    ) -> None:
+    def __init__(self, tree: Condition, text: str, vocabulary: Vocabulary, entity: str, moments: Moments) -> None:
         self.tree, self.text, self.vocabulary, self.entity, self.moments = (
             tree,
             text,
@@ -91,9 +78,7 @@ class _Checker:
         self.blanks = list(_negative(tree))
         self.others = list(_weakened(tree))
         self.filled = [_with(tree, test, Always(truth)) for test, _, truth in self.blanks]
-        self.search = Search(
-            vocabulary, entity, [tree, *(each.tree for each in self.others), *self.filled], moments
-        )
+        self.search = Search(vocabulary, entity, [tree, *(each.tree for each in self.others), *self.filled], moments)
 
     def findings(self) -> list[Finding]:
         if not isinstance(self.tree, Always):

@@ -1,4 +1,4 @@
-"""What a change of words does: the same (proved), wider, narrower, both, or undecided; with an example each."""
+"""What a change of words does: the same (proved), wider, narrower, both or undecided, with examples."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -98,9 +98,7 @@ def contains_trees(
 
 
 class _Pair:
-    def __init__(
-        self, old: Condition, new: Condition, vocabulary: Vocabulary, entity: str, moments: Moments
-    ) -> None:
+    def __init__(self, old: Condition, new: Condition, vocabulary: Vocabulary, entity: str, moments: Moments) -> None:
         self.old, self.new, self.moments = old, new, moments
         self.search = Search(vocabulary, entity, [old, new], moments)
 

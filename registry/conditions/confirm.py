@@ -29,9 +29,7 @@ def column_type(kind: Type) -> str:
     return "VARCHAR"
 
 
-def confirmed(
-    trees: Sequence[Condition], record: Record, records: Records, moments: Moments
-) -> list[bool | None]:
+def confirmed(trees: Sequence[Condition], record: Record, records: Records, moments: Moments) -> list[bool | None]:
     """What DuckDB says of the record for each tree: True, False or None."""
     fixed = Moments(*(moments.get(name) or record.get(name) for name in MOMENTS))
     writer = Writer(DUCKDB, records.vocabulary, records.entity, fixed)

@@ -1,8 +1,8 @@
 """Whether data keeps the vocabulary's promises: without that, a proof says nothing about the data.
 
-Tables of text are read (an export as it is); a promise is broken by a value that cannot be read as its type, a
-blank where none is allowed, an enum value that was not declared, a value out of bounds, a key twice, or a link to
-a parent that is not there.
+Tables of text are read (an export as it is). A promise is broken by a value that cannot be read as its type,
+a blank where none is allowed, an enum value that was not declared, a value out of bounds, a key twice, or a
+link to a parent that is not there.
 """
 
 from collections.abc import Iterator

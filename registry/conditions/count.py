@@ -38,7 +38,7 @@ class MonthCount:
 
 @dataclass(frozen=True)
 class Count:
-    """Counts per month, the sums over all months, sample rows by kind (gained, lost, unknown), the SQL run."""
+    """Counts per month, their sums, sample rows by kind (gained, lost, unknown), and the SQL."""
 
     months: tuple[MonthCount, ...]
     samples: dict[str, list[dict[str, Any]]]
@@ -50,9 +50,7 @@ class Count:
         return {name: sum(getattr(month, name) for month in self.months) for name in names}
 
 
-def open_dataset(
-    folder: str | Path, vocabulary: Vocabulary, memory: str = "384MB"
-) -> duckdb.DuckDBPyConnection:
+def open_dataset(folder: str | Path, vocabulary: Vocabulary, memory: str = "384MB") -> duckdb.DuckDBPyConnection:
     """DuckDB over a folder of <entity>.parquet or <entity>.csv files, then locked: no file, no setting else.
 
     Raises ConditionError when a file is missing or a value does not fit its declared type.
@@ -96,8 +94,7 @@ def count_months(
     sql = months_sql(old, new, moments, dialect_name)
     months = _folded(connection.execute(sql).fetchall())
     samples = {
-        kind: _sample(connection, old, new, moments, dialect_name, kind)
-        for kind in ("gained", "lost", "unknown")
+        kind: _sample(connection, old, new, moments, dialect_name, kind) for kind in ("gained", "lost", "unknown")
     }
     return Count(tuple(months), samples, sql)
 
@@ -137,8 +134,7 @@ def _judged(old: Counting, new: Counting, moments: Moments, dialect: Dialect) ->
         truth = condition if one_date else _truth(found, condition, day, writer, moments)
         columns += [f"{truth} AS is_{name}", f"{day} AS {name}_on"]
     filters = [
-        writer.write(part) if never_unknown(part) else f"COALESCE({writer.write(part)}, TRUE)"
-        for part in common
+        writer.write(part) if never_unknown(part) else f"COALESCE({writer.write(part)}, TRUE)" for part in common
     ]
     if one_date:
         filters.append(_in_period(writer.write(new.dated_by), moments, dialect))

@@ -78,13 +78,9 @@ def counting_sql(found: Counting, dialect_name: str, moments: Moments) -> str:
     for name in ("period_start", "period_end"):
         if moments.get(name) is None:
             raise refuse("moment_missing", name=name)
-    start, end = (
-        dialect.literal(moments.get(name), found.condition.span) for name in ("period_start", "period_end")
-    )
+    start, end = (dialect.literal(moments.get(name), found.condition.span) for name in ("period_start", "period_end"))
     place = " AND place = 1" if found.first_per else ""
-    rows = (
-        _first(_rows(found, dialect, moments), found) if found.first_per else _rows(found, dialect, moments)
-    )
+    rows = _first(_rows(found, dialect, moments), found) if found.first_per else _rows(found, dialect, moments)
     period = f"WHERE counted_on >= {start} AND counted_on < {end}{place}"
     if found.sums:
         return f"SELECT SUM(amount) AS counted\nFROM (\n{_indent(rows)}\n) AS matching\n{period}"
@@ -110,9 +106,7 @@ def _first(rows: str, found: Counting) -> str:
     """The rows numbered by date within each `first_per`; rows without a date are never first."""
     order = ", ".join(["counted_on", *(f"key{index + 1}" for index in range(len(found.key)))])
     number = f"ROW_NUMBER() OVER (PARTITION BY firsts ORDER BY {order}) AS place"
-    inner = (
-        f"SELECT dated.*, {number}\nFROM (\n{_indent(rows)}\n) AS dated\nWHERE dated.counted_on IS NOT NULL"
-    )
+    inner = f"SELECT dated.*, {number}\nFROM (\n{_indent(rows)}\n) AS dated\nWHERE dated.counted_on IS NOT NULL"
     return inner
 
 

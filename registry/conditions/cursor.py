@@ -46,9 +46,7 @@ class Cursor:
             return refuse("ends_early", token.span, wanted=wanted)
         if token.kind == "name" and token.value.lower() in REGEX:
             return refuse("regex", token.span)
-        return refuse(
-            "unexpected", token.span, found=self.text[token.span.start : token.span.end], wanted=wanted
-        )
+        return refuse("unexpected", token.span, found=self.text[token.span.start : token.span.end], wanted=wanted)
 
     def end(self) -> None:
         if self.next.kind != "end":

@@ -10,8 +10,16 @@ from decimal import Decimal
 
 from registry.conditions.cursor import CLOCK, SUMS
 from registry.conditions.problems import refuse
+from registry.conditions.raw import (
+    RawCase,
+    RawLiteral,
+    RawName,
+    RawOp,
+    RawSelect,
+    RawTest,
+)
 from registry.conditions.tokens import MAX_DEPTH, Token
-from registry.conditions.tree import Node, RawCase, RawLiteral, RawName, RawOp, RawSelect, RawTest
+from registry.conditions.tree import Node
 from registry.conditions.words import Words
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
@@ -162,9 +170,7 @@ class _Parser(Words):
             kind = "decimal" if "." in token.value else "int"
             if len(token.value) > 16:
                 raise refuse("too_large", token.span)
-            return RawLiteral(
-                kind, Decimal(token.value) if "." in token.value else int(token.value), span=token.span
-            )
+            return RawLiteral(kind, Decimal(token.value) if "." in token.value else int(token.value), span=token.span)
         if token.kind == "text":
             self.take()
             return RawLiteral("text", token.value, span=token.span)
@@ -180,11 +186,11 @@ class _Parser(Words):
     def parenthesis(self) -> Node:
         start = self.expect("(").span.start
         if self.peek("SELECT"):
-            found = self.select()
+            selected = self.select()
             self.expect(")")
-            if found.kind == "EXISTS":
+            if selected.kind == "EXISTS":
                 raise refuse("subquery", self.since(start))
-            return found
+            return selected
         found = self.either()
         self.expect(")")
         return replace(found, span=self.since(start))

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from registry.conditions.problems import Span, refuse
-from registry.conditions.tree import Literal, RawLiteral, Type, Value
+from registry.conditions.raw import RawLiteral
+from registry.conditions.tree import Literal, Type, Value
 
 NUMBERS = ("int", "decimal")
 LARGEST = Decimal(10) ** 15

@@ -13,6 +13,7 @@ from registry.conditions.meaning import FOLDS
 from registry.conditions.text_automata import Ask
 from registry.conditions.tree import (
     Aggregate,
+    Between,
     Case,
     Coalesce,
     Compare,
@@ -79,9 +80,7 @@ def _plan_rows(
     word = vocabulary.entity(uses[0].relation.entity)
     mirror = vocabulary.is_mirror(entity, *key)
     keyed = any(
-        isinstance(node, Field) and node.row and node.name == word.key
-        for use in uses
-        for node in walk(use.where)
+        isinstance(node, Field) and node.row and node.name == word.key for use in uses for node in walk(use.where)
     )
     thresholds = _thresholds(nodes)
     limits: dict[Condition, int | None] = {}
@@ -145,11 +144,7 @@ def _plan_texts(nodes: list[Node], found: Plan, vocabulary: Vocabulary) -> None:
                 found,
                 [group_of(base) for value in pair for base, _ in bases(value) if isinstance(base, Field)],
             )
-        if (
-            isinstance(node, Aggregate)
-            and isinstance(node.argument, Field)
-            and node.argument.type.kind == "text"
-        ):
+        if isinstance(node, Aggregate) and isinstance(node.argument, Field) and node.argument.type.kind == "text":
             _join(found, [group_of(node.argument)])
 
 
@@ -188,13 +183,13 @@ def _questions(node: Node) -> Iterator[tuple[Value, Ask]]:
 
 
 def _length_questions(node: Node) -> Iterator[tuple[Value, Ask]]:
-    if isinstance(getattr(node, "value", None), Length):
-        if isinstance(node, In):
-            for item in node.items:
-                yield node.value.value, length_ask("=", item)  # type: ignore[attr-defined]
-        elif hasattr(node, "low"):
-            yield node.value.value, length_ask(">=", node.low)
-            yield node.value.value, length_ask("<=", node.high)
+    match node:
+        case In(value=Length(value=text), items=items):
+            for item in items:
+                yield text, length_ask("=", item)
+        case Between(value=Length(value=text), low=low, high=high):
+            yield text, length_ask(">=", low)
+            yield text, length_ask("<=", high)
 
 
 def _pairs(node: Node) -> Iterator[tuple[Value, Value]]:

@@ -14,19 +14,18 @@ from registry.conditions.compare import compare_trees
 from registry.conditions.dialects import dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import ConditionError, refuse
+from registry.conditions.raw import RawLiteral, RawName, RawOp, RawSelect, RawTest
 from registry.conditions.readback_values import Unreadable, ValueReader, only, word
 from registry.conditions.resolve import resolve_raw
 from registry.conditions.scope import Scope
 from registry.conditions.sql import ROOT, Writer
-from registry.conditions.tree import Condition, Node, RawLiteral, RawName, RawOp, RawSelect, RawTest
+from registry.conditions.tree import Condition, Node
 from registry.conditions.vocabulary import Vocabulary
 
 COMPARE = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 
 
-def proved_sql(
-    tree: Condition, vocabulary: Vocabulary, entity: str, dialect_name: str, moments: Moments
-) -> str:
+def proved_sql(tree: Condition, vocabulary: Vocabulary, entity: str, dialect_name: str, moments: Moments) -> str:
     """`SELECT 1 … WHERE <condition>` of the dialect, proved to mean the tree; raises ConditionError."""
     dialect = dialect_named(dialect_name)
     writer = Writer(dialect, vocabulary, entity, moments)
@@ -180,9 +179,7 @@ class _Reader(ValueReader):
         holder_alias, key = self._parts(link.expression)
         path = self.paths[holder_alias]
         holder = self.vocabulary.up(self.entity, path)
-        found = [
-            each.name for each in holder.relations.values() if (each.entity, each.link) == (entity, name)
-        ]
+        found = [each.name for each in holder.relations.values() if (each.entity, each.link) == (entity, name)]
         if row != alias or key != holder.key or len(found) != 1:
             raise Unreadable(link)
         self.rows.add(alias)

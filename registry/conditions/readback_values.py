@@ -8,9 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from registry.conditions.meaning import LOWER, TRIMMED, UPPER
-from registry.conditions.sql import ROOT
-from registry.conditions.tree import (
-    Node,
+from registry.conditions.raw import (
     RawCall,
     RawCase,
     RawInterval,
@@ -19,6 +17,8 @@ from registry.conditions.tree import (
     RawOp,
     RawSelect,
 )
+from registry.conditions.sql import ROOT
+from registry.conditions.tree import Node
 from registry.conditions.vocabulary import Vocabulary
 
 MOMENTS = ("TIMESTAMP", "TIMESTAMPNTZ", "DATETIME")

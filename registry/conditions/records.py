@@ -1,4 +1,4 @@
-"""Records as people read them: a typical one, small changes to it, and the tables a database would hold it in."""
+"""Records as people read them: a typical one, small changes to it, and its rows as a database holds them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -185,9 +185,7 @@ class Records:
 def copied(value: Any) -> Any:
     """A copy of a record with its parents and rows; the values themselves never change."""
     if isinstance(value, dict):
-        return {
-            name: copied(each) if isinstance(each, (dict, list)) else each for name, each in value.items()
-        }
+        return {name: copied(each) if isinstance(each, (dict, list)) else each for name, each in value.items()}
     return [copied(each) for each in value]
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from registry.conditions.grammar import COMPARISONS, parse_raw
 from registry.conditions.literals import NUMBERS, aggregate_type
-from registry.conditions.problems import NOWHERE, ConditionError, Problem, Span, problem, refuse
+from registry.conditions.problems import ConditionError, Problem, Span, problem, refuse
+from registry.conditions.raw import RawLiteral, RawName, RawOp, RawSelect, RawTest
 from registry.conditions.scope import Scope
 from registry.conditions.tree import (
     Aggregate,
@@ -28,11 +29,6 @@ from registry.conditions.tree import (
     Node,
     Not,
     Or,
-    RawLiteral,
-    RawName,
-    RawOp,
-    RawSelect,
-    RawTest,
     Relation,
     Value,
     walk,
@@ -71,9 +67,7 @@ def resolve_text(
     return resolve_raw(parse_raw(text), text, scope, metrics or {}, stack)
 
 
-def resolve_raw(
-    raw: Node, text: str, scope: Scope, metrics: Metrics, stack: tuple[str, ...] = ()
-) -> Condition:
+def resolve_raw(raw: Node, text: str, scope: Scope, metrics: Metrics, stack: tuple[str, ...] = ()) -> Condition:
     found = _Resolver(scope, text, metrics, stack).condition(raw)
     if sum(1 for _ in walk(found)) > MAX_NODES:
         raise refuse("too_large_expanded", found.span, limit=MAX_NODES)
@@ -298,7 +292,4 @@ def _is_condition(raw: Node) -> bool:
 
 
 def _is_count(value: Value) -> bool:
-    return isinstance(value, Literal) and value.type.kind == "int" and 0 <= int(value.value or 0) <= 1_000  # type: ignore[call-overload]
-
-
-__all__ = ["NOWHERE", "Agreed", "Metrics", "resolve_raw", "resolve_text", "resolve_value"]
+    return isinstance(value, Literal) and isinstance(value.value, int) and 0 <= value.value <= 1_000

@@ -155,9 +155,7 @@ class Rows:
     def classes(self, group: TextGroup) -> list[TextClass]:
         if group not in self.texts:
             identified = group in self.plan.identified
-            shared = next(
-                (other for other in self.texts if identified and other in self.plan.identified), None
-            )
+            shared = next((other for other in self.texts if identified and other in self.plan.identified), None)
             asks = self.plan.asks.get(group, set())
             self.texts[group] = self.texts[shared] if shared else self._readable(group, asks, identified)
         return self.texts[group]

@@ -6,7 +6,8 @@ from datetime import date
 from difflib import get_close_matches
 
 from registry.conditions.problems import Span, refuse
-from registry.conditions.tree import Field, Moment, RawName, Relation, Type, Value
+from registry.conditions.raw import RawName
+from registry.conditions.tree import Field, Moment, Relation, Type, Value
 from registry.conditions.vocabulary import Entity, Vocabulary
 
 MOMENTS = ("as_of", "period_start", "period_end")
@@ -65,10 +66,8 @@ class Scope:
         if last not in entity.relations:
             known = [".".join((*way, each)) for way, each in self._relations()]
             close = get_close_matches(".".join(name.parts), known, 1, 0.3)
-            fix = (close or known or [None])[0]
-            raise refuse(
-                "unknown_relation", name.span, fix, name=".".join(name.parts), known=", ".join(known)
-            )
+            fix = next(iter(close or known), None)
+            raise refuse("unknown_relation", name.span, fix, name=".".join(name.parts), known=", ".join(known))
         return Relation((*self.base, *steps), last, entity.relations[last].entity, span=name.span)
 
     def metric_path(self, name: RawName, counts: str) -> tuple[str, ...]:
@@ -120,9 +119,7 @@ class Scope:
                 written = ".".join((*path, each.name))
                 labels |= {label.lower(): written for label in each.label.values()}
         prefix = f"{self.entity}." if self.alias else ""
-        known = [
-            prefix + ".".join((*path, each)) for path, entity in self._reachable() for each in entity.fields
-        ]
+        known = [prefix + ".".join((*path, each)) for path, entity in self._reachable() for each in entity.fields]
         return self._suggest(name, known, labels)
 
     def _suggest(self, name: RawName, known: list[str], labels: Mapping[str, str]) -> Exception:

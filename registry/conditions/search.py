@@ -1,4 +1,4 @@
-"""Looking for an example record: first by small changes to a typical one, then by the solver, then made small.
+"""Looking for an example record: small changes to a typical one first, then the solver; then made small.
 
 Sampling the values at which a comparison changes finds nearly all in a few milliseconds; the solver finds the
 rest or proves that there is none. What the solver cannot decide in time is `unknown`, never a guess.
@@ -136,9 +136,7 @@ class Search:
             found += word.type.values
         elif word.type.kind == "bool":
             found += [True, False]
-        for other in self.boundaries.get(
-            (place.relation, place.path if not place.relation else (), place.name), []
-        ):
+        for other in self.boundaries.get((place.relation, place.path if not place.relation else (), place.name), []):
             found += _around(other(record, self._row(record, place)), word.type.scale)
         return [value for value in dict.fromkeys(found) if _fits(word.type, value)]
 

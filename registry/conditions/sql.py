@@ -206,9 +206,7 @@ class Writer:
 
     def _aggregate(self, node: Aggregate) -> str:
         argument = self.write(node.argument) if node.argument else "*"
-        counted = (
-            f"COUNT(DISTINCT {argument})" if node.kind == "COUNT_DISTINCT" else f"{node.kind}({argument})"
-        )
+        counted = f"COUNT(DISTINCT {argument})" if node.kind == "COUNT_DISTINCT" else f"{node.kind}({argument})"
         return f"(SELECT {counted} {self._rows(node.relation, node.where)})"
 
 

@@ -1,11 +1,11 @@
-"""Everything a condition can ask of a text is a regular language: one joint automaton gives its exact classes.
+"""Everything a condition can ask of a text is a regular language: one joint automaton gives exact classes.
 
 Texts that no predicate of the condition tells apart form a class; the solver then only chooses a class, and
 every class comes with texts to show. (Product construction; Hopcroft, Motwani and Ullman, section 4.2.)
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from registry.conditions.meaning import FOLDS, TRIMMED
 
 MAX_STATES = 3_000
-COMPARE = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 # Characters that stand for “any other”; those a condition mentions are skipped.
 OTHERS = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん"
 
@@ -173,9 +173,7 @@ def classes(asks: Iterable[Ask], wanted: int = 1) -> list[TextClass]:
     return list(found.values())
 
 
-def _reachable(
-    machines: list[_Machine], alphabet: list[str], wanted: int
-) -> dict[tuple[Hashable, ...], list[str]]:
+def _reachable(machines: list[_Machine], alphabet: list[str], wanted: int) -> dict[tuple[Hashable, ...], list[str]]:
     """Each joint state with up to `wanted` of the shortest texts that lead to it."""
     start = tuple(machine.start for machine in machines)
     words: dict[tuple[Hashable, ...], list[str]] = {start: [""]}

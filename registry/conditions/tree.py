@@ -1,8 +1,4 @@
-"""The two trees: what was written (`Raw…`, untyped) and what it means (typed, ready to be judged).
-
-Both the hand-written parser and the reader of SQL dialects make raw trees; `resolve` alone turns a raw
-tree into a typed one, so both go through the same rules.
-"""
+"""The typed tree: what a condition means, ready to be judged, encoded, written and read out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -21,12 +17,12 @@ class Node:
     span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
     def children(self) -> Iterator["Node"]:
-        for name in _parts(type(self)):
+        for name in _parts(type(self)):  # type: ignore[arg-type]
             yield from _nodes_in(getattr(self, name))
 
 
 @cache
-def _parts(kind: type[Node]) -> tuple[str, ...]:
+def _parts(kind: Any) -> tuple[str, ...]:
     """The attributes of a kind of node that can hold nodes."""
     return tuple(each.name for each in fields(kind) if each.name not in ("span", "type"))
 
@@ -44,72 +40,6 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in node.children():
         yield from walk(child)
-
-
-# --- as written -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RawName(Node):
-    parts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RawLiteral(Node):
-    kind: str  # int, decimal, text, bool, date, timestamp, null
-    value: Scalar
-
-
-@dataclass(frozen=True)
-class RawInterval(Node):
-    count: int
-    unit: str  # DAY, WEEK, MONTH, YEAR
-
-
-@dataclass(frozen=True)
-class RawOp(Node):
-    """AND, OR, NOT, = <> < <= > >=, + - * , NEGATE, DISTINCT (the SQL words IS DISTINCT FROM)."""
-
-    op: str
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class RawTest(Node):
-    """IS NULL, IS TRUE, IS FALSE, IN, BETWEEN, LIKE, ILIKE; `parts[0]` is what is tested."""
-
-    test: str
-    parts: tuple[Node, ...]
-    negated: bool = False
-
-
-@dataclass(frozen=True)
-class RawCall(Node):
-    """COALESCE, LENGTH, LOWER, UPPER, TRIM, CAST_DATE, DATE_TRUNC, EXTRACT; `unit` for the last two."""
-
-    name: str
-    parts: tuple[Node, ...]
-    unit: str = ""
-
-
-@dataclass(frozen=True)
-class RawCase(Node):
-    whens: tuple[tuple[Node, Node], ...]
-    default: Node | None
-
-
-@dataclass(frozen=True)
-class RawSelect(Node):
-    """EXISTS, COUNT, COUNT_DISTINCT, MIN or MAX over the rows of a relation."""
-
-    kind: str
-    argument: Node | None
-    relation: RawName
-    alias: str
-    where: Node | None
-
-
-# --- as meant ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,15 @@ from registry.conditions.literals import (
     sum_type,
 )
 from registry.conditions.problems import Span, refuse
+from registry.conditions.raw import (
+    RawCall,
+    RawCase,
+    RawInterval,
+    RawLiteral,
+    RawName,
+    RawOp,
+    RawSelect,
+)
 from registry.conditions.scope import Scope
 from registry.conditions.tree import (
     Case,
@@ -32,13 +41,6 @@ from registry.conditions.tree import (
     Literal,
     Node,
     Plus,
-    RawCall,
-    RawCase,
-    RawInterval,
-    RawLiteral,
-    RawName,
-    RawOp,
-    RawSelect,
     Shift,
     Times,
     Truncate,
@@ -101,11 +103,7 @@ class Values:
             return Days(left, right, span=raw.span, type=span)
         if left.type.kind in ("date", "timestamp") and right.type.kind in NUMBERS:
             written = self.written(right_raw.span)
-            fix = (
-                f"{self.written(left_raw.span)} {raw.op} INTERVAL {written} DAY"
-                if written.isdigit()
-                else None
-            )
+            fix = f"{self.written(left_raw.span)} {raw.op} INTERVAL {written} DAY" if written.isdigit() else None
             raise refuse("date_plus_number", raw.span, fix)
         if left.type.kind not in NUMBERS or right.type.kind not in NUMBERS:
             raise refuse("not_a_number", raw.span)
@@ -212,26 +210,15 @@ class Values:
             fix = f"'{close[0]}'" if close else None
             code = "unknown_value_meant" if close else "unknown_value"
             known = ", ".join(model.values)
-            raise refuse(
-                code, value.span, fix, value=value.value, known=known, meant=close[0] if close else ""
-            )
+            raise refuse(code, value.span, fix, value=value.value, known=known, meant=close[0] if close else "")
         return replace(value, type=replace(model, nullable=False))
 
     def _misfit(self, values: list[Value], span: Span) -> Exception:
         kinds = [value.type.kind for value in values]
         for value in values:
-            is_text = isinstance(value, Literal) and value.type.kind == "text"
-            if is_text and "date" in kinds:
-                fix = f"DATE '{value.value}'" if is_date(str(value.value)) else None
-                return refuse("text_for_date", value.span, fix)
-            if is_text and "timestamp" in kinds:
-                return refuse("text_for_timestamp", value.span, f"TIMESTAMP '{value.value}'")
-            if is_text and "bool" in kinds:
-                word = {"true": "TRUE", "false": "FALSE"}.get(str(value.value).lower())
-                return refuse("text_for_bool", value.span, word)
-            if is_text and any(kind in NUMBERS for kind in kinds):
-                is_number = str(value.value).isascii() and str(value.value).isdigit()
-                return refuse("text_for_number", value.span, str(value.value) if is_number else None)
+            found = _text_misfit(value, kinds) if isinstance(value, Literal) else None
+            if found is not None:
+                return found
         if set(kinds) == {"date", "timestamp"}:
             moment = next(value for value in values if value.type.kind == "timestamp")
             fix = None if isinstance(moment, Literal) else f"CAST({self.written(moment.span)} AS DATE)"
@@ -248,3 +235,19 @@ class Values:
         if raw.kind != "COUNT_DISTINCT" and found.type.kind not in (*NUMBERS, "date", "timestamp"):
             raise refuse("no_order", raw.argument.span)
         return found
+
+
+def _text_misfit(value: Literal, kinds: list[str]) -> Exception | None:
+    """A text in quotes where another type belongs, with the literal that was meant."""
+    text = str(value.value)
+    if value.type.kind != "text":
+        return None
+    if "date" in kinds:
+        return refuse("text_for_date", value.span, f"DATE '{text}'" if is_date(text) else None)
+    if "timestamp" in kinds:
+        return refuse("text_for_timestamp", value.span, f"TIMESTAMP '{text}'")
+    if "bool" in kinds:
+        return refuse("text_for_bool", value.span, {"true": "TRUE", "false": "FALSE"}.get(text.lower()))
+    if any(kind in NUMBERS for kind in kinds):
+        return refuse("text_for_number", value.span, text if text.isascii() and text.isdigit() else None)
+    return None

@@ -146,19 +146,14 @@ class _Reader:
         self._name(name, name)
         body = body if isinstance(body, Mapping) else {}
         fields = {
-            str(key): self._field(f"{name}.{key}", str(key), value)
-            for key, value in _mapping(body, "fields").items()
+            str(key): self._field(f"{name}.{key}", str(key), value) for key, value in _mapping(body, "fields").items()
         }
         parents = {
-            str(key): ParentWord(
-                str(key), str(value.get("entity")), str(value.get("link")), _label(value, str(key))
-            )
+            str(key): ParentWord(str(key), str(value.get("entity")), str(value.get("link")), _label(value, str(key)))
             for key, value in _mapping(body, "parents").items()
         }
         relations = {
-            str(key): RelationWord(
-                str(key), str(value.get("entity")), str(value.get("link")), _label(value, str(key))
-            )
+            str(key): RelationWord(str(key), str(value.get("entity")), str(value.get("link")), _label(value, str(key)))
             for key, value in _mapping(body, "relations").items()
         }
         for word in (*parents, *relations):

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 -- Japanese characters count double; these are sentences, not code.
-"""Every refusal's sentence, English and Japanese: what is wrong and what to do next."""
+"""Every refusal's and finding's sentence, English and Japanese: what is wrong and what to do next."""
 
 PROBLEMS: dict[str, tuple[str, str]] = {
     # --- the text as such ---
@@ -175,4 +175,16 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "data_missing": ("The data has no file for {entity}. Expected {entity}.csv or {entity}.parquet.",
                      "{entity} のファイルがありません。{entity}.csv か {entity}.parquet を用意してください。"),
     "data_unreadable": ("The data does not fit the vocabulary: {reason}", "データが語彙に合いません：{reason}"),
+}  # fmt: skip
+
+FINDINGS: dict[str, tuple[str, str]] = {
+    "never": ("No record can ever count.", "この条件に当てはまる記録はありえません。"),
+    "always": ("Every record counts; the condition leaves none out.", "すべての記録が数えられます。何も除かれません。"),
+    "no_effect": ("This part changes nothing: without it the same records count.",
+                  "この部分には効果がありません。なくても数えられる記録は同じです。"),
+    "drops_blanks": ("Where {field} is blank this is neither true nor false, so the record is left out. Say so, or add the blank.",
+                     "{field}が空欄だと真偽が定まらず、記録は黙って除かれます。意図どおりか確かめ、必要なら空欄の扱いを書き足してください。"),
+    "midnight": ("This point in time is midnight: the rest of that day is left out. Compare the date part.",
+                 "この日時は午前0時です。その日の残りは含まれません。日付の部分で比べてください。"),
+    "undecided": ("This could not be decided in time.", "時間内に判定できませんでした。"),
 }  # fmt: skip

@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 from registry.conditions.cursor import Cursor
 from registry.conditions.problems import refuse
-from registry.conditions.tree import Node, RawCall, RawInterval, RawLiteral, RawName
+from registry.conditions.raw import RawCall, RawInterval, RawLiteral, RawName
+from registry.conditions.tree import Node
 
 UNITS = {"DAYS": "DAY", "WEEKS": "WEEK", "MONTHS": "MONTH", "YEARS": "YEAR"}
 

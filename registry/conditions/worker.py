@@ -4,7 +4,7 @@ A solver's or database's own time limit is a wish: both have been seen to run on
 goes to a process that is warm (a fresh one costs a third of a second), is watched from outside for time and
 memory, and is killed with SIGKILL when it exceeds either; the next question gets a new one.
 
-`Workers.run("compare", old, new, vocabulary, "lead", seconds=3)` calls the function of that name in the package.
+`Workers.run("compare", old, new, vocabulary, "lead", seconds=3)` calls that function of the package.
 """
 
 import contextlib

@@ -160,13 +160,13 @@ class Choices:
     def __init__(self) -> None:
         teams = [(team.key, team.name) for team in Team.objects.all()]
         stages = [(stage.key, stage.name) for stage in Stage.objects.all()]
-        keys = Metric.objects.exclude(latest=None).values_list("key", flat=True)
+        metrics = Metric.objects.exclude(latest=None).select_related("latest")
         self.by_field: dict[str, list[tuple[str, Any]]] = {
             "kind": list(wording.KINDS.items()),
             "stage": [("", _("Choose …")), *stages],
             "producer": [("", _("Choose …")), *teams],
             "judge": [("", _("Choose …")), *teams],
-            "successor": [("", _("None")), *((key, key) for key in keys)],
+            "successor": [("", _("None")), *((metric.key, _metric_label(metric)) for metric in metrics)],
         }
 
 

@@ -58,8 +58,11 @@ class GlossaryFilter(Filter):
     on = DayField(required=False, label=_("As agreed on"))
     known = DayField(required=False, label=_("As recorded by"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, outside: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if outside:  # proposals are no business of readers who are not signed in
+            shown = [choice for choice in self.fields["state"].choices if choice[0] != "open"]  # type: ignore[attr-defined]
+            self.fields["state"].choices = shown  # type: ignore[attr-defined]
         stages = [(stage.key, stage.name) for stage in self.stages]
         teams = [(team.key, team.name) for team in self.teams]
         self.fields["stage"].choices = [("", _("All stages")), *stages]  # type: ignore[attr-defined]
@@ -122,7 +125,7 @@ class HistoryFilter(Filter):
     )
     person = forms.ModelChoiceField(
         required=False,
-        queryset=User.objects.all(),
+        queryset=User.objects.exclude(username=User.SYSTEM),
         to_field_name="username",
         label=_("Person"),
         empty_label=_("Everyone"),

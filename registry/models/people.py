@@ -14,7 +14,10 @@ from registry.models.base import Bilingual, Governed, GovernedQuerySet, Historic
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 
 
-class UserManager(BaseUserManager.from_queryset(GovernedQuerySet)):  # type: ignore[misc]
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> GovernedQuerySet["User"]:
+        return GovernedQuerySet(self.model, using=self._db)
+
     def system(self) -> "User":
         """The registry itself, on whose behalf commands act. Made by the first migration; cannot sign in."""
         return self.get(username=User.SYSTEM)
@@ -41,7 +44,7 @@ class User(Bilingual, AbstractBaseUser, Governed):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name_ja", "email"]
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc, assignment]
     history = HistoricalRecords(excluded_fields=["password"], bases=[PersonalHistory])
 
     class Meta:
@@ -124,7 +127,7 @@ class Membership(Governed):
     since = models.DateTimeField(_("since"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
 
-    objects = MembershipQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:
@@ -170,7 +173,7 @@ class Delegation(Governed):
     reason = models.CharField(_("reason"), max_length=400)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    objects = DelegationQuerySet.as_manager()
+    objects = DelegationQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:

@@ -80,7 +80,7 @@ class Proposal(Bilingual, Governed):
     created_at = models.DateTimeField(_("created"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
-    objects = ProposalQuerySet.as_manager()
+    objects = ProposalQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:
@@ -293,7 +293,7 @@ class SignOff(Governed):
     meaning = models.TextField(help_text="The sentence the person agreed to, as it was on the screen")
     signed_at = models.DateTimeField()
 
-    objects = SignOffQuerySet.as_manager()
+    objects = SignOffQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:

@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry import clock
+from registry.forms import sent
 from registry.forms.account import DelegationForm, PasswordForm, ProfileForm, SignInForm
 from registry.forms.fields import accepted
 from registry.models import Delegation, Membership, User
@@ -129,7 +130,7 @@ def _remember_language(response: HttpResponse, chosen: str) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: Request) -> HttpResponse:
-    form = PasswordForm(request.user, request.POST or None)
+    form = PasswordForm(request.user, sent(request))
     if form.is_valid():
         changed = people.change_password(request.user, by=request.user, password=form.cleaned_data["new_password1"])
         update_session_auth_hash(request, changed)

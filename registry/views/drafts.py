@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry import clock, comparison, effect, meaning, rules, wording
+from registry.forms import sent
 from registry.forms.drafts import Choices, HeadingForm, InviteForm, StartForm, WordingForm
 from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
@@ -25,7 +26,7 @@ from registry.workflow import drafting, submitting
 def new(request: Request) -> HttpResponse:
     """Choose what to propose; the draft exists from the moment that is chosen."""
     rules.require_member(request.user)
-    form = StartForm(request.POST or None, initial=_wish(request))
+    form = StartForm(sent(request), initial=_wish(request))
     if request.method == "POST" and form.is_valid():
         try:
             proposal = drafting.start(by=request.user)

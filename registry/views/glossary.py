@@ -18,7 +18,8 @@ from registry.views.request import Request
 @require_safe
 @published
 def show(request: Request) -> HttpResponse:
-    asked = GlossaryFilter(request.GET)
+    outside = not request.user.is_authenticated
+    asked = GlossaryFilter(request.GET, outside=outside)
     wanted = asked.wanted()
     listed = glossary.page(wanted, asked.page())
     part = request.htmx and not request.htmx.boosted
@@ -26,7 +27,7 @@ def show(request: Request) -> HttpResponse:
     mapped = (span for column in columns.values() for span in column)
     shown = {span.pk: span for span in (*mapped, *listed.spans)}
     _name_stages(shown.values(), asked.stages)
-    drawn = cards.draw(list(shown.values()), asked.teams)
+    drawn = cards.draw(list(shown.values()), asked.teams, outside=outside)
     context = {
         "filter": asked,
         "wanted": wanted,

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry import rules, timeline
+from registry.forms import sent
 from registry.forms.account import ProfileForm
 from registry.forms.fields import accepted
 from registry.forms.people import GivePasswordForm, MembershipForm, NewPersonForm, PeopleFilter
@@ -71,7 +72,7 @@ def _page(request: Request, person: User, status: int = 200, **forms: Any) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: Request) -> HttpResponse:
     rules.require_steward(request.user)
-    form = NewPersonForm(request.POST or None)
+    form = NewPersonForm(sent(request))
 
     def act() -> None:
         password = form.cleaned_data["password"]

@@ -7,14 +7,26 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry import comparison, meaning, rules
+from registry.forms import sent
 from registry.forms.vocabulary import VocabularyForm
 from registry.models import VocabularyVersion
 from registry.refusals import WrongState
 from registry.views.request import Request
 from registry.workflow import vocabulary as workflow
+
+KINDS = {
+    "int": gettext_lazy("whole number"),
+    "decimal": gettext_lazy("decimal number"),
+    "text": gettext_lazy("text"),
+    "enum": gettext_lazy("one of a list"),
+    "bool": gettext_lazy("yes or no"),
+    "date": gettext_lazy("day"),
+    "timestamp": gettext_lazy("moment"),
+}
 
 
 @require_safe
@@ -40,7 +52,7 @@ def _entity(entity: Any, language: str) -> dict[str, Any]:
             {
                 "name": name,
                 "label": word.label[language],
-                "kind": word.type.kind,
+                "kind": KINDS[word.type.kind],
                 "nullable": word.type.nullable,
                 "values": [(value, labels[language]) for value, labels in word.value_labels.items()],
                 "unit": word.unit[language] if word.unit else "",
@@ -54,7 +66,7 @@ def _entity(entity: Any, language: str) -> dict[str, Any]:
 def change(request: Request) -> HttpResponse:
     rules.require_steward(request.user)
     last = VocabularyVersion.objects.first()
-    form = VocabularyForm(request.POST or None, initial={"source": last.source if last else ""})
+    form = VocabularyForm(sent(request), initial={"source": last.source if last else ""})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from enum import Enum, auto
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,15 @@ from registry.workflow.record import Act, verb
 
 KEY = re.compile(r"[a-z][a-z0-9_]{1,59}")
 MAX_METRICS = 30
+
+
+class Unchanged(Enum):
+    """Says that a date is left as it is, where `None` takes it away."""
+
+    UNCHANGED = auto()
+
+
+UNCHANGED = Unchanged.UNCHANGED
 
 
 @verb
@@ -119,11 +129,11 @@ def save(
     by: User,
     edits: int | None = None,
     heading: Mapping[str, str] | None = None,
-    effective_from: date | None = None,
-    retroactive: bool = False,
+    effective_from: date | None | Unchanged = UNCHANGED,
+    retroactive: bool | None = None,
     wordings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Proposal:
-    """Keep what was written: `heading` (title and reason), the date, and a wording by metric key.
+    """Keep what was written: `heading` (title and reason), the date, and a wording by metric key; the rest stays.
 
     `edits` is the count the writer's page began from; if others saved meanwhile, nothing is overwritten and
     `WrongState("edited_meanwhile")` says so. Text may be incomplete; only what deceives is refused, by field.
@@ -151,14 +161,17 @@ def save(
 
 
 def _set_heading(
-    proposal: Proposal, heading: Mapping[str, str], effective_from: date | None, retroactive: bool
+    proposal: Proposal, heading: Mapping[str, str], effective_from: date | None | Unchanged, retroactive: bool | None
 ) -> list[str]:
     limits = {"title_ja": 120, "title_en": 120, "reason_ja": 5_000, "reason_en": 5_000}
     new: dict[str, Any] = {
         name: optional(value, name, limit=limits[name], lines=name.startswith("reason"))
         for name, value in heading.items()
     }
-    new |= {"effective_from": effective_from, "retroactive": retroactive}
+    if not isinstance(effective_from, Unchanged):
+        new["effective_from"] = effective_from
+    if retroactive is not None:
+        new["retroactive"] = retroactive
     changed = [name for name, value in new.items() if getattr(proposal, name) != value]
     for name in changed:
         setattr(proposal, name, new[name])

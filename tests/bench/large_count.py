@@ -43,7 +43,7 @@ DATA = {
 
 def large_counts() -> Iterator[str]:
     """A line per engine: the one pass, a single count, and two counts with anti-joins; then whether they agree."""
-    cells = {}
+    cells: dict[str, Any] = {}
     yield from _engine("duckdb", _duckdb(), cells)
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         yield from _engine("postgres", _postgres(), cells)
@@ -57,8 +57,7 @@ def _engine(name: str, connection: Any, cells: dict[str, Any]) -> Iterator[str]:
     many, _ = _best(lambda: [connection.execute(sql).fetchall() for sql in _by_hand(old, new, name)])
     cells[name] = _folded(rows)
     total = {
-        key: sum(getattr(month, key) for month in cells[name])
-        for key in ("old", "new", "gained", "lost", "unknown")
+        key: sum(getattr(month, key) for month in cells[name]) for key in ("old", "new", "gained", "lost", "unknown")
     }
     yield (
         f"{name}: one pass {one:.0f} ms; single count {single:.0f} ms (× {one / single:.2f}); "

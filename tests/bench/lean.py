@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from registry import clock
 from registry import glossary as rows_of
 from registry.models import (
+    STILL_KNOWN,
     Clause,
     Definition,
     Event,
@@ -77,14 +78,19 @@ def _seal(rows: list[dict[str, Any]]) -> None:
 
 def _recent() -> Any:
     fields = ("metric__key", "number", "wording__name_ja", "revision__proposal__title_ja", "effective_from")
-    return Definition.objects.filter(number__gt=1).order_by("-recorded_at").values(*fields)[:5]
+    return Definition.objects.filter(number__gt=1).order_by("-pk").values(*fields)[:5]
 
 
 def metric(request: HttpRequest, key: str) -> HttpResponse:
     spans = InForce.objects.as_of(clock.today())
     span = get_object_or_404(spans.select_related("definition"), key=key)
     words, definition = span.definition.wording, span.definition
-    uses = Use.objects.filter(key=key).values("definition")
+    uses = Use.objects.filter(
+        key=key,
+        definition__spans__known_to__gte=STILL_KNOWN,
+        definition__spans__valid_from__lte=clock.today(),
+        definition__spans__valid_to__gt=clock.today(),
+    )
     linked = spans.filter(key__in=[term["key"] for term in definition.terms])
     versions = Definition.objects.filter(metric=span.metric_id).order_by("-number")
     opened = Proposal.objects.in_review().on_metric(key)
@@ -92,7 +98,7 @@ def metric(request: HttpRequest, key: str) -> HttpResponse:
         "title": words["name_ja"],
         "words": words,
         "linked": linked.values_list("key", *WORDS),
-        "dependents": spans.filter(definition__in=uses)[:50].values_list("key", WORDS[0]),
+        "dependents": uses.order_by("definition")[:50].values_list("definition__metric__key", WORDS[0]),
         "seals": SignOff.objects.filter(revision=definition.revision_id).values_list(
             "team__mark_ja", "signed_by__name_ja", "signed_at"
         ),

@@ -13,6 +13,8 @@ RARE = "解約予兆"
 RARE_METRICS = 3
 """So many metrics carry the rare word, whatever the size of the registry."""
 PUBLISHED = ("v1", "v2", "v3")
+SET = 15
+"""So many metrics refer to each other: one made from each of the example's."""
 
 
 class Source(NamedTuple):

@@ -12,7 +12,7 @@ from tests.browser.words import Tongue
 from tests.needs import chromium
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE = 15_000  # milliseconds; a busy machine renders late, and a test never waits longer than it must
+PATIENCE = 30_000  # milliseconds; a busy machine renders late, and a test never waits longer than it must
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,10 @@ FOLDER = Path(__file__).parent.parent.parent / "docs" / "images"
 WIDTH = 1280
 # What is shown, to whom, and how much of it in pixels of height.
 PICTURES = {
-    "glossary": ("/", "kobayashi", 1000),
-    "metric": ("/metrics/target_lead/", "kobayashi", 1100),
-    "proposal": (REVIEW, "suzuki", 1100),
-    "signing": (f"{WAITING}sign-offs/?team=sales", "suzuki", 1000),
+    "glossary": ("/", "kobayashi", 860),
+    "metric": ("/metrics/target_lead/", "kobayashi", 800),
+    "proposal": (REVIEW, "suzuki", 860),
+    "signing": (f"{WAITING}sign-offs/?team=sales", "suzuki", 760),
 }
 
 
@@ -49,9 +49,9 @@ def take(browser: Browser, site: str, name: str, language: str) -> None:
     )
     person = Person(context.new_page(), Tongue(language), who).enter()
     person.page.goto(address)
-    person.page.locator(".demo-bar").evaluate("bar => bar.remove()")
+    person.page.locator(".demo-bar").evaluate_all("bars => bars.forEach(bar => bar.remove())")
     path = FOLDER / f"{name}-{language}.png"
-    person.page.screenshot(path=path, animations="disabled")
+    person.page.screenshot(path=path)
     context.close()
     print(f"{path.relative_to(FOLDER.parent.parent)}  {path.stat().st_size // 1024} KB")
 

@@ -23,7 +23,7 @@ NO_PAGES = {
     *("withdrawal", "rejection", "break_glass", "glass_confirmation", "sign_in_again", "sign_out", "demo_door"),
     *("language", "delegations", "delegation_ending", "person_profile", "person_password", "memberships"),
     *("membership_ending", "stewardship", "deactivation", "reactivation", "team_names", "stage", "revisions"),
-    *("livez", "readyz"),
+    *("answers", "livez", "readyz"),
 }
 
 

@@ -24,9 +24,7 @@ needs_postgres = pytest.mark.skipif(
 class Engine:
     """Tables of a vocabulary filled with records; `ask` gives each record's answer by key."""
 
-    def __init__(
-        self, dialect: str, vocabulary: Vocabulary, entity: str, records: Sequence[dict[str, Any]]
-    ) -> None:
+    def __init__(self, dialect: str, vocabulary: Vocabulary, entity: str, records: Sequence[dict[str, Any]]) -> None:
         self.dialect, self.vocabulary, self.entity = DIALECTS[dialect], vocabulary, entity
         self.connection: Any = duckdb.connect(":memory:", config={"threads": 1})
         if dialect == "postgres":
@@ -48,9 +46,7 @@ class Engine:
         sign = "%s" if self.dialect.name == "postgres" else "?"
         marks = ", ".join([sign] * len(words))
         if rows:
-            cursor.executemany(
-                f'INSERT INTO "{name}" VALUES ({marks})', [[row[key] for key in words] for row in rows]
-            )
+            cursor.executemany(f'INSERT INTO "{name}" VALUES ({marks})', [[row[key] for key in words] for row in rows])
 
     def ask(self, tree: Condition, moments: Moments) -> dict[Any, bool | None]:
         writer = Writer(self.dialect, self.vocabulary, self.entity, moments)

@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 -- tables of cases read better in one line each.
 """Random conditions and random records of the small test world, both with plenty of blanks and boundaries."""
 
 from datetime import date, datetime, timedelta
@@ -108,15 +109,11 @@ class Conditions:
             return f"({self.date(0)} - {self.date(0)})"
         if roll < 0.6 and depth > 0:
             otherwise = self.pick(["", f" ELSE {self.random.randint(0, 9)}"])
-            return (
-                f"CASE WHEN {self.condition(0)} THEN {field} WHEN {self.condition(0)} THEN 3{otherwise} END"
-            )
+            return f"CASE WHEN {self.condition(0)} THEN {field} WHEN {self.condition(0)} THEN 3{otherwise} END"
         return field
 
     def test_decimal(self, depth: int) -> str:
-        return (
-            f"{self.field('decimal')} {self.pick(COMPARE)} {self.pick(['3.5', '3.49', '3', '100', '3.505'])}"
-        )
+        return f"{self.field('decimal')} {self.pick(COMPARE)} {self.pick(['3.5', '3.49', '3', '100', '3.505'])}"
 
     def test_enum(self, depth: int) -> str:
         field = self.field("enum")
@@ -130,9 +127,7 @@ class Conditions:
 
     def test_bool(self, depth: int) -> str:
         field = self.field("bool")
-        return str(
-            self.pick([f"{field} = TRUE", f"{field} <> FALSE", f"{field} IS TRUE", f"{field} IS NOT FALSE"])
-        )
+        return str(self.pick([f"{field} = TRUE", f"{field} <> FALSE", f"{field} IS TRUE", f"{field} IS NOT FALSE"]))
 
     def test_text(self, depth: int) -> str:
         value, roll = self.text(), self.random.random()
@@ -173,9 +168,7 @@ class Conditions:
         roll, inner = self.random.random(), self.date(depth - 1)
         if roll < 0.5:
             count, unit = self.random.randint(0, 14), self.pick(["DAY", "WEEK", "MONTH", "MONTH", "YEAR"])
-            return (
-                f"{inner} {self.pick(['+', '-'])} INTERVAL {min(count, 3 if unit == 'YEAR' else 14)} {unit}"
-            )
+            return f"{inner} {self.pick(['+', '-'])} INTERVAL {min(count, 3 if unit == 'YEAR' else 14)} {unit}"
         if roll < 0.7:
             return f"DATE_TRUNC('{self.pick(['week', 'month', 'quarter', 'year'])}', {inner})"
         if roll < 0.85:
@@ -218,9 +211,7 @@ def _value(random: Random, name: str, kind: Any) -> Any:
         case "int":
             return random.choice([0, 1, 4, 5, 6, 9, 10, 11])
         case "decimal":
-            return random.choice(
-                [Decimal("3.50"), Decimal("3.49"), Decimal("3.51"), Decimal(100), Decimal(0)]
-            )
+            return random.choice([Decimal("3.50"), Decimal("3.49"), Decimal("3.51"), Decimal(100), Decimal(0)])
         case "enum":
             return random.choice(kind.values)
         case "bool":

@@ -1,4 +1,4 @@
-"""The reference, the solver's encoding, DuckDB and PostgreSQL give every record the same three-valued answer."""
+"""The reference, the solver's encoding, DuckDB and PostgreSQL answer every record alike, in three values."""
 
 from random import Random
 from typing import Any

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables of cases read better in one line each.
 """python -m registry.conditions: text or JSON, and exit codes a script can use."""
 
 import json

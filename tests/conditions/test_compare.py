@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables of cases read better in one line each.
 """Realistic changes of wording, each with the verdict a careful reader gives it; none may stay undecided."""
 
 from datetime import date
@@ -129,9 +130,7 @@ def test_without_an_as_of_date_the_verdict_holds_for_every_date() -> None:
 
 def test_a_joint_change_is_judged_with_what_both_metrics_will_mean() -> None:
     moved = dict(METRICS)
-    moved["meeting"] = Agreed(
-        "meeting", METRICS["meeting"].condition + " AND authority IN ('decides', 'recommends')"
-    )
+    moved["meeting"] = Agreed("meeting", METRICS["meeting"].condition + " AND authority IN ('decides', 'recommends')")
     text = METRICS["qualified_meeting"].condition
     without = text.replace("AND authority IN ('decides', 'recommends') ", "")
     found = compare(text, without, EXAMPLE, "meeting", METRICS, AS_OF, new_metrics=moved)

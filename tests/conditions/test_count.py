@@ -81,13 +81,9 @@ def test_gained_and_lost_are_what_two_separate_counts_give(
     assert found.total["new"] == sum(len(keys) for keys in after.values())
 
 
-def test_a_record_that_a_blank_leaves_open_is_counted_as_unknown(
-    world: list[dict[str, Any]], folder: Path
-) -> None:
+def test_a_record_that_a_blank_leaves_open_is_counted_as_unknown(world: list[dict[str, Any]], folder: Path) -> None:
     found = count(OLD, NEW, WORLD, folder, YEAR)
-    blank = [
-        record for record in world if record["pages"] is None and date(2024, 1, 1) <= record["started_on"]
-    ]
+    blank = [record for record in world if record["pages"] is None and date(2024, 1, 1) <= record["started_on"]]
     assert found.total["unknown"] == len(blank)
     assert all(row["pages"] is None for row in found.samples["unknown"])
 
@@ -167,9 +163,7 @@ def test_the_opened_dataset_reads_no_other_file(folder: Path) -> None:
         connection.execute("SET enable_external_access = true")
 
 
-def test_a_missing_file_and_a_value_of_another_type_are_refused_in_words(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_a_missing_file_and_a_value_of_another_type_are_refused_in_words(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConditionError) as missing:
         open_dataset(tmp_path, WORLD)
     assert missing.value.problems[0].code == "data_missing"

@@ -17,19 +17,8 @@ from registry.conditions.rows import Rows
 from registry.conditions.tree import And, Compare, Or
 from tests.conditions.example import AS_OF, EXAMPLE, METRICS
 from tests.conditions.generate import records
-from tests.conditions.test_agreement import encoding_agrees, generated
+from tests.conditions.test_agreement import encoding_agrees
 from tests.conditions.test_compare import PAIRS
-
-TARGETED = [
-    "pages BETWEEN 5 AND 6", "started_on + INTERVAL 1 MONTH < ended_on + INTERVAL 1 MONTH", "started_on - ended_on > 0",
-    "started_on + INTERVAL 1 MONTH >= DATE '2026-04-30'", "title ILIKE 'SALES'", "title = note", "shop.staff IS NULL",
-    "EXISTS (SELECT 1 FROM visit.orders o WHERE o.kind = 'food')", "score * 0.5 > 1.75", "pages IS DISTINCT FROM shop.staff",
-    "COALESCE(pages, shop.staff) > 5", "CASE WHEN pages > 5 THEN 1 ELSE 2 END = 1", "NOT (member = TRUE)",
-    "(SELECT COUNT(*) FROM visit.orders o WHERE o.amount > 3) >= 2", "DATE_TRUNC('week', started_on) < ended_on",
-    "(SELECT MIN(o.made_on) FROM visit.orders o) < started_on", "CAST(seen_at AS DATE) = started_on",
-    "channel NOT IN ('web')", "(pages > 5) IS NOT FALSE", "pages > 5 OR shop.staff > 5", "TRIM(title) = 'sales'",
-    "(SELECT COUNT(DISTINCT o.kind) FROM visit.orders o) >= 2",
-]  # fmt: skip
 
 
 def not_keeps_unknown_out(self: Encoder, node: Any) -> Truth:
@@ -105,11 +94,11 @@ def null_is_never(self: Encoder, node: Any) -> Truth:
     return Truth(node.negated, not node.negated)
 
 
-def months_do_not_clamp(self: Calendar, day: Any, count: int, unit: str) -> Any:
+def months_do_not_clamp(self: Calendar, day: Any, count: int, unit: str, kind: Any) -> Any:
     return day + (count if unit == "DAY" else count * 30)
 
 
-def weeks_begin_on_sunday(self: Calendar, day: Any, unit: str) -> Any:
+def weeks_begin_on_sunday(self: Calendar, day: Any, unit: str, kind: Any) -> Any:
     return day - self._divided(day, 7)[1] if unit == "WEEK" and not isinstance(day, int) else day
 
 
@@ -124,59 +113,59 @@ def rows_are_counted_once(self: Encoder, argument: Any, kept: Any) -> Term:
 
 
 REAL_EXTREME = Encoder._extreme
-FAULTS: list[tuple[Any, str, Callable[..., Any]]] = [
-    (Encoder, "_not", not_keeps_unknown_out),
-    (Encoder, "_compare", compare_forgets_blanks),
-    (Encoder, "_or", or_is_false_too_early),
-    (Encoder, "_in", not_in_is_in),
-    (Encoder, "_between", between_leaves_the_end_out),
-    (Encoder, "_distinct", two_blanks_are_distinct),
-    (Encoder, "_istruth", is_true_lets_unknown_pass),
-    (Encoder, "_coalesce", coalesce_takes_the_last),
-    (Encoder, "_case", case_takes_unknown_for_true),
-    (Encoder, "_days", days_count_backwards),
-    (Encoder, "_times", times_loses_the_decimal_point),
-    (Encoder, "_like", ilike_is_like),
-    (Encoder, "_exists", exists_takes_unknown_rows),
-    (Encoder, "_isnull", null_is_never),
-    (Encoder, "_extreme", smallest_is_largest),
-    (Encoder, "_distinct_count", rows_are_counted_once),
-    (Calendar, "shift", months_do_not_clamp),
-    (Calendar, "truncate", weeks_begin_on_sunday),
+FAULTS: list[tuple[Any, str, Callable[..., Any], str]] = [
+    (Encoder, "_not", not_keeps_unknown_out, "NOT (member = TRUE)"),
+    (Encoder, "_compare", compare_forgets_blanks, "pages > 5"),
+    (Encoder, "_or", or_is_false_too_early, "pages > 5 OR shop.staff > 5"),
+    (Encoder, "_in", not_in_is_in, "channel NOT IN ('web')"),
+    (Encoder, "_between", between_leaves_the_end_out, "pages BETWEEN 5 AND 6"),
+    (Encoder, "_distinct", two_blanks_are_distinct, "shop.staff IS DISTINCT FROM pages"),
+    (Encoder, "_istruth", is_true_lets_unknown_pass, "(pages > 5) IS TRUE"),
+    (Encoder, "_coalesce", coalesce_takes_the_last, "COALESCE(pages, shop.staff) > 5"),
+    (Encoder, "_case", case_takes_unknown_for_true, "CASE WHEN pages > 5 THEN 1 ELSE 2 END = 1"),
+    (Encoder, "_days", days_count_backwards, "started_on - ended_on > 0"),
+    (Encoder, "_times", times_loses_the_decimal_point, "score * 0.5 > 1.75"),
+    (Encoder, "_like", ilike_is_like, "title ILIKE 'SALES'"),
+    (Encoder, "_exists", exists_takes_unknown_rows, "EXISTS (SELECT 1 FROM visit.orders o WHERE o.kind = 'food')"),
+    (Encoder, "_isnull", null_is_never, "shop.staff IS NULL"),
+    (Encoder, "_extreme", smallest_is_largest, "(SELECT MIN(o.made_on) FROM visit.orders o) <= DATE '2026-01-01'"),
+    (Encoder, "_distinct_count", rows_are_counted_once, "(SELECT COUNT(DISTINCT o.kind) FROM visit.orders o) >= 1"),
+    (Calendar, "shift", months_do_not_clamp, "as_of - (started_on + INTERVAL 1 MONTH) IN (3)"),
+    (Calendar, "truncate", weeks_begin_on_sunday, "DATE_TRUNC('week', started_on) = DATE_TRUNC('week', ended_on)"),
 ]
 
 
-@pytest.mark.parametrize(("place", "name", "fault"), FAULTS)
+@pytest.mark.parametrize(("place", "name", "fault", "text"), FAULTS)
 def test_a_fault_in_the_encoding_is_caught_by_the_agreement_of_meanings(
-    place: Any, name: str, fault: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    place: Any, name: str, fault: Callable[..., Any], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    rows = records(Random(4), 40)
+    encoding_agrees([text], rows)
     monkeypatch.setattr(place, name, fault)
     with pytest.raises((AssertionError, KeyError)):
-        encoding_agrees([*TARGETED, *generated(3, 100)], records(Random(4), 12))
+        encoding_agrees([text], rows)
 
 
-def test_without_a_fault_the_same_conditions_agree() -> None:
-    encoding_agrees(TARGETED, records(Random(4), 12))
-
-
-def verdicts_hold() -> bool:
+def verdicts_hold(word: str) -> bool:
+    """Whether the known pairs that contain the word still get their verdicts."""
     return all(
         compare(old, new, EXAMPLE, entity, METRICS, AS_OF).verdict == verdict
         for entity, old, new, verdict in PAIRS
+        if word in old
     )
 
 
 def test_imagining_too_few_rows_is_caught_by_the_known_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_module, "MAX_ROWS", 1)
-    assert not verdicts_hold()
+    assert not verdicts_hold("m.minutes")
 
 
 def test_a_threshold_one_day_off_is_caught_by_the_known_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     real = monotone_module.bisect_left
     monkeypatch.setattr(monotone_module, "bisect_left", lambda *a, **k: real(*a, **k) + 1)
-    assert not verdicts_hold()
+    assert not verdicts_hold("INTERVAL 1 MONTH > as_of")
 
 
 def test_rows_that_may_share_a_key_are_caught_by_the_known_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Rows, "_tell_apart", lambda self, rows, keyed: None)
-    assert not verdicts_hold()
+    assert not verdicts_hold("m.meeting_id")

@@ -35,9 +35,7 @@ def test_multiplication_comes_before_addition_and_parentheses_first() -> None:
     assert calculate(parse_formula("(1 + 2) × 3 − 4", KNOWN), {}) == 5
 
 
-@pytest.mark.parametrize(
-    "values", [{"target_lead": 1, "new_lead": 0}, {"target_lead": None, "new_lead": 3}, {}]
-)
+@pytest.mark.parametrize("values", [{"target_lead": 1, "new_lead": 0}, {"target_lead": None, "new_lead": 3}, {}])
 def test_dividing_by_zero_or_a_blank_is_no_value(values: dict[str, int | None]) -> None:
     assert calculate(parse_formula("target_lead ÷ new_lead", KNOWN), values) is None
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- tables of cases read better in one line each.
 """What the language accepts, and for everything else the place, a sentence in both languages and a fix."""
 
 from random import Random
@@ -103,12 +104,8 @@ def test_every_sentence_exists_in_both_languages_with_the_same_blanks_to_fill() 
     import string
 
     for code, (english, japanese) in PROBLEMS.items():
-        names = [
-            {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (english, japanese)
-        ]
-        assert {name.removesuffix("_en") for name in names[0]} >= {
-            name.removesuffix("_ja") for name in names[1]
-        }, code
+        names = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (english, japanese)]
+        assert {name.removesuffix("_en") for name in names[0]} >= {name.removesuffix("_ja") for name in names[1]}, code
         assert any("\u3040" <= sign <= "\u9fff" for sign in japanese), code
 
 

@@ -27,12 +27,19 @@ def read_back_generated(dialect: str, number: int) -> None:
     random, refused = Random(40), 0
     for _ in range(number):
         text = Conditions(random).condition(2)
-        try:
-            proved_sql(parse(text, WORLD, "visit"), WORLD, "visit", dialect, MOMENTS)
-        except ConditionError as error:
-            assert error.problems[0].code == "dialect_cannot", text
-            refused += 1
+        refused += cannot_be_said(text, dialect)
     assert refused < number / 5
+
+
+def cannot_be_said(text: str, dialect: str) -> bool:
+    """Whether the dialect refuses the text as its own limit; any other refusal is a failure."""
+    try:
+        proved_sql(parse(text, WORLD, "visit"), WORLD, "visit", dialect, MOMENTS)
+    except ConditionError as error:
+        if error.problems[0].code != "dialect_cannot":
+            raise
+        return True
+    return False
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -87,6 +94,4 @@ def test_a_join_that_is_not_the_declared_one_is_not_read() -> None:
         'LEFT JOIN "company" AS r_company ON r_company."region" = r."company_id"',
     ):
         with pytest.raises((Unreadable, KeyError)):
-            read_back(
-                f'SELECT 1 FROM "lead" AS r {join} WHERE r_company."employees" > 1', EXAMPLE, "lead", "duckdb"
-            )
+            read_back(f'SELECT 1 FROM "lead" AS r {join} WHERE r_company."employees" > 1', EXAMPLE, "lead", "duckdb")

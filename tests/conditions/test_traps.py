@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- cases.
 """The known traps, each of which gave somebody a silent wrong answer; numbered as in docs/conditions.md."""
 
 import subprocess
@@ -72,9 +73,7 @@ def test_4_month_ends_clamp_one_step_at_a_time() -> None:
 def test_5_trimming_removes_the_same_spaces_in_every_engine() -> None:
     for text in ("\u3000営業部 ", "\t営業部"):
         written = sql("TRIM(department) = '営業部'", "duckdb")
-        found = (
-            duckdb.connect().execute(f"SELECT {written} FROM (SELECT '{text}' AS department) AS r").fetchone()
-        )
+        found = duckdb.connect().execute(f"SELECT {written} FROM (SELECT '{text}' AS department) AS r").fetchone()
         tree = parse("TRIM(department) = '営業部'", EXAMPLE, "lead")
         assert found == (evaluate(tree, {"department": text}, EXAMPLE, "lead"),)
     assert all("\u3000" in sql("TRIM(department) = 'a'", dialect) for dialect in DIALECTS)
@@ -87,9 +86,7 @@ def test_6_hard_text_patterns_are_decided_exactly_and_fast() -> None:
     found = classes(asks)
     assert time.process_time() - started < 2
     assert len({tuple(kind.answers.values()) for kind in found}) == len(found)
-    assert all(
-        ask.holds(text) == told for kind in found for text in kind.texts for ask, told in kind.answers.items()
-    )
+    assert all(ask.holds(text) == told for kind in found for text in kind.texts for ask, told in kind.answers.items())
     pair = ("department LIKE '%a%b%c%' AND LENGTH(department) <= 3", "department = 'abc'")
     assert compare(*pair, EXAMPLE, "lead").verdict == "same"
 
@@ -139,16 +136,16 @@ def test_10_the_parser_is_the_pure_one_and_deep_input_never_reaches_it() -> None
 
 
 def test_11_parentheses_keep_their_meaning_on_the_way_out_and_back() -> None:
-    text = "(consent = TRUE OR email_valid = TRUE) AND (source = 'seminar' OR (source = 'referral' AND consent = FALSE))"
+    text = (
+        "(consent = TRUE OR email_valid = TRUE) AND (source = 'seminar' OR (source = 'referral' AND consent = FALSE))"
+    )
     tree = parse(text, EXAMPLE, "lead")
     again = read_back(f'SELECT 1 FROM "lead" AS r WHERE {sql(text, "duckdb")}', EXAMPLE, "lead", "duckdb")
     assert again == tree
 
 
 def test_12_old_and_new_are_judged_in_one_query_without_filtered_counts() -> None:
-    old, new = (
-        counting(Definition("lead", f"company.employees >= {n}", "created_on"), EXAMPLE) for n in (100, 50)
-    )
+    old, new = (counting(Definition("lead", f"company.employees >= {n}", "created_on"), EXAMPLE) for n in (100, 50))
     query = months_sql(old, new, AS_OF)
     assert query.count('FROM "lead"') == 1
     assert "FILTER" not in query

@@ -29,9 +29,7 @@ def test_the_example_vocabulary_holds_what_the_domain_names() -> None:
 
 def test_a_vocabulary_survives_being_exported_and_read_again() -> None:
     text = (FIXTURES / "example" / "vocabulary.yaml").read_text(encoding="utf-8")
-    exported = yaml.safe_dump(
-        dict(Vocabulary.from_yaml(text).to_mapping()), allow_unicode=True, sort_keys=False
-    )
+    exported = yaml.safe_dump(dict(Vocabulary.from_yaml(text).to_mapping()), allow_unicode=True, sort_keys=False)
     again = Vocabulary.from_yaml(exported)
     assert again == EXAMPLE
 

@@ -47,9 +47,7 @@ def words(response: Any) -> str:
 
 
 @pytest.mark.parametrize(("address", "sent"), STEWARDS_ONLY)
-def test_only_stewards_change_people_teams_and_stages(
-    cast: Cast, client: Client, address: str, sent: dict[str, str]
-):
+def test_only_stewards_change_people_teams_and_stages(cast: Cast, client: Client, address: str, sent: dict[str, str]):
     client.force_login(cast.ryo)
     before = Event.objects.count()
     response = client.post(address, sent)

@@ -1,0 +1,180 @@
+"""Writing a proposal on the web: nothing typed is ever lost, and every refusal says what to do next."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.models import Proposal
+from registry.workflow import drafting, submitting
+from tests.cast import TODAY, Cast, acts, drafted, fresh, in_review, published, started
+
+
+@pytest.fixture
+def writer(client: Client, cast: Cast) -> Client:
+    client.force_login(cast.misaki)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ja"
+    return client
+
+
+def form_of(client: Client, proposal: Proposal) -> dict[str, Any]:
+    """Everything the page's form would send, unchanged."""
+    forms = client.get(f"/proposals/{proposal.pk}/draft/").context["forms"]
+    sent: dict[str, Any] = {"edits": str(fresh(proposal).edits)}
+    for form in (forms.heading, *forms.wordings):
+        for field in form:
+            value = field.value()
+            if value not in (None, False, ""):
+                sent[field.html_name] = "on" if value is True else str(value)
+    return sent
+
+
+def post(client: Client, proposal: Proposal, tail: str = "draft/", **changes: Any) -> Any:
+    return client.post(f"/proposals/{proposal.pk}/{tail}", form_of(client, proposal) | changes)
+
+
+def test_a_proposal_begins_with_what_it_is_about(writer: Client, cast: Cast):
+    response = writer.post("/proposals/new/", {"act": "change", "metric": "target_lead"})
+    proposal = Proposal.objects.latest("pk")
+    assert response["Location"] == f"/proposals/{proposal.pk}/draft/"
+    assert acts(proposal) == ["started", "metric_added"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"act": "new", "key": ""}, "key"),
+        ({"act": "new", "key": "Not A Key"}, "key"),
+        ({"act": "new", "key": "meeting"}, "key"),
+        ({"act": "change"}, "metric"),
+        ({"act": "restore", "metric": "meeting", "version": "7"}, "version"),
+        ({}, "act"),
+    ],
+)
+def test_what_cannot_begin_says_why_at_its_field(writer: Client, cast: Cast, given: dict[str, str], field: str):
+    response = writer.post("/proposals/new/", given)
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert not Proposal.objects.filter(state="draft", working_copies__isnull=False).exists()
+
+
+def test_retiring_and_restoring_fill_the_form(writer: Client, cast: Cast):
+    published(cast, "meeting")
+    writer.post("/proposals/new/", {"act": "retire", "metric": "target_lead", "successor": "meeting"})
+    (copy,) = Proposal.objects.latest("pk").working_copies.all()
+    assert (copy.wording["retired"], copy.wording["successor"]) == (True, "meeting")
+    writer.post("/proposals/new/", {"act": "restore", "metric": "meeting", "version": "1"})
+    (copy,) = Proposal.objects.latest("pk").working_copies.all()
+    assert copy.base.number == 2
+    assert copy.wording == cast.meeting.versions.get(number=1).wording
+
+
+def test_what_was_typed_is_kept_and_the_differences_follow(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    changed = {"target_lead-text_ja": "まったく新しい説明。"}
+    response = writer.post(
+        f"/proposals/{proposal.pk}/draft/", form_of(writer, proposal) | changed, headers={"HX-Request": "true"}
+    )
+    part = response.content.decode()
+    assert response.status_code == 200
+    assert 'data-state="saved"' in part
+    assert "<ins>" in part
+    assert fresh(proposal).working_copies.get().wording["text_ja"] == "まったく新しい説明。"
+
+
+def test_saving_what_is_there_already_writes_nothing(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    before = acts(proposal)
+    assert post(writer, proposal).status_code == 302
+    assert acts(proposal) == before
+
+
+def test_text_that_deceives_is_refused_at_its_field_and_kept_in_the_form(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    typed = "安全\u202e全安"
+    response = post(writer, proposal, **{"target_lead-summary_ja": typed})
+    assert response.status_code == 422
+    assert [target for target, _label, _sentence in response.context["errors"]] == ["id_target_lead-summary_ja"]
+    assert typed in response.content.decode()
+
+
+def test_two_writers_never_overwrite_each_other(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    mine = form_of(writer, proposal) | {"target_lead-text_ja": "わたしの文。"}
+    drafting.save(
+        proposal,
+        by=cast.misaki,
+        effective_from=proposal.effective_from,
+        wordings={"target_lead": {"text_ja": "ほかの窓の文。"}},
+    )
+    response = writer.post(f"/proposals/{proposal.pk}/draft/", mine)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "わたしの文。" in page
+    assert "ほかの窓" in page
+    assert fresh(proposal).working_copies.get().wording["text_ja"] == "ほかの窓の文。"
+
+
+def test_metrics_are_added_and_taken_out_without_losing_what_was_typed(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    typed = {"target_lead-text_en": "Typed just now."}
+    post(writer, proposal, "metrics/", **typed, act="change", metric="meeting")
+    assert set(fresh(proposal).working_copies.values_list("key", flat=True)) == {"target_lead", "meeting"}
+    post(writer, proposal, "metrics/meeting/removal/", **{"target_lead-text_ja": "いま打った。"})
+    (copy,) = fresh(proposal).working_copies.all()
+    assert (copy.wording["text_en"], copy.wording["text_ja"]) == ("Typed just now.", "いま打った。")
+
+
+def test_submitting_says_everything_that_is_missing_at_once(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    response = post(writer, proposal, "revisions/", title_ja="", title_en="", **{"target_lead-condition": "("})
+    assert response.status_code == 409
+    codes = {need.code for need in response.context["not_ready"]}
+    assert {"no_title", "incomplete"} <= codes
+    assert fresh(proposal).state == Proposal.DRAFT
+
+
+def test_submitting_asks_the_teams(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    assert post(writer, proposal, "revisions/")["Location"] == f"/proposals/{proposal.pk}/"
+    assert fresh(proposal).state == Proposal.IN_REVIEW
+
+
+def test_only_contributors_reach_the_form(writer: Client, cast: Cast):
+    proposal = in_review(cast)
+    writer.force_login(cast.kenta)
+    assert writer.get(f"/proposals/{proposal.pk}/draft/").status_code == 403
+    writer.force_login(cast.misaki)
+    writer.post(f"/proposals/{proposal.pk}/contributors/", {"user": "kenta"})
+    writer.force_login(cast.kenta)
+    assert writer.get(f"/proposals/{proposal.pk}/draft/").status_code == 200
+
+
+def test_a_stale_proposal_is_brought_up_to_date_field_by_field(writer: Client, cast: Cast):
+    proposal = in_review(cast, effective_from=TODAY + timedelta(days=40))
+    (theirs,) = published(cast, "target_lead", by=cast.kenta, effective_from=TODAY + timedelta(days=10))
+    page = writer.get(f"/proposals/{proposal.pk}/rebase/")
+    (way,) = page.context["outdated"]
+    assert {side.name for side in way.sides} == {"text_ja", "text_en"}
+    unanswered = writer.post(f"/proposals/{proposal.pk}/rebase/", {})
+    assert unanswered.status_code == 422
+    chosen = {"rebase-target_lead-text_ja": "theirs", "rebase-target_lead-text_en": "ours"}
+    writer.post(f"/proposals/{proposal.pk}/rebase/", chosen)
+    copy = fresh(proposal).working_copies.get()
+    assert copy.base == theirs
+    assert copy.wording["text_ja"] == theirs.wording["text_ja"]
+    assert copy.wording["text_en"] != theirs.wording["text_en"]
+    assert submitting.outdated is not None
+
+
+def test_a_reader_without_a_team_is_told_whom_to_ask(writer: Client, cast: Cast):
+    writer.force_login(cast.takuya)
+    response = writer.get("/proposals/new/")
+    assert response.status_code == 403
+    assert "管理者" in response.content.decode()
+
+
+def test_a_missing_draft_is_not_found(writer: Client, cast: Cast):
+    assert writer.get("/proposals/999999/draft/").status_code == 404
+    assert started(cast.misaki).pk

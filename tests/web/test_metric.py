@@ -1,0 +1,146 @@
+"""One metric: today's meaning, another day's, its permanent versions, their differences, its history."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from registry.models import Definition
+from tests.cast import FOUNDED, NOW, TODAY, Cast, in_review, on, published, seal, started, write
+
+
+@pytest.fixture
+def reader(client: Client, cast: Cast) -> Client:
+    client.force_login(cast.takuya)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ja"
+    return client
+
+
+def text(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return response.content.decode()
+
+
+def test_the_page_says_the_words_who_agreed_and_what_is_open(reader: Client, cast: Cast):
+    proposal = in_review(cast)
+    page = text(reader, "/metrics/target_lead/")
+    for said in ("高橋", "鈴木", f"/proposals/{proposal.pk}/", "/metrics/target_lead/versions/1/"):
+        assert said in page
+
+
+def test_another_day_shows_what_it_meant_then_and_says_so(reader: Client, cast: Cast):
+    (new,) = published(cast, "target_lead", effective_from=TODAY + timedelta(days=5))
+    assert new.wording["text_ja"] not in text(reader, "/metrics/target_lead/")
+    later = text(reader, f"/metrics/target_lead/?on={TODAY + timedelta(days=5)}")
+    assert new.wording["text_ja"] in later
+    assert "banner-as-of" in later
+
+
+def test_before_it_existed_there_is_nothing_and_a_way_back(reader: Client):
+    page = text(reader, f"/metrics/target_lead/?on={FOUNDED - timedelta(days=1)}")
+    assert 'href="/metrics/target_lead/"' in page
+
+
+def test_a_correction_of_the_past_is_known_only_since_it_was_recorded(reader: Client, cast: Cast):
+    (new,) = published(cast, "target_lead", effective_from=FOUNDED, retroactive=True)
+    corrected, believed = f"?on={FOUNDED}", f"?on={FOUNDED}&known={TODAY - timedelta(days=1)}"
+    assert new.wording["text_ja"] in text(reader, f"/metrics/target_lead/{corrected}")
+    assert new.wording["text_ja"] not in text(reader, f"/metrics/target_lead/{believed}")
+
+
+def test_a_permanent_page_never_changes_and_is_cached_as_such(reader: Client, cast: Cast):
+    address = "/metrics/target_lead/versions/1/?lang=ja"
+    first = reader.get(address)
+    assert "immutable" in first["Cache-Control"]
+    assert "private" in first["Cache-Control"]
+    published(cast, "target_lead")
+    second = reader.get(address)
+    assert second.content == first.content
+    assert reader.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 304
+
+
+def test_without_a_language_in_the_address_the_page_is_asked_for_again(reader: Client):
+    response = reader.get("/metrics/target_lead/versions/1/")
+    assert "no-cache" in response["Cache-Control"]
+    assert "immutable" not in response["Cache-Control"]
+
+
+def test_every_old_version_leads_to_the_one_in_force(reader: Client):
+    page = text(reader, "/metrics/target_lead/versions/1/")
+    assert "banner-old" in page
+    assert 'href="/metrics/target_lead/"' in page
+
+
+@pytest.mark.parametrize(
+    "address", ["/metrics/nothing/", "/metrics/target_lead/versions/9/", "/metrics/target_lead/compare/1...9/"]
+)
+def test_what_does_not_exist_is_not_found(reader: Client, address: str):
+    assert reader.get(address).status_code == 404
+
+
+def test_any_two_versions_are_compared_word_by_word(reader: Client, cast: Cast):
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, change={"target_lead": {"text_ja": "従業員50名以上の会社の人。"}})
+    before = Definition.objects.get(metric=cast.target_lead).wording["text_ja"]
+    from registry.workflow import submitting
+
+    submitting.submit(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    for view in ("", "?view=inline"):
+        page = text(reader, f"/metrics/target_lead/compare/1...2/{view}")
+        assert "<ins>" in page
+        assert "<del>" in page
+    assert before != "従業員50名以上の会社の人。"
+
+
+def test_its_history_holds_what_happened_to_it_and_nothing_else(reader: Client, cast: Cast):
+    published(cast, "target_lead")
+    mine, other = text(reader, "/metrics/target_lead/history/"), text(reader, "/metrics/meeting/history/")
+    assert mine.count('class="sealed"') > other.count('class="sealed"')
+
+
+def test_terms_in_a_text_lead_to_their_metric_and_show_its_meaning(reader: Client, cast: Cast):
+    from registry.workflow import submitting
+
+    named = {"text_ja": "商談に進んだターゲットリード。商談数は別に数える。"}
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, change={"target_lead": named})
+    submitting.submit(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    page = text(reader, "/metrics/target_lead/")
+    assert 'class="term" href="/metrics/meeting/"' in page
+    summary = Definition.objects.get(metric=cast.meeting).wording["summary_ja"]
+    assert summary in page
+
+
+def test_what_depends_on_a_metric_is_listed(reader: Client, cast: Cast):
+    from registry.workflow import submitting
+
+    proposal = started(cast.misaki)
+    condition = {"condition": "is_target_lead AND minutes >= 20"}
+    write(proposal, by=cast.misaki, change={"meeting": condition})
+    submitting.submit(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    page = reader.get("/metrics/target_lead/").context["page"]
+    assert [each.metric.key for each in page.built_on_this] == ["meeting"]
+
+
+def test_a_text_missing_in_the_readers_language_is_shown_in_the_other_and_says_so(cast: Cast):
+    from registry.models import WorkingCopy
+    from registry.templatetags.goi import other_tongue, say
+
+    copy = WorkingCopy(wording={"text_ja": "日本語だけ", "text_en": ""})
+    from django.utils import translation
+
+    with translation.override("en"):
+        assert say(copy, "text") == "日本語だけ"
+        assert other_tongue(copy, "text")
+
+
+def test_the_day_is_the_registrys_own(reader: Client, cast: Cast):
+    with on(TODAY):
+        assert reader.get("/metrics/target_lead/").context["page"].valid == NOW.date()

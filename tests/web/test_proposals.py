@@ -1,0 +1,189 @@
+"""A proposal on the web: what is still needed, seals with the password, objections, remarks, and the ways out."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.models import Definition, Proposal
+from registry.workflow import people, reviewing
+from tests.cast import PASSWORD, TODAY, Cast, fresh, in_review, latest, on, revised, seal
+
+
+@pytest.fixture
+def client(client: Client) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ja"
+    return client
+
+
+def sealing(client: Client, proposal: Proposal, team: str, password: str = PASSWORD, **other: str) -> Any:
+    digest = other.get("digest", latest(proposal).digest)
+    sent = {"team": team, "digest": digest, "agreed": "on", "password": password}
+    return client.post(f"/proposals/{proposal.pk}/sign-offs/", sent)
+
+
+def test_the_last_seal_publishes_at_once(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    for user, team in ((cast.ryo, "marketing"), (cast.naoko, "sales")):
+        client.force_login(user)
+        assert sealing(client, proposal, team).status_code == 302
+    assert fresh(proposal).state == Proposal.PUBLISHED
+    assert Definition.objects.filter(metric=cast.target_lead, number=2).exists()
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_a_seal_asks_for_the_password_again(client: Client, cast: Cast, password: str):
+    proposal = in_review(cast)
+    client.force_login(cast.ryo)
+    assert sealing(client, proposal, "marketing", password).status_code == 422
+    assert not latest(proposal).sign_offs.exists()
+
+
+def test_the_signing_page_shows_the_words_and_what_the_seal_means(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    client.force_login(cast.naoko)
+    page = client.get(f"/proposals/{proposal.pk}/sign-offs/?team=sales").content.decode()
+    for said in (latest(proposal).digest, "営業", "<ins>", "最後"):
+        assert said in page
+
+
+def test_what_changed_since_the_page_was_opened_is_not_sealed(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    read = latest(proposal).digest
+    revised(proposal, by=cast.misaki)
+    client.force_login(cast.ryo)
+    response = sealing(client, proposal, "marketing", digest=read)
+    assert response.status_code == 409
+    assert f"/proposals/{proposal.pk}/revisions/1...2/" in response.content.decode()
+    assert not latest(proposal).sign_offs.exists()
+
+
+@pytest.mark.parametrize(("who", "status"), [("misaki", 403), ("kenta", 403), ("takuya", 403), ("megumi", 403)])
+def test_who_may_not_seal_is_told_why(client: Client, cast: Cast, who: str, status: int):
+    proposal = in_review(cast)
+    client.force_login(getattr(cast, who))
+    assert sealing(client, proposal, "marketing").status_code == status
+    assert not latest(proposal).sign_offs.exists()
+
+
+def test_a_signatory_whose_account_was_closed_is_out(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    client.force_login(cast.ryo)
+    people.deactivate(cast.ryo, by=cast.megumi)
+    assert sealing(client, proposal, "marketing").status_code in {302, 401, 403}
+    assert not latest(proposal).sign_offs.exists()
+
+
+def test_an_objection_blocks_until_it_is_closed_with_what_was_agreed(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    client.force_login(cast.kenta)
+    client.post(
+        f"/proposals/{proposal.pk}/objections/", {"words": "空欄はどう数えますか。", "about": "target_lead.text_ja"}
+    )
+    objection = proposal.objections.get()
+    assert (objection.key, objection.field) == ("target_lead", "text_ja")
+    client.force_login(cast.naoko)
+    assert sealing(client, proposal, "sales").status_code == 409
+    assert client.post(f"/proposals/{proposal.pk}/objections/{objection.pk}/closing/").status_code == 403
+    client.force_login(cast.megumi)
+    closing = f"/proposals/{proposal.pk}/objections/{objection.pk}/closing/"
+    assert client.post(closing, {"reason": ""}).status_code == 422
+    assert client.post(closing, {"reason": "会議で合意した"}).status_code == 302
+    client.force_login(cast.naoko)
+    assert sealing(client, proposal, "sales").status_code == 302
+    assert fresh(proposal).state == Proposal.PUBLISHED
+
+
+def test_comments_thread_and_are_tied_to_a_field(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    client.force_login(cast.kenta)
+    address = f"/proposals/{proposal.pk}/comments/"
+    client.post(address, {"words": "なぜ50名ですか。", "about": "target_lead.text_ja"})
+    (first,) = proposal.comments.all()
+    client.force_login(cast.misaki)
+    response = client.post(address, {"words": "受注率が同じだからです。", "parent": first.pk})
+    reply = proposal.comments.get(parent=first)
+    assert response["Location"].endswith(f"?tab=discussion#comment-{reply.pk}")
+    assert (reply.key, reply.field) == ("target_lead", "text_ja")
+    page = client.get(f"/proposals/{proposal.pk}/?tab=discussion").content.decode()
+    assert page.index("なぜ50名") < page.index("受注率が同じ")
+
+
+@pytest.mark.parametrize("words", ["", "   ", "見え\u200bない", "あ" * 5_001])
+def test_a_remark_that_says_nothing_or_deceives_is_refused(client: Client, cast: Cast, words: str):
+    proposal = in_review(cast)
+    client.force_login(cast.kenta)
+    response = client.post(f"/proposals/{proposal.pk}/comments/", {"words": words})
+    assert response.status_code == 422
+    assert not proposal.comments.exists()
+
+
+def test_a_remark_cannot_be_tied_to_another_proposals_place_or_thread(client: Client, cast: Cast):
+    proposal, other = in_review(cast), in_review(cast, "meeting")
+    stray = reviewing.comment(other, by=cast.kenta, words="別の話")
+    client.force_login(cast.kenta)
+    address = f"/proposals/{proposal.pk}/comments/"
+    assert client.post(address, {"words": "x", "about": "meeting.text_ja"}).status_code == 422
+    assert client.post(address, {"words": "x", "parent": stray.pk}).status_code == 404
+    assert not proposal.comments.exists()
+
+
+def test_rejecting_withdrawing_and_what_has_ended(client: Client, cast: Cast):
+    rejected, withdrawn = in_review(cast), in_review(cast, "meeting")
+    client.force_login(cast.naoko)
+    assert client.post(f"/proposals/{rejected.pk}/rejection/", {"reason": ""}).status_code == 422
+    assert client.post(f"/proposals/{rejected.pk}/rejection/", {"reason": "数が増えすぎる"}).status_code == 302
+    client.force_login(cast.misaki)
+    assert client.post(f"/proposals/{withdrawn.pk}/withdrawal/", {"reason": "書き直す"}).status_code == 302
+    assert (fresh(rejected).state, fresh(withdrawn).state) == (Proposal.REJECTED, Proposal.WITHDRAWN)
+    for tail in ("comments/", "withdrawal/", "revisions/"):
+        assert client.post(f"/proposals/{rejected.pk}/{tail}", {"words": "x", "reason": "x"}).status_code == 409
+
+
+def test_two_stewards_break_the_glass_and_the_missing_team_seals_afterwards(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    client.force_login(cast.megumi)
+    client.post(f"/proposals/{proposal.pk}/break-glass/", {"reason": "営業の承認者が不在"})
+    confirmation = f"/proposals/{proposal.pk}/break-glass/confirmation/"
+    digest = {"digest": latest(proposal).digest}
+    assert client.post(confirmation, digest).status_code == 403
+    client.force_login(cast.makoto)
+    assert client.post(confirmation, digest).status_code == 302
+    flagged = client.get("/metrics/target_lead/").content.decode()
+    assert "banner-broken" in flagged
+    assert "immutable" not in client.get("/metrics/target_lead/versions/2/?lang=ja")["Cache-Control"]
+    client.force_login(cast.naoko)
+    with on(TODAY + timedelta(days=1)):
+        assert sealing(client, proposal, "sales").status_code == 302
+    assert "banner-broken" not in client.get("/metrics/target_lead/").content.decode()
+
+
+def test_a_disabled_act_says_why(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="まだです")
+    client.force_login(cast.naoko)
+    page = client.get(f"/proposals/{proposal.pk}/").content.decode()
+    assert "disabled" in page
+    assert "異議" in page
+
+
+def test_revisions_are_compared_and_a_missing_one_is_not_found(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    revised(proposal, by=cast.misaki)
+    client.force_login(cast.naoko)
+    assert "<ins>" in client.get(f"/proposals/{proposal.pk}/revisions/1...2/").content.decode()
+    assert client.get(f"/proposals/{proposal.pk}/revisions/1...9/").status_code == 404
+
+
+def test_the_list_filters_by_state_words_and_mine(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    client.force_login(cast.naoko)
+    assert client.get("/proposals/?state=in_review").context["proposals"] == [proposal]
+    assert client.get("/proposals/?state=rejected").context["proposals"] == []
+    assert client.get("/proposals/?q=改める&state=in_review").context["proposals"] == [proposal]
+    assert client.get("/proposals/?mine=on").context["proposals"] == []
