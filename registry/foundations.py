@@ -1,10 +1,14 @@
 """What every database needs after its tables: the head of the ledger, the registry's own account, triggers."""
 
+import logging
 from typing import Any
 
-from django.db import connections
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connections
 
 from registry import triggers
+
+logger = logging.getLogger(__name__)
 
 
 def lay(using: str = "default", **signal: Any) -> None:
@@ -17,6 +21,22 @@ def lay(using: str = "default", **signal: Any) -> None:
     Head.objects.get_or_create(pk=1)
     if not User.objects.filter(username=User.SYSTEM).exists():
         _open_registry()
+
+
+def require_guards(using: str = "default") -> None:
+    """Refuse to serve over tables that the database does not guard. One that does not answer yet may come up later."""
+    try:
+        lacking = triggers.missing(using)
+    except OperationalError as error:
+        logger.warning("The guards of the database could not be checked at start: %s", error)
+        return
+    finally:
+        connections[using].close()
+    if lacking:
+        raise ImproperlyConfigured(
+            f"The database lacks {len(lacking)} guards, {lacking[0]} among them, so anything could be written past "
+            "the ledger. Run: manage.py migrate"
+        )
 
 
 def _open_registry() -> None:

@@ -178,6 +178,12 @@ DEFAULT_FROM_EMAIL = os.environ.get("GOI_EMAIL_FROM", "goi@localhost")
 EXPIRY_DAYS = int(os.environ.get("GOI_EXPIRY_DAYS", "60"))
 REMINDER_DAYS = int(os.environ.get("GOI_REMINDER_DAYS", "14"))
 
+# A signed checkpoint of the ledger is written after this many events or minutes, whichever comes first.
+CHECKPOINT_EVENTS = int(os.environ.get("GOI_CHECKPOINT_EVENTS", "100"))
+CHECKPOINT_MINUTES = int(os.environ.get("GOI_CHECKPOINT_MINUTES", "60"))
+CHECKPOINTS = Path(os.environ.get("GOI_CHECKPOINTS", DATA_DIR / "checkpoints"))
+SIGNING_KEY = Path(os.environ.get("GOI_SIGNING_KEY", DATA_DIR / "signing_key.pem"))
+
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],

@@ -1,26 +1,17 @@
-"""The database's own refusals: what is published or ended never changes, whoever writes.
+"""The database's own refusals, whoever writes: nothing outside an act, and nothing that is published or ended.
 
 Django's table rebuilds on SQLite drop triggers silently, so they are not migrations: they are laid anew
 after every `migrate`, from this one table.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from django.db import connections
+from django.db import connections, models, transaction
 
-
-@dataclass(frozen=True)
-class Guard:
-    """Refuses `event` on `table` where `condition` (over OLD and NEW) holds."""
-
-    table: str
-    event: str
-    condition: str = "1=1"
-
-    @property
-    def name(self) -> str:
-        return f"goi_keeps_{self.table}_{self.event.lower()}"
-
+from registry.models import GOVERNED, Checkpoint, Event, User
 
 KEPT = (
     "registry_definition",
@@ -33,50 +24,136 @@ KEPT = (
     "registry_exampleanswer",
 )
 ENDED = "OLD.state IN ('published', 'withdrawn', 'rejected', 'expired')"
+NO_ACT = "NOT EXISTS (SELECT 1 FROM registry_openact)"
+EVERY_CHANGE = ("INSERT", "UPDATE", "DELETE")
+TRUNCATE = "TRUNCATE"
 
-GUARDS: tuple[Guard, ...] = (
-    *(Guard(table, event) for table in KEPT for event in ("UPDATE", "DELETE")),
-    Guard("registry_proposal", "UPDATE", ENDED),
-    Guard("registry_proposal", "DELETE", ENDED),
-    Guard("registry_event", "DELETE"),
-    Guard("registry_event", "UPDATE", "NEW.personal IS NOT NULL OR OLD.digest <> NEW.digest"),
-    Guard("registry_user", "DELETE"),
-)
+UNRECORDED = "{table}: only an act of registry.workflow writes here, so that an event answers for it"
+FINAL = "{table}: what is published, ended or recorded never changes"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Refuses `event` on `table` where `condition` (over OLD and NEW) holds."""
+
+    table: str
+    event: str
+    refusal: str
+    condition: str = "1=1"
+
+    @property
+    def name(self) -> str:
+        stem = "records" if self.refusal == UNRECORDED else "keeps"
+        return f"goi_{stem}_{self.table.removeprefix('registry_')}_{self.event.lower()}"
+
+    @property
+    def sentence(self) -> str:
+        return self.refusal.format(table=self.table)
+
+
+@cache
+def guards(vendor: str) -> tuple[Guard, ...]:
+    """Every guard of a database of this kind ("sqlite" or "postgresql")."""
+    return tuple(_guards(vendor))
+
+
+def _guards(vendor: str) -> Iterator[Guard]:
+    governed = [model._meta.db_table for model in GOVERNED]
+    histories = [model.history.model._meta.db_table for model in GOVERNED]  # type: ignore[attr-defined]
+    for table in governed:
+        changes = ("INSERT",) if table in KEPT else EVERY_CHANGE
+        yield from (Guard(table, event, UNRECORDED, NO_ACT) for event in changes)
+    for table in (*histories, Event._meta.db_table):
+        yield Guard(table, "INSERT", UNRECORDED, NO_ACT)
+    for table in (*KEPT, *histories, Event._meta.db_table, Checkpoint._meta.db_table):
+        yield Guard(table, "DELETE", FINAL)
+    for table in (*KEPT, Checkpoint._meta.db_table, *(set(histories) - {_history_of(User)})):
+        yield Guard(table, "UPDATE", FINAL)
+    yield from (Guard("registry_proposal", event, FINAL, ENDED) for event in ("UPDATE", "DELETE"))
+    yield Guard("registry_user", "DELETE", FINAL)
+    yield from (_erasure(Event, ("personal",)), _erasure(User.history.model, User.history.model.PERSONAL))
+    if vendor == "postgresql":
+        tables = (*governed, *histories, Event._meta.db_table, Checkpoint._meta.db_table)
+        yield from (Guard(table, TRUNCATE, FINAL) for table in tables)
+
+
+def _history_of(model: Any) -> str:
+    return str(model.history.model._meta.db_table)
+
+
+def _erasure(model: type[models.Model], personal: Iterable[str]) -> Guard:
+    """The one change that a recorded row allows: that an act empties its personal data."""
+    fields = model._meta.concrete_fields
+    kept = [
+        f'OLD."{field.column}" IS DISTINCT FROM NEW."{field.column}"' for field in fields if field.name not in personal
+    ]
+    filled = [
+        f'NEW."{field.column}" IS NOT NULL' if field.null else f"NEW.\"{field.column}\" <> ''"
+        for field in fields
+        if field.name in personal
+    ]
+    return Guard(model._meta.db_table, "UPDATE", FINAL, " OR ".join([NO_ACT, *filled, *kept]))
 
 
 def install(using: str) -> None:
-    """Lay every guard. Idempotent."""
+    """Lay the guards that are missing or are not what they should be. Idempotent."""
     connection = connections[using]
-    with connection.cursor() as cursor:
-        for guard in GUARDS:
-            for statement in _statements(guard, connection.vendor):
-                cursor.execute(statement)
+    lacking = set(missing(using))
+    with transaction.atomic(using), connection.cursor() as cursor:
+        for guard in guards(connection.vendor):
+            if guard.name in lacking:
+                for statement in _statements(guard, connection.vendor):
+                    cursor.execute(statement)
+
+
+def remove(using: str) -> None:
+    """Take every guard away: what whoever owns the database can do, and what a test needs to empty it."""
+    connection = connections[using]
+    with transaction.atomic(using), connection.cursor() as cursor:
+        for guard in guards(connection.vendor):
+            cursor.execute(_removal(guard, connection.vendor))
 
 
 def missing(using: str) -> list[str]:
-    """The names of guards that the database lacks."""
+    """The names of guards that the database lacks, has switched off, or has in another wording."""
     connection = connections[using]
     query = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+        "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')",
     }[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(query)
-        present = {name for (name,) in cursor.fetchall()}
-    return [guard.name for guard in GUARDS if guard.name not in present]
+        present = dict(cursor.fetchall())
+    vendor = connection.vendor
+    return [guard.name for guard in guards(vendor) if present.get(guard.name) != _text(guard, vendor)]
 
 
 def _statements(guard: Guard, vendor: str) -> list[str]:
-    refusal = f"{guard.table}: what is published or ended never changes"
     if vendor == "sqlite":
-        return [
-            f"DROP TRIGGER IF EXISTS {guard.name}",
-            f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} WHEN {guard.condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{refusal}'); END",
-        ]
+        return [_removal(guard, vendor), _text(guard, vendor)]
+    each = "STATEMENT" if guard.event == TRUNCATE else "ROW"
     return [
-        f"""CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE EXCEPTION '{refusal}' USING ERRCODE = 'integrity_constraint_violation'; END $$""",
-        f"""CREATE OR REPLACE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table}
-        FOR EACH ROW WHEN ({guard.condition}) EXECUTE FUNCTION {guard.name}()""",
+        f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $${_text(guard, vendor)}$$",
+        f"CREATE OR REPLACE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} "
+        f"FOR EACH {each} EXECUTE FUNCTION {guard.name}()",
     ]
+
+
+def _removal(guard: Guard, vendor: str) -> str:
+    return f"DROP TRIGGER IF EXISTS {guard.name}" + (f" ON {guard.table}" if vendor == "postgresql" else "")
+
+
+def _text(guard: Guard, vendor: str) -> str:
+    """The trigger as SQLite keeps it, or the body of its function as PostgreSQL does."""
+    if vendor == "sqlite":
+        condition = guard.condition.replace("IS DISTINCT FROM", "IS NOT")
+        return (
+            f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} WHEN {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{guard.sentence}'); END"
+        )
+    row = "OLD" if guard.event == "DELETE" else "NEW"
+    return (
+        f"BEGIN IF {guard.condition} THEN RAISE EXCEPTION '{guard.sentence}' "
+        f"USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN {row}; END"
+    )

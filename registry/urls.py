@@ -10,6 +10,7 @@ from registry.views import (
     health,
     history,
     inbox,
+    ledger,
     metrics,
     people,
     proposals,
@@ -26,6 +27,7 @@ GLOSSARY = [
     path("", glossary.show, name="glossary"),
     path("metrics/<slug:key>/", metrics.show, name="metric"),
     path("metrics/<slug:key>/versions/<int:number>/", metrics.version, name="version"),
+    path("metrics/<slug:key>/versions/<int:number>/certificate/", ledger.certificate, name="certificate"),
     path("metrics/<slug:key>/sql/", metrics.sql, name="metric_sql"),
     re_path(VERSIONS, metrics.compare, name="compare"),
     path("metrics/<slug:key>/history/", metrics.history, name="metric_history"),
@@ -54,7 +56,11 @@ PROPOSALS = [
     path("proposals/<int:pk>/break-glass/confirmation/", review.confirm_break_glass, name="glass_confirmation"),
 ]
 
-HISTORY = [path("history/", history.show, name="history")]
+HISTORY = [
+    path("history/", history.show, name="history"),
+    path("ledger/", ledger.export, name="ledger"),
+    path("ledger/key", ledger.key, name="ledger_key"),
+]
 
 ACCOUNT = [
     path("sign-in/", account.sign_in, name="sign_in"),

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,12 @@ from registry import clock
 from tests.cast import NOW, Cast, assemble
 
 pytest_plugins = ["tests.plugin"]
+
+
+@pytest.fixture(autouse=True)
+def _own_checkpoints(settings: Any, tmp_path: Path) -> None:
+    """What a test signs is its own: the next one has another ledger, which would not continue it."""
+    settings.CHECKPOINTS = tmp_path / "checkpoints"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ FREE_OF_DJANGO = ("conditions", "ledger")
 PAST_HISTORY = {"update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "create"}
 QUERIES = {"objects", "filter", "exclude", "all"}
 # Indexes derived from versions and events, and the ledger's one head: no person writes them.
-DERIVED = {"InForce", "Use", "Mention", "Head"}
+DERIVED = {"InForce", "Use", "Mention", "Head", "OpenAct", "Checkpoint", "Node"}
 
 
 def modules(*below: str) -> list[Path]:
@@ -77,7 +77,8 @@ def test_nothing_below_the_views_sees_a_request(path: Path):
 def test_governed_rows_are_written_one_by_one_with_their_history(path: Path):
     """`QuerySet.update`, `bulk_*`, `get_or_create` and their kin leave no history, or one without a person."""
     written_to = {chain[0] for chain in chains(path) if chain[-1] in PAST_HISTORY and QUERIES & set(chain[1:-1])}
-    assert written_to <= DERIVED
+    emptied = {"Event", "history"} if path.name == "erasure.py" else set()
+    assert written_to <= DERIVED | emptied
 
 
 def chains(path: Path) -> Iterator[list[str]]:

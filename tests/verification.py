@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from registry import rows
 from registry.ledger import chain
 from registry.models import FOREVER, GOVERNED, STILL_KNOWN, Definition, Event, Head, InForce
 from registry.models.metrics import definition_digest
 from registry.models.proposals import revision_digest
-from registry.workflow.record import row_values
 
 HISTORIES = {model.history.model._meta.db_table: model.history.model for model in GOVERNED}
 
@@ -48,20 +48,20 @@ def _broken_head(events: list[Event]) -> Iterator[str]:
 
 def wrong_rows(events: Iterable[Event]) -> Iterator[str]:
     """History rows that are not what their event sealed, or that lack their person, reason or moment."""
-    sealed: dict[str, dict[int, tuple[Event, str]]] = {}
+    sealed: dict[str, dict[int, tuple[Event, list[Any]]]] = {}
     for event in events:
-        for table, number, digest in event.rows:
-            sealed.setdefault(table, {})[number] = (event, digest)
+        for entry in event.rows:
+            sealed.setdefault(entry[0], {})[entry[1]] = (event, entry)
     for table, of_table in sealed.items():
-        rows = {row.history_id: row for row in HISTORIES[table].objects.filter(history_id__in=list(of_table))}
-        for number, (event, digest) in of_table.items():
-            yield from _wrong_row(f"{table} {number}", rows.get(number), event, digest)
+        found = {row.history_id: row for row in HISTORIES[table].objects.filter(history_id__in=list(of_table))}
+        for number, (event, entry) in of_table.items():
+            yield from _wrong_row(f"{table} {number}", found.get(number), event, entry)
 
 
-def _wrong_row(name: str, row: Any, event: Event, digest: str) -> Iterator[str]:
+def _wrong_row(name: str, row: Any, event: Event, entry: list[Any]) -> Iterator[str]:
     if row is None:
         yield f"{name}, sealed by event {event.sequence}, is gone"
-    elif chain.row_digest(row._meta.db_table, row_values(row)) != digest:
+    elif rows.sealed(row) != entry:
         yield f"{name} is not what event {event.sequence} sealed"
     elif (row.history_user_id, row.history_date) != (event.actor_id, event.at):
         yield f"{name} names another person or moment than event {event.sequence}"
@@ -71,7 +71,7 @@ def _wrong_row(name: str, row: Any, event: Event, digest: str) -> Iterator[str]:
 
 def unsealed_rows(events: Iterable[Event]) -> Iterator[str]:
     """History rows that no event seals, or more than one."""
-    listed = [(table, number) for event in events for table, number, _ in event.rows]
+    listed = [(table, number) for event in events for table, number, *_ in event.rows]
     sealed = set(listed)
     if len(listed) != len(sealed):
         yield "a history row is sealed twice"

@@ -1,7 +1,7 @@
 """The tables. A question about one record is a model method; a set of records is a queryset method."""
 
 from registry.models.base import Governed, Unrecorded
-from registry.models.ledger import Event, Head, Mention
+from registry.models.ledger import Checkpoint, Event, Head, Mention, Node, OpenAct
 from registry.models.metrics import FOREVER, STILL_KNOWN, Definition, InForce, Metric, Stage, Use
 from registry.models.people import Delegation, Membership, Team, User
 from registry.models.proposals import (
@@ -45,6 +45,7 @@ __all__ = [
     "GOVERNED",
     "STILL_KNOWN",
     "BreakGlass",
+    "Checkpoint",
     "Clause",
     "Comment",
     "Contributor",
@@ -58,7 +59,9 @@ __all__ = [
     "Membership",
     "Mention",
     "Metric",
+    "Node",
     "Objection",
+    "OpenAct",
     "Place",
     "Proposal",
     "Revision",

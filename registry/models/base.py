@@ -1,6 +1,7 @@
 """What every governed table shares: its history, and the refusal of writes that no act records."""
 
-from typing import Any
+import secrets
+from typing import Any, Never
 
 from django.db import models
 from django.db.models.signals import pre_delete, pre_save
@@ -14,11 +15,61 @@ class Unrecorded(RuntimeError):
     """A governed row was written outside an act, so no event would answer for it."""
 
 
+class GovernedQuerySet[M: models.Model](models.QuerySet[M]):
+    """Reads, and refuses what would write many rows at once: no history row would come of it."""
+
+    def update(self, **values: Any) -> Never:
+        self._refuse()
+
+    def delete(self) -> Never:
+        self._refuse()
+
+    def bulk_create(self, *args: Any, **options: Any) -> Never:
+        self._refuse()
+
+    def bulk_update(self, *args: Any, **options: Any) -> Never:
+        self._refuse()
+
+    # Django's own marks: templates may not call them, and managers do not offer `delete`.
+    update.alters_data = delete.alters_data = bulk_create.alters_data = bulk_update.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def _refuse(self) -> Never:
+        raise Unrecorded(_unrecorded(self.model))
+
+
 class Governed(models.Model):
     """A table whose every change is an act with a person, a reason and an event."""
 
     # Set by `workflow.record.Act.save` on the instance it writes, and taken off again.
     _history_rows: list[models.Model] | None = None
+
+    objects = GovernedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+def _unrecorded(model: type[models.Model]) -> str:
+    return (
+        f"{model.__name__} is a governed table: change it through a verb of registry.workflow, "
+        "so that the act has a person, a reason and an event."
+    )
+
+
+def _salt() -> str:
+    return secrets.token_hex(16)
+
+
+class PersonalHistory(models.Model):
+    """A history row with personal data, which enters the event by a salted digest of its own.
+
+    So it can be emptied, salt and all, without breaking the chain; see `workflow.erasure`.
+    """
+
+    PERSONAL: tuple[str, ...] = ("personal_salt", "username", "name_ja", "name_en", "email")
+
+    personal_salt = models.CharField(max_length=32, default=_salt)
 
     class Meta:
         abstract = True
@@ -28,10 +79,7 @@ class Governed(models.Model):
 def refuse_unrecorded(sender: Any, instance: models.Model, **rest: Any) -> None:
     """Runs before the write, so that nothing is left of a refused one, inside a transaction or not."""
     if isinstance(instance, Governed) and instance._history_rows is None:
-        raise Unrecorded(
-            f"{type(instance).__name__} is a governed table: change it through a verb of registry.workflow, "
-            "so that the act has a person, a reason and an event."
-        )
+        raise Unrecorded(_unrecorded(type(instance)))
 
 
 @receiver(post_create_historical_record)
@@ -50,4 +98,4 @@ class Bilingual:
         return getattr(self, f"{stem}_{first}") or getattr(self, f"{stem}_{second}")
 
 
-__all__ = ["Bilingual", "Governed", "HistoricalRecords", "Unrecorded"]
+__all__ = ["Bilingual", "Governed", "GovernedQuerySet", "HistoricalRecords", "PersonalHistory", "Unrecorded"]

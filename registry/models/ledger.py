@@ -39,7 +39,7 @@ class Event(models.Model):
     detail = models.JSONField(default=dict, help_text="What was done, without personal data")
     personal = models.JSONField(null=True, help_text="Names and written reasons, which may be erased")
     personal_digest = models.CharField(max_length=64)
-    rows = models.JSONField(default=list, help_text="[table, history row, digest] that the act wrote")
+    rows = models.JSONField(default=list, help_text="What the act wrote: see `rows.sealed`")
     previous = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
 
@@ -75,6 +75,54 @@ class Event(models.Model):
             rows=self.rows,
             previous=self.previous,
         )
+
+
+class OpenAct(models.Model):
+    """That an act is under way in this transaction. Governed tables can be written while the row is there.
+
+    It names an event that never exists through a foreign key that is checked at the end, so a transaction
+    that leaves it behind, having written without an event, cannot commit. Hence it is never seen by others.
+    """
+
+    NO_EVENT = 0
+
+    event = models.ForeignKey(Event, models.DO_NOTHING, related_name="+", default=NO_EVENT)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Checkpoint(models.Model):
+    """The Merkle root over the first `size` events, signed. The file in GOI_CHECKPOINTS is what counts."""
+
+    size = models.PositiveBigIntegerField(primary_key=True)
+    root = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    key_id = models.CharField(max_length=16)
+    signature = models.CharField(max_length=128)
+
+    class Meta:
+        ordering = ["-size"]
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+
+class Node(models.Model):
+    """A hash high up in the Merkle tree, kept so that a proof need not read every event.
+
+    Derived: it covers the events `position * 2**level` to the next multiple, counted from 0.
+    """
+
+    level = models.PositiveSmallIntegerField()
+    position = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "position"], name="one_node_per_place")]
+
+    def __str__(self) -> str:
+        return f"{self.level}.{self.position}"
 
 
 class Mention(models.Model):

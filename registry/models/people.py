@@ -9,12 +9,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.base import Bilingual, Governed, HistoricalRecords
+from registry.models.base import Bilingual, Governed, GovernedQuerySet, HistoricalRecords, PersonalHistory
 
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 
 
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> GovernedQuerySet["User"]:
+        return GovernedQuerySet(self.model, using=self._db)
+
     def system(self) -> "User":
         """The registry itself, on whose behalf commands act. Made by the first migration; cannot sign in."""
         return self.get(username=User.SYSTEM)
@@ -41,8 +44,8 @@ class User(Bilingual, AbstractBaseUser, Governed):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["name_ja", "email"]
 
-    objects = UserManager()
-    history = HistoricalRecords(excluded_fields=["password"])
+    objects = UserManager()  # type: ignore[misc, assignment]
+    history = HistoricalRecords(excluded_fields=["password"], bases=[PersonalHistory])
 
     class Meta:
         verbose_name = _("person")
@@ -104,7 +107,7 @@ class Team(Bilingual, Governed):
         return self.in_language("mark")
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
+class MembershipQuerySet(GovernedQuerySet["Membership"]):
     def current(self) -> "MembershipQuerySet":
         return self.filter(until=None, user__is_active=True)
 
@@ -124,7 +127,7 @@ class Membership(Governed):
     since = models.DateTimeField(_("since"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
 
-    objects = MembershipQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:
@@ -146,7 +149,7 @@ class Membership(Governed):
         return self.until is None and self.role == self.SIGNATORY and self.user.is_active
 
 
-class DelegationQuerySet(models.QuerySet["Delegation"]):
+class DelegationQuerySet(GovernedQuerySet["Delegation"]):
     def active(self, day: date) -> "DelegationQuerySet":
         """Those that let the stand-in sign on `day`."""
         return self.filter(
@@ -170,7 +173,7 @@ class Delegation(Governed):
     reason = models.CharField(_("reason"), max_length=400)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    objects = DelegationQuerySet.as_manager()
+    objects = DelegationQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:

@@ -9,12 +9,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.ledger.canonical import digest
-from registry.models.base import Bilingual, Governed, HistoricalRecords
+from registry.models.base import Bilingual, Governed, GovernedQuerySet, HistoricalRecords
 from registry.models.metrics import Definition, Metric, Worded, definition_document
 from registry.models.people import Delegation, Membership, Team, User
 
 
-class ProposalQuerySet(models.QuerySet["Proposal"]):
+class ProposalQuerySet(GovernedQuerySet["Proposal"]):
     def visible_to(self, user: User) -> "ProposalQuerySet":
         """Submitted ones for everyone signed in; those never submitted for their contributors only."""
         return self.filter(Q(revision__isnull=False) | Q(Exists(_contributing(user))))
@@ -80,7 +80,7 @@ class Proposal(Bilingual, Governed):
     created_at = models.DateTimeField(_("created"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
-    objects = ProposalQuerySet.as_manager()
+    objects = ProposalQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:
@@ -268,7 +268,7 @@ class Place(Governed):
         return str(self.team)
 
 
-class SignOffQuerySet(models.QuerySet["SignOff"]):
+class SignOffQuerySet(GovernedQuerySet["SignOff"]):
     def standing(self, day: date) -> "SignOffQuerySet":
         """Those whose signatory still holds the seat they signed from on `day`."""
         seat = Q(membership__until=None, membership__role=Membership.SIGNATORY, membership__user__is_active=True)
@@ -293,7 +293,7 @@ class SignOff(Governed):
     meaning = models.TextField(help_text="The sentence the person agreed to, as it was on the screen")
     signed_at = models.DateTimeField()
 
-    objects = SignOffQuerySet.as_manager()
+    objects = SignOffQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:

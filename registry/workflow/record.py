@@ -4,14 +4,15 @@ import functools
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, models, transaction
 
-from registry import clock
+from registry import clock, rows
 from registry.ledger import chain
-from registry.models import Event, Governed, Head, Mention, Proposal, Team, User
+from registry.models import Event, Governed, Head, Mention, OpenAct, Proposal, Team, User
+from registry.proof import checkpoints
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +57,7 @@ class Act:
         self.reason = reason
         self.at: datetime = clock.now()
         self._rows: list[models.Model] = []
+        self._opened: OpenAct | None = None
 
     def save(self, record: M, *fields: str) -> M:
         """Insert `record`, or update the named `fields` of it, with its history row."""
@@ -65,11 +67,17 @@ class Act:
         """Take `record` away; its history stays."""
         self._write(record, record.delete)
 
+    def open(self) -> None:
+        """Tell the database that an act is under way: from now on, without its event nothing commits."""
+        if self._opened is None:
+            self._opened = OpenAct.objects.create()
+
     def _write(self, record: M, write: Callable[[], Any]) -> M:
+        self.open()
         marked: Any = record
         marked._history_user = self.by
         marked._history_date = self.at
-        marked._change_reason = self.reason or self.name
+        marked._change_reason = self.name
         marked._history_rows = self._rows
         try:
             write()
@@ -87,6 +95,7 @@ class Act:
         **personal: str,
     ) -> Event:
         """Write the event. Locks the ledger's head, so it comes after every other lock and write."""
+        self.open()
         head = Head.objects.select_for_update().get()
         words = {
             "salt": secrets.token_hex(16),
@@ -106,7 +115,7 @@ class Act:
             detail=detail or {},
             personal=words,
             personal_digest=chain.personal_digest(words),
-            rows=[_sealed(row) for row in self._rows],
+            rows=[rows.sealed(row) for row in self._rows],
             previous=head.digest,
         )
         event.digest = chain.event_digest(event.document())
@@ -114,21 +123,11 @@ class Act:
         Mention.objects.bulk_create(Mention(event=event, key=key) for key in sorted(set(metrics)))
         head.sequence, head.digest = event.sequence, event.digest
         head.save(update_fields=["sequence", "digest"])
+        self._close()
+        checkpoints.follow(event)
         return event
 
-
-def _sealed(row: Any) -> list[Any]:
-    """`[table, history row, digest]` of a row that simple-history wrote."""
-    table = row._meta.db_table
-    return [table, row.history_id, chain.row_digest(table, row_values(row))]
-
-
-def row_values(row: models.Model) -> dict[str, Any]:
-    """A history row as canonical JSON can hold it: moments and days as text, the rest as stored."""
-    return {field.attname: _plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return chain.moment(value)
-    return value.isoformat() if isinstance(value, date) else value
+    def _close(self) -> None:
+        assert self._opened is not None, "recording opens the act"
+        self._opened.delete()
+        self._opened = None

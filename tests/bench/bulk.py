@@ -9,6 +9,8 @@ from typing import Any
 from django.core.management.color import no_style
 from django.db import connection, models
 
+from registry import triggers
+
 FLUSH_AT = 20_000
 
 
@@ -19,6 +21,7 @@ class Bulk:
         self._rows: dict[type[models.Model], list[tuple[Any, ...]]] = defaultdict(list)
         self._ids: dict[type[models.Model], itertools.count[int]] = defaultdict(lambda: itertools.count(1))
         self._columns: dict[type[models.Model], list[tuple[str, Callable[[Any], Any]]]] = {}
+        triggers.remove(connection.alias)
 
     def add(self, model: type[models.Model], **values: Any) -> int:
         """Keep one row, named by attribute (`metric_id`), JSON already as text. Returns its identifier."""
@@ -44,6 +47,7 @@ class Bulk:
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), list(self._rows)):
                 cursor.execute(statement)
+        triggers.install(connection.alias)
 
 
 def _columns(model: type[models.Model]) -> list[tuple[str, Callable[[Any], Any]]]:
@@ -82,6 +86,7 @@ def remember(model: Any, *, at: str, times: int = 1) -> None:
     own = {field.column for field in model._meta.concrete_fields}
     names = [field.column for field in remembered._meta.concrete_fields if field.column in own]
     columns = ", ".join(map(connection.ops.quote_name, names))
+    triggers.remove(connection.alias)
     with connection.cursor() as cursor:
         for turn in range(times):
             cursor.execute(
@@ -89,3 +94,4 @@ def remember(model: Any, *, at: str, times: int = 1) -> None:
                 f"history_type, history_user_id) SELECT {columns}, {at}, %s, %s, %s FROM {model._meta.db_table}",
                 ["published", "~" if turn else "+", 1],
             )
+    triggers.install(connection.alias)

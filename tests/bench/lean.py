@@ -20,6 +20,7 @@ from registry.models import (
     InForce,
     Membership,
     Mention,
+    OpenAct,
     Proposal,
     SignOff,
     Stage,
@@ -139,9 +140,11 @@ def sign_off(request: HttpRequest, pk: int) -> HttpResponse:
             meaning="この文言と条件のとおりに合意する。",
             signed_at=now,
         )
-        SignOff.objects.bulk_create([seal])
+        opened = OpenAct.objects.create()
+        SignOff._base_manager.bulk_create([seal])
         SignOff.history.bulk_history_create([seal], default_user=user, default_date=now)
         _record(proposal, seat, seal)
+        opened.delete()
     return HttpResponseRedirect(f"/proposals/{pk}/")
 
 

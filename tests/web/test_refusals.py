@@ -190,7 +190,7 @@ def test_not_ready_before_a_migration_ran(client: Client, db: None):
 
 
 def test_not_ready_without_the_guards(client: Client, db: None):
-    guard = triggers.GUARDS[0]
+    guard = triggers.guards(connection.vendor)[0]
     dropped = f"DROP TRIGGER {guard.name}"
     with connection.cursor() as cursor:
         cursor.execute(dropped if connection.vendor == "sqlite" else f"{dropped} ON {guard.table}")

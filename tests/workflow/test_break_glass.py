@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from registry.models import BreakGlass, InForce, Proposal
+from registry.models import InForce, Proposal
 from registry.standing import Standing
 from registry.workflow import people, publication, reviewing
+from registry.workflow.record import Act
 from tests.cast import (
     NOW,
     TODAY,
@@ -106,8 +107,9 @@ def test_the_same_steward_does_not_confirm(cast: Cast):
 def test_the_database_too_wants_two_people(cast: Cast):
     proposal = one_seal_short(cast)
     asked = ask(proposal, cast)
+    asked.confirmed_by = cast.megumi
     with pytest.raises(IntegrityError), transaction.atomic():
-        BreakGlass.objects.filter(pk=asked.pk).update(confirmed_by=cast.megumi)
+        Act("glass_broken", by=cast.megumi).save(asked, "confirmed_by")
 
 
 def test_only_stewards_break_the_glass(cast: Cast):

@@ -1,0 +1,22 @@
+"""`manage.py checkpoint`: sign the ledger as it is now. For cron, and for operators before they copy it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from registry.proof import checkpoints
+
+
+class Command(BaseCommand):
+    help = "Sign the Merkle root of the ledger as it is now, into the directory GOI_CHECKPOINTS."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            signed = checkpoints.write()
+        except checkpoints.Forked as refusal:
+            raise CommandError(str(refusal)) from refusal
+        if signed is None:
+            self.stdout.write(_("The ledger is empty, so there is nothing to sign."))
+        else:
+            self.stdout.write(_("Signed: %(size)d events, root %(root)s.") % {"size": signed.size, "root": signed.root})

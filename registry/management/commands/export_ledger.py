@@ -1,0 +1,21 @@
+"""`manage.py export_ledger FILE`: the ledger as JSON Lines, to be verified with verify.py wherever one likes."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
+
+from registry.proof import export
+
+
+class Command(BaseCommand):
+    help = "Write the whole ledger as JSON Lines. It holds drafts and names: keep it as you keep a backup."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with options["file"].open("x", encoding="utf-8") as file:
+            file.writelines(export.lines())
+        self.stdout.write(_("Written: %(file)s. Verify it with verify.py.") % {"file": options["file"]})

@@ -1,0 +1,1 @@
+"""The ledger proven: checkpoints, verification, export and certificates, over what is stored."""

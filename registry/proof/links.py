@@ -1,0 +1,100 @@
+"""Verifying the events themselves: gaps, links, digests, the head, and the signed checkpoints over them."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.utils.translation import gettext as _
+
+from registry.ledger import chain, merkle, note
+from registry.models import Checkpoint, Event, Head
+from registry.proof import tree
+from registry.proof.findings import Finding
+
+CHUNK = 1_000
+
+type Inspect = Callable[[list[Event]], Iterable[Finding]]
+
+
+class Links:
+    """One pass over the chain in order, holding one chunk of events and the O(log n) frontier of the tree."""
+
+    def __init__(self, notes: list[note.Note]) -> None:
+        self.frontier = merkle.Frontier()
+        self._notes = sorted(notes, key=lambda each: -each["checkpoint"]["size"])
+        self._previous = chain.GENESIS
+        self._last = 0
+
+    def findings(self, inspect: Inspect) -> Iterator[Finding]:
+        """Walks all events; `inspect` is given each chunk, to look at what the events seal."""
+        while events := list(Event.objects.filter(sequence__gt=self._last).order_by("sequence")[:CHUNK]):
+            for event in events:
+                yield from self._event(event)
+            yield from inspect(events)
+        yield from self._end()
+
+    def _event(self, event: Event) -> Iterator[Finding]:
+        place = _("Event %(number)d") % {"number": event.sequence}
+        if event.sequence != self._last + 1:
+            yield Finding(
+                place, _("%(count)d events before it are missing.") % {"count": event.sequence - self._last - 1}
+            )
+        if event.previous != self._previous:
+            yield Finding(place, _("it does not continue the event before it: one was removed, added or exchanged."))
+        yield from _content(event, place)
+        self._last, self._previous = event.sequence, event.digest
+        self.frontier.append(tree.leaf(event.digest))
+        while self._notes and self._notes[-1]["checkpoint"]["size"] == self.frontier.size:
+            yield from self._under(self._notes.pop())
+
+    def _under(self, signed: note.Note) -> Iterator[Finding]:
+        if self.frontier.root().hex() != signed["checkpoint"]["root"]:
+            yield Finding(
+                _("Checkpoint over %(size)d events") % {"size": signed["checkpoint"]["size"]},
+                _("the events up to here are not those that were signed at %(time)s; something among them was changed.")
+                % {"time": signed["checkpoint"]["time"]},
+            )
+
+    def _end(self) -> Iterator[Finding]:
+        for signed in reversed(self._notes):
+            yield Finding(
+                _("Checkpoint over %(size)d events") % {"size": signed["checkpoint"]["size"]},
+                _(
+                    "it was signed at %(time)s, but the ledger holds only %(count)d events: "
+                    "the later ones were removed, or an older copy was restored."
+                )
+                % {"time": signed["checkpoint"]["time"], "count": self.frontier.size},
+            )
+        head = Head.objects.first()
+        if head is None or (head.sequence, head.digest) != (self._last, self._previous):
+            yield Finding(_("The end of the ledger"), _("the last event is not the one that the registry wrote last."))
+
+
+def _content(event: Event, place: str) -> Iterator[Finding]:
+    if _digest(event) != event.digest:
+        yield Finding(place, _("it was changed after it was recorded: its content does not match its digest."))
+    if event.personal is not None and chain.personal_digest(event.personal) != event.personal_digest:
+        yield Finding(place, _("its names or its reason were changed after it was recorded."))
+
+
+def _digest(event: Event) -> str | None:
+    """None where the content cannot have been written by the registry at all."""
+    try:
+        return chain.event_digest(event.document())
+    except (TypeError, ValueError):
+        return None
+
+
+def signed_notes(notes: dict[str, note.Note], trusted: list[Ed25519PublicKey]) -> Iterator[Finding]:
+    """Notes by file name that no trusted key signed."""
+    for name, signed in notes.items():
+        if not any(note.is_signed(signed, key) for key in trusted):
+            yield Finding(name, _("the checkpoint was not signed with the registry's key, or was changed afterwards."))
+
+
+def lost_notes(notes: dict[str, note.Note]) -> Iterator[Finding]:
+    """Checkpoints that the database remembers and the directory lacks, or has otherwise."""
+    signatures = {signed["checkpoint"]["size"]: signed["signature"] for signed in notes.values()}
+    for kept in Checkpoint.objects.order_by("size").iterator():
+        if signatures.get(kept.size) != kept.signature:
+            place = _("Checkpoint over %(size)d events") % {"size": kept.size}
+            yield Finding(place, _("its file is missing from the directory, or is another one than was written."))

@@ -1,0 +1,57 @@
+"""The Merkle tree over the stored events: high nodes are kept in a table, low ones are made from the events."""
+
+from registry.ledger import merkle
+from registry.models import Event, Node
+
+# A block of 2**KEPT_FROM events is hashed anew when a proof asks for something in it.
+KEPT_FROM = 8
+BLOCK = 1 << KEPT_FROM
+
+
+def leaf(digest: str) -> bytes:
+    """The leaf of an event: its digest as it is written."""
+    return merkle.leaf(digest.encode())
+
+
+class StoredTree:
+    """Answers for complete subtrees (`merkle.Node`); remembers what it read, so make one per question."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def __call__(self, level: int, position: int) -> bytes:
+        place = (level, position)
+        if place not in self._known and level < KEPT_FROM:
+            self._read_block(position << level >> KEPT_FROM)
+        if place not in self._known:
+            self._known[place] = self._kept(level, position) or self._joined(level, position)
+        return self._known[place]
+
+    def _read_block(self, block: int) -> None:
+        first = block << KEPT_FROM
+        events = Event.objects.filter(sequence__gt=first, sequence__lte=first + BLOCK).order_by("sequence")
+        for index, digest in enumerate(events.values_list("digest", flat=True), start=first):
+            self._known[0, index] = leaf(digest)
+
+    def _kept(self, level: int, position: int) -> bytes | None:
+        if level < KEPT_FROM:
+            return None
+        kept = Node.objects.filter(level=level, position=position).values_list("digest", flat=True).first()
+        return bytes.fromhex(kept) if kept else None
+
+    def _joined(self, level: int, position: int) -> bytes:
+        return merkle.join(self(level - 1, 2 * position), self(level - 1, 2 * position + 1))
+
+
+def keep(size: int) -> None:
+    """Keep every high node that the first `size` events complete and that is not kept yet."""
+    last = Node.objects.filter(level=KEPT_FROM).order_by("-position").values_list("position", flat=True).first()
+    tree = StoredTree()
+    nodes: list[Node] = []
+    for block in range(0 if last is None else last + 1, size >> KEPT_FROM):
+        level, position, complete = KEPT_FROM, block, True
+        while complete:
+            nodes.append(Node(level=level, position=position, digest=tree(level, position).hex()))
+            complete = position & 1 == 1
+            level, position = level + 1, position >> 1
+    Node.objects.bulk_create(nodes, ignore_conflicts=True, batch_size=500)

@@ -1,0 +1,130 @@
+"""Signed checkpoints: when they are written, what they say, and that nothing is signed over a falsified past."""
+
+import json
+import stat
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from registry.ledger import keys, merkle, note
+from registry.models import Checkpoint, Event, Head, Node
+from registry.proof import checkpoints, tree
+from registry.workflow import people
+from tests.cast import Cast, published
+from tests.database import past_the_guards, rows_of
+
+type Capture = Any
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "_newest", None)
+
+
+def test_a_checkpoint_says_how_much_was_signed_and_with_which_key(cast: Cast, settings: Any):
+    signed = checkpoints.write()
+    said = checkpoints.newest(settings.CHECKPOINTS)
+    public = keys.signing_key(settings.SIGNING_KEY).public_key()
+    assert said["checkpoint"]["size"] == signed.size == Event.objects.count()
+    assert said["checkpoint"]["key_id"] == note.key_id(public)
+    assert note.is_signed(said, public)
+    said["checkpoint"]["size"] += 1
+    assert not note.is_signed(said, public)
+
+
+def test_its_root_is_that_of_the_events_in_order(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    """Also where high nodes are kept and read back, here from four events on."""
+    monkeypatch.setattr(tree, "KEPT_FROM", 2)
+    monkeypatch.setattr(tree, "BLOCK", 4)
+    frontier = merkle.Frontier()
+    for digest in Event.objects.order_by("sequence").values_list("digest", flat=True):
+        frontier.append(tree.leaf(digest))
+    assert checkpoints.write().root == frontier.root().hex()
+    published(cast)
+    for digest in (
+        Event.objects.filter(sequence__gt=frontier.size).order_by("sequence").values_list("digest", flat=True)
+    ):
+        frontier.append(tree.leaf(digest))
+    assert checkpoints.write().root == frontier.root().hex()
+    size = frontier.size
+    assert Node.objects.count() == sum(size >> level for level in range(2, size.bit_length()))
+    stored = tree.StoredTree()
+    for index in range(size):
+        proof = merkle.inclusion(index, size, stored)
+        assert merkle.included(stored(0, index), index, size, proof, frontier.root())
+
+
+@pytest.mark.parametrize(("events", "minutes", "written"), [(1, 60, True), (10_000, 0, True), (10_000, 60, False)])
+def test_one_is_written_after_so_many_events_or_minutes(
+    cast: Cast,
+    settings: Any,
+    django_capture_on_commit_callbacks: Capture,
+    events: int,
+    minutes: int,
+    written: bool,
+):
+    settings.CHECKPOINT_EVENTS, settings.CHECKPOINT_MINUTES = events, minutes
+    with django_capture_on_commit_callbacks(execute=True):
+        people.change_profile(cast.kenta, by=cast.kenta, values={"language": "en"})
+    assert bool(checkpoints.files(settings.CHECKPOINTS)) == Checkpoint.objects.exists() == written
+
+
+def test_an_act_that_is_not_kept_is_not_signed(cast: Cast, settings: Any, django_capture_on_commit_callbacks: Capture):
+    settings.CHECKPOINT_EVENTS = 1
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        people.change_profile(cast.kenta, by=cast.kenta, values={"language": "en"})
+        transaction.set_rollback(True)
+    assert not checkpoints.files(settings.CHECKPOINTS)
+
+
+def test_signing_twice_keeps_the_first(cast: Cast, settings: Any):
+    first = checkpoints.write()
+    content = checkpoints.files(settings.CHECKPOINTS)[0].read_bytes()
+    assert checkpoints.write() == first
+    assert checkpoints.files(settings.CHECKPOINTS)[0].read_bytes() == content
+
+
+def test_a_ledger_that_does_not_continue_what_was_signed_is_not_signed(cast: Cast):
+    checkpoints.write()
+    last = Event.objects.latest("sequence")
+    with past_the_guards():
+        rows_of(Event).filter(pk=last.pk).update(digest="0" * 64)
+    with pytest.raises(checkpoints.Forked), transaction.atomic():
+        checkpoints.write()
+    with pytest.raises(CommandError, match="Run manage"):
+        call_command("checkpoint")
+
+
+def test_a_ledger_shorter_than_what_was_signed_is_not_signed(cast: Cast):
+    checkpoints.write()
+    Head.objects.update(sequence=3)
+    with pytest.raises(checkpoints.Forked):
+        checkpoints.write()
+
+
+def test_a_stored_checkpoint_never_changes(cast: Cast):
+    checkpoints.write()
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        rows_of(Checkpoint).update(root="0" * 64)
+
+
+def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Any):
+    path = tmp_path / "keys" / "goi.pem"
+    first = keys.signing_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert keys.signing_key(path).private_bytes_raw() == first.private_bytes_raw()
+
+
+def test_anyone_can_fetch_the_public_key(settings: Any, client: Client, db: None):
+    response = client.get("/ledger/key")
+    assert response.content == keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
+
+
+def test_the_file_is_readable_json_without_the_private_key(cast: Cast, settings: Any):
+    checkpoints.write()
+    said = json.loads(checkpoints.files(settings.CHECKPOINTS)[0].read_text())
+    assert set(said) == {"checkpoint", "public_key", "signature"}
+    assert set(said["checkpoint"]) == {"size", "root", "time", "key_id"}

@@ -1,0 +1,149 @@
+"""`manage.py verify` and verify.py: what they say of a sound record and of a falsified one, and how they exit."""
+
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import translation
+
+from registry.ledger import keys
+from registry.models import Definition, Event, InForce, Metric, SignOff, Stage
+from registry.proof import checkpoints, export
+from tests.cast import Cast, published
+from tests.database import past_the_guards, rows_of
+from tests.ledger.tampering import wrong, wrong_offline
+
+VERIFIER = Path(__file__).parents[2] / "verify.py"
+
+
+def verified() -> str:
+    out = StringIO()
+    with translation.override("en"):
+        call_command("verify", stdout=out)
+    return out.getvalue()
+
+
+def falsified() -> str:
+    out = StringIO()
+    with translation.override("en"), pytest.raises(CommandError, match="does not verify"):
+        call_command("verify", stdout=out)
+    return out.getvalue()
+
+
+def test_a_sound_record_verifies_and_says_how_fast(cast: Cast):
+    checkpoints.write()
+    said = verified()
+    assert "Everything is as it was recorded" in said
+    assert "events per second" in said
+
+
+def test_without_a_checkpoint_it_says_what_cannot_be_seen(cast: Cast):
+    assert "no checkpoint yet" in verified()
+
+
+FALSIFICATIONS: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "an event": (Event, {"detail": {}}, "changed after it was recorded"),
+    "a reason": (Event, {"personal": {"reason": "別"}}, "its names or its reason were changed"),
+    "a version": (Definition, {"wording": {"name_ja": "別"}}, "words of this version"),
+    "a seal": (SignOff, {"digest": "0" * 64}, "given for other words"),
+    "a history row": (Stage.history.model, {"name_ja": "別"}, "the history row was changed"),
+    "a row": (Stage, {"name_ja": "別"}, "not what its history says (name_ja)"),
+    "what is in force": (InForce, {"valid_from": "2020-01-01"}, "are in force are not those that were agreed"),
+}
+
+
+@pytest.mark.parametrize("what", FALSIFICATIONS)
+def test_it_says_what_is_wrong(cast: Cast, what: str):
+    model, values, sentence = FALSIFICATIONS[what]
+    row = rows_of(model).order_by("pk").last()
+    with past_the_guards():
+        rows_of(model).filter(pk=row.pk).update(**values)
+    assert sentence in falsified()
+
+
+def test_it_finds_rows_that_nobody_recorded(cast: Cast):
+    with past_the_guards():
+        rows_of(Metric).bulk_create([Metric(key="smuggled", created_at=cast.meeting.created_at)])
+    assert "written past the registry" in falsified()
+
+
+def test_it_finds_rows_that_are_gone(cast: Cast):
+    with past_the_guards():
+        rows_of(Stage).filter(key="deal")._raw_delete("default")
+    assert "no act removed it" in falsified()
+
+
+def test_it_finds_history_that_no_event_seals(cast: Cast):
+    row = Stage.history.first()
+    row.pk = None
+    with past_the_guards():
+        rows_of(Stage.history.model).bulk_create([row])
+    assert "that no event seals" in falsified()
+
+
+def test_it_finds_a_missing_guard(cast: Cast):
+    from django.db import connection
+
+    from registry import triggers
+
+    with connection.cursor() as cursor:
+        cursor.execute(triggers._removal(triggers.guards(connection.vendor)[0], connection.vendor))
+    assert "lacks this guard" in falsified()
+
+
+def test_it_finds_a_checkpoint_that_is_gone_forged_or_damaged(cast: Cast, settings: Any, tmp_path: Path):
+    checkpoints.write()
+    path = checkpoints.files(settings.CHECKPOINTS)[0]
+    content = path.read_text()
+    path.unlink()
+    assert any("its file is missing" in sentence for sentence in english(wrong))
+    settings.SIGNING_KEY = tmp_path / "other.pem"
+    path.write_text(content)
+    assert any("not signed with the registry's key" in sentence for sentence in english(wrong))
+    path.write_text(content[:40])
+    assert any("no checkpoint, or was damaged" in sentence for sentence in english(wrong))
+
+
+def english(find: Any) -> list[str]:
+    with translation.override("en"):
+        return find()
+
+
+def test_the_verifier_needs_nothing_of_goi(cast: Cast, settings: Any, tmp_path: Path):
+    published(cast)
+    checkpoints.write()
+    ledger, key = tmp_path / "ledger.jsonl", tmp_path / "goi.pem"
+    key.write_bytes(keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key()))
+    ledger.write_text("".join(export.lines()), encoding="utf-8")
+    assert run(tmp_path, ledger, "--checkpoints", settings.CHECKPOINTS, "--key", key) == 0
+    text = ledger.read_text(encoding="utf-8")
+    ledger.write_text(text.replace("高橋", "低橋"), encoding="utf-8")
+    assert run(tmp_path, ledger) == 1
+    ledger.write_text(text[: len(text) // 2], encoding="utf-8")
+    assert run(tmp_path, ledger) == 1
+    assert run(tmp_path, tmp_path / "nowhere.jsonl") == 2
+
+
+def run(folder: Path, *arguments: object) -> int:
+    """In a folder and an interpreter that know nothing of the registry."""
+    command = [sys.executable, "-I", str(VERIFIER), *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
+
+
+def test_the_command_and_the_page_export_the_same(cast: Cast, client: Client, tmp_path: Path):
+    checkpoints.write()
+    file = tmp_path / "out.jsonl"
+    call_command("export_ledger", str(file), stdout=StringIO())
+    client.force_login(cast.megumi)
+    assert b"".join(client.get("/ledger/").streaming_content).decode() == file.read_text(encoding="utf-8")
+    assert wrong_offline(tmp_path) == []
+
+
+def test_the_whole_ledger_is_for_stewards(cast: Cast, client: Client):
+    client.force_login(cast.kenta)
+    assert client.get("/ledger/").status_code == 403

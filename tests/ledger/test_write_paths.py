@@ -1,0 +1,220 @@
+"""Every way to write a governed table, and what comes of it: one event, or a refusal.
+
+way                                      what comes of it                   test
+web: a form, as a person                 one event                          the_web
+a verb, as a command calls it            one event                          a_command
+admin: add, change, delete               refused: no permission             the_admin
+fixture load (`loaddata`)                refused by the application         a_fixture
+`manage.py flush`                        refused by the database            flushing
+raw ORM: save, create, delete            refused by the application         raw_orm
+bulk: update, delete, bulk_create, …     refused by the application         bulk_calls
+raw SQL, or past the managers            refused by the database            raw_sql, past_the_managers
+raw SQL against the history              refused by the database            raw_sql_on_history
+an act that writes and never records     refused when it would be kept      an_act_without_its_event
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from registry import foundations, triggers
+from registry.models import (
+    GOVERNED,
+    Contributor,
+    Event,
+    Membership,
+    OpenAct,
+    Proposal,
+    Stage,
+    Team,
+    Unrecorded,
+    User,
+)
+from registry.workflow import people, reviewing
+from registry.workflow.record import Act
+from tests.cast import NOW, Cast, in_review, published
+from tests.database import rows_of
+from tests.ledger.tampering import wrong
+
+NO_ACT = "only an act of registry.workflow writes here"
+HISTORIES = [model.history.model for model in GOVERNED]
+
+
+def test_the_web_leaves_one_event(cast: Cast, client: Client):
+    client.force_login(cast.kenta)
+    proposal = in_review(cast)
+    before = Event.objects.count()
+    client.post(reverse("comments", args=[proposal.pk]), {"words": "承知しました"})
+    assert Event.objects.count() == before + 1
+    assert wrong() == []
+
+
+def test_a_command_leaves_one_event(cast: Cast):
+    before = Event.objects.count()
+    people.appoint_steward(cast.kenta, by=User.objects.system())
+    assert Event.objects.count() == before + 1
+    assert wrong() == []
+
+
+@pytest.mark.parametrize("address", ["add/", "{pk}/change/", "{pk}/delete/"])
+def test_the_admin_writes_nothing(cast: Cast, client: Client, address: str):
+    client.force_login(cast.megumi)
+    before = Event.objects.count()
+    page = "/admin/registry/team/" + address.format(pk=cast.sales.pk)
+    response = client.post(page, {"name_ja": "別の名", "post": "yes"})
+    assert response.status_code == 403
+    assert Event.objects.count() == before
+    assert wrong() == []
+
+
+def test_a_fixture_is_refused(cast: Cast, tmp_path: Path):
+    fields = {"key": "deal", "name_ja": "別の名", "name_en": "Other", "position": 9}
+    file = tmp_path / "stages.json"
+    file.write_text(json.dumps([{"model": "registry.stage", "pk": Stage.objects.first().pk, "fields": fields}]))
+    with pytest.raises(Unrecorded), transaction.atomic():
+        call_command("loaddata", str(file), verbosity=0)
+
+
+def test_flushing_is_refused(cast: Cast):
+    connection.check_constraints()
+    with pytest.raises((CommandError, IntegrityError)), transaction.atomic():
+        call_command("flush", interactive=False, verbosity=0)
+    assert Event.objects.exists()
+
+
+RAW_ORM = {
+    "save": lambda team: team.save(),
+    "save of some fields": lambda team: team.save(update_fields=["name_ja"]),
+    "create": lambda team: Team.objects.create(key="x", name_ja="x", name_en="x", mark_ja="x", mark_en="x"),
+    "get_or_create": lambda team: Team.objects.get_or_create(key="x"),
+    "update_or_create": lambda team: Team.objects.update_or_create(key="sales", defaults={"name_ja": "x"}),
+    "delete": lambda team: Contributor.objects.first().delete(),
+    "a related manager": lambda team: team.memberships.create(role="member", since=NOW),
+}
+
+
+@pytest.mark.parametrize("way", RAW_ORM)
+def test_raw_orm_is_refused(cast: Cast, way: str):
+    with pytest.raises(Unrecorded), transaction.atomic():
+        RAW_ORM[way](cast.sales)
+    assert wrong() == []
+
+
+BULK = {
+    "update": lambda team: Team.objects.update(name_ja="x"),
+    "filtered update": lambda team: Membership.objects.current().update(role="member"),
+    "related update": lambda team: team.memberships.update(role="member"),
+    "delete": lambda team: Contributor.objects.all().delete(),
+    "bulk_create": lambda team: Team.objects.bulk_create([Team(key="x")]),
+    "bulk_update": lambda team: Proposal.objects.bulk_update(Proposal.objects.all(), ["state"]),
+}
+
+
+@pytest.mark.parametrize("way", BULK)
+def test_bulk_calls_are_refused(cast: Cast, way: str):
+    with pytest.raises(Unrecorded):
+        BULK[way](cast.sales)
+
+
+@pytest.mark.parametrize("model", GOVERNED, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("statement", ["INSERT", "UPDATE", "DELETE"])
+def test_raw_sql_is_refused(cast: Cast, model: type, statement: str):
+    reviewing.comment(in_review(cast), by=cast.kenta, words="承知しました")
+    table = model._meta.db_table
+    if statement != "INSERT" and not rows_of(model).exists():
+        table = "registry_team"
+    with pytest.raises(IntegrityError, match=r"only an act|never changes"), transaction.atomic():
+        execute(statement, table)
+
+
+@pytest.mark.parametrize("model", [*HISTORIES, Event], ids=lambda model: model.__name__)
+def test_raw_sql_on_history_is_refused(cast: Cast, model: type):
+    table, key = model._meta.db_table, model._meta.pk.column
+    for statement in ("INSERT", "UPDATE", "DELETE") if rows_of(model).exists() else ("INSERT",):
+        with pytest.raises(IntegrityError, match=r"only an act|never changes"), transaction.atomic():
+            execute(statement, table, key)
+
+
+def execute(statement: str, table: str, key: str = "id") -> None:
+    """One statement on the table as somebody at the database's own prompt would write it."""
+    sql = {
+        "INSERT": f"INSERT INTO {table} ({key}) VALUES (999999)",
+        "UPDATE": f"UPDATE {table} SET {key} = {key}",
+        "DELETE": f"DELETE FROM {table}",
+    }[statement]
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.mark.parametrize("statement", ["INSERT", "UPDATE", "DELETE"])
+def test_past_the_managers_is_refused(cast: Cast, statement: str):
+    teams = rows_of(Membership)
+    seat = Membership(team=cast.sales, user=cast.takuya, role="member", since=NOW)
+    write = {
+        "INSERT": lambda: teams.bulk_create([seat]),
+        "UPDATE": lambda: teams.update(role="signatory"),
+        "DELETE": lambda: teams._raw_delete("default"),
+    }[statement]
+    with pytest.raises(IntegrityError, match=NO_ACT), transaction.atomic():
+        write()
+
+
+@pytest.mark.postgres
+def test_truncating_is_refused(cast: Cast):
+    connection.check_constraints()
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE registry_event CASCADE")
+
+
+def test_an_act_without_its_event_is_not_kept(cast: Cast):
+    """The row that opens the act names an event that never exists, and the database checks that at the end."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        _leave_unrecorded(cast)
+    assert Team.objects.get(key="sales").name_ja == "営業"
+
+
+def _leave_unrecorded(cast: Cast) -> None:
+    cast.sales.name_ja = "別の名"
+    Act("team_changed", by=cast.megumi).save(cast.sales, "name_ja")
+    connection.check_constraints()
+
+
+def test_an_act_that_is_recorded_leaves_nothing_open(cast: Cast):
+    published(cast)
+    assert not OpenAct.objects.exists()
+    with pytest.raises(IntegrityError, match=NO_ACT), transaction.atomic():
+        rows_of(Team).update(name_ja="別の名")
+
+
+@pytest.mark.sqlite
+def test_a_table_that_django_rebuilt_is_guarded_again_by_migrate(cast: Cast):
+    """SQLite changes a column by making the table anew, and forgets its triggers without a word."""
+    connection.check_constraints()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER goi_records_team_update")
+    assert triggers.missing("default") == ["goi_records_team_update"]
+    triggers.install("default")
+    assert triggers.missing("default") == []
+
+
+@pytest.mark.sqlite
+def test_a_guard_that_was_hollowed_out_counts_as_missing(cast: Cast):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER goi_records_team_update")
+        cursor.execute("CREATE TRIGGER goi_records_team_update BEFORE UPDATE ON registry_team BEGIN SELECT 1; END")
+    assert triggers.missing("default") == ["goi_records_team_update"]
+
+
+def test_the_server_does_not_start_over_unguarded_tables(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(connection, "close", lambda: None)  # The test's own transaction would end with it.
+    foundations.require_guards()
+    connection.check_constraints()
+    triggers.remove("default")
+    with pytest.raises(ImproperlyConfigured, match=r"manage\.py migrate"):
+        foundations.require_guards()

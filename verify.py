@@ -1,0 +1,331 @@
+#!/usr/bin/env python3
+"""Verifies a ledger exported from Goi, or the certificate of a version, without Goi and without a network.
+
+    pip install cryptography
+    python verify.py ledger.jsonl [--checkpoints DIRECTORY] [--key goi.pem]
+    python verify.py certificate.json [--key goi.pem]
+
+Exits 0 when everything is as it was recorded, 1 when something is not, 2 when the file cannot be read. The key and
+the checkpoints prove something only if you got them earlier, or elsewhere, than the file: without `--key` the file's
+own key is taken, and its short name is printed for you to compare.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from json.encoder import encode_basestring
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+GENESIS = "0" * 64
+LEDGER, CERTIFICATE = "goi/ledger/1", "goi/certificate/1"
+SIGN_OFFS, TEAMS = "registry_historicalsignoff", "registry_historicalteam"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Verify a ledger or a certificate of Goi, offline.")
+    parser.add_argument("file", type=Path, help="an exported ledger (JSON Lines) or a certificate (JSON)")
+    parser.add_argument("--checkpoints", type=Path, help="the directory into which checkpoints were written")
+    parser.add_argument("--key", type=Path, help="the registry's public key (PEM), got from elsewhere than the file")
+    options = parser.parse_args(arguments)
+    try:
+        key = load_pem_public_key(options.key.read_bytes()) if options.key else None
+        found = list(findings(options.file, options.checkpoints, key))
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"✗ Cannot be read: {error}")
+        return 2
+    for finding in found:
+        print(f"✗ {finding}")
+    print("✓ Everything is as it was recorded." if not found else f"✗ Does not verify: {len(found)} findings.")
+    return 1 if found else 0
+
+
+def findings(path: Path, directory: Path | None = None, key: Any = None) -> Iterator[str]:
+    """Sentences that say what is wrong with the file; none when all is well."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            first = file.readline()
+        if json.dumps(LEDGER) in first and '"event"' not in first:
+            yield from Ledger(_outside(directory), key).findings(path)
+        else:
+            yield from certificate_findings(json.loads(path.read_text(encoding="utf-8")), key)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        yield f"The file is damaged or no file of Goi ({type(error).__name__}: {error})."
+
+
+def _outside(directory: Path | None) -> list[dict[str, Any]]:
+    return [json.loads(path.read_bytes()) for path in sorted(directory.glob("[0-9]*.json"))] if directory else []
+
+
+# A ledger
+
+
+class Ledger:
+    """One pass over the lines; of the events only the links and O(log n) hashes are kept."""
+
+    def __init__(self, notes: list[dict[str, Any]], key: Any) -> None:
+        self.notes = notes
+        self.key = key
+        self.peaks: list[bytes] = []
+        self.size = 0
+        self.previous = GENESIS
+        self.roots: dict[int, str] = {}
+        self.wanted = {note["checkpoint"]["size"] for note in notes}
+
+    def findings(self, path: Path) -> Iterator[str]:
+        yield from self._expect(path)
+        ended = False
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                entry = json.loads(line)
+                if "event" in entry:
+                    yield from self._event(entry)
+                elif "end" in entry:
+                    ended = entry["end"] == self.size
+        if not ended:
+            yield "The file ends early or lacks events: it is not the whole export."
+        for note in self.notes:
+            yield from self._note(note)
+        if not self.notes:
+            print("There is no checkpoint, so what was cut off at the end cannot be seen.")
+
+    def _expect(self, path: Path) -> Iterator[str]:
+        """The checkpoints in the file come after the events, so their sizes are read beforehand."""
+        known = {note["checkpoint"]["size"]: note for note in self.notes}
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                if line.startswith('{"checkpoint"'):
+                    note = json.loads(line)
+                    size = note["checkpoint"]["size"]
+                    if known.setdefault(size, note) != note:
+                        yield f"The file's checkpoint over {size} events is not the one in the directory."
+        self.notes = [known[size] for size in sorted(known)]
+        self.wanted = set(known)
+
+    def _event(self, entry: dict[str, Any]) -> Iterator[str]:
+        event, number = entry["event"], entry["event"]["sequence"]
+        if number != self.size + 1:
+            yield f"Event {number} stands where event {self.size + 1} belongs: events were removed or exchanged."
+        if event["previous"] != self.previous:
+            yield f"Event {number} does not continue the event before it: one was removed, added or exchanged."
+        yield from event_findings(entry)
+        yield from _absent_rows(entry)
+        self.previous = entry["digest"]
+        self._append(leaf(entry["digest"]))
+        if self.size in self.wanted:
+            self.roots[self.size] = self._root().hex()
+
+    def _note(self, note: dict[str, Any]) -> Iterator[str]:
+        said = note["checkpoint"]
+        yield from signature_findings(note, self.key)
+        if said["size"] > self.size:
+            yield (
+                f"A checkpoint over {said['size']} events was signed at {said['time']}, but the ledger holds only "
+                f"{self.size}: the later ones were removed, or an older copy was restored."
+            )
+        elif self.roots[said["size"]] != said["root"]:
+            yield f"The first {said['size']} events are not those that were signed at {said['time']}."
+
+    def _append(self, hashed: bytes) -> None:
+        size = self.size
+        while size & 1:
+            hashed = join(self.peaks.pop(), hashed)
+            size >>= 1
+        self.peaks.append(hashed)
+        self.size += 1
+
+    def _root(self) -> bytes:
+        hashed = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            hashed = join(peak, hashed)
+        return hashed
+
+
+def _absent_rows(entry: dict[str, Any]) -> Iterator[str]:
+    present = {(row["table"], row["id"]) for row in entry["rows"]}
+    for table, number, *_ in entry["event"]["rows"]:
+        if (table, number) not in present:
+            yield f"Event {entry['event']['sequence']}: the history row {table} {number} is gone."
+
+
+# One event
+
+
+def event_findings(entry: dict[str, Any]) -> Iterator[str]:
+    """What is wrong within one event: its digest, its personal data, the history rows it sealed."""
+    event, number = entry["event"], entry["event"]["sequence"]
+    if digest("goi/event/1", event) != entry["digest"]:
+        yield f"Event {number} was changed after it was recorded: its content does not match its digest."
+    if entry["personal"] is not None and digest("goi/personal/1", entry["personal"]) != event["personal"]:
+        yield f"The names or the reason of event {number} were changed after it was recorded."
+    sealed = {(table, row): digests for table, row, *digests in event["rows"]}
+    for row in entry["rows"]:
+        place = f"{row['table']} {row['id']} (event {number})"
+        digests = sealed.get((row["table"], row["id"]), [])
+        if digests[:1] != [digest("goi/row/1", {"table": row["table"], "values": row["values"]})]:
+            yield f"The history row {place} was changed after it was recorded."
+        if row["personal"] and digests[1:] != [digest("goi/personal/1", row["personal"])]:
+            yield f"The personal data of the history row {place} were changed after they were recorded."
+
+
+def signature_findings(note: dict[str, Any], key: Any) -> Iterator[str]:
+    public = key or Ed25519PublicKey.from_public_bytes(bytes.fromhex(note["public_key"]))
+    size = note["checkpoint"]["size"]
+    try:
+        public.verify(bytes.fromhex(note["signature"]), b"goi/checkpoint/1\0" + canonical(note["checkpoint"]))
+    except InvalidSignature:
+        yield f"The checkpoint over {size} events was not signed with the registry's key, or was changed afterwards."
+
+
+# A certificate
+
+
+def certificate_findings(certificate: dict[str, Any], key: Any) -> Iterator[str]:
+    """Words → definition → revision → seals → events → Merkle root → signature."""
+    if certificate.get("format") != CERTIFICATE:
+        raise ValueError("neither an exported ledger nor a certificate")
+    note = certificate["checkpoint"]
+    yield from signature_findings(note, key)
+    for entry in certificate["events"]:
+        yield from event_findings(entry)
+        yield from _inclusion(entry, note["checkpoint"])
+    yield from _words(certificate)
+    yield from _publication(certificate)
+    yield from _seals(certificate)
+    tell(certificate)
+
+
+def _inclusion(entry: dict[str, Any], checkpoint: dict[str, Any]) -> Iterator[str]:
+    number = entry["event"]["sequence"]
+    proof = [bytes.fromhex(each) for each in entry["proof"]]
+    root = bytes.fromhex(checkpoint["root"])
+    if not included(leaf(entry["digest"]), number - 1, checkpoint["size"], proof, root):
+        yield f"Event {number} is not in the ledger that was signed at {checkpoint['time']}."
+
+
+def _words(certificate: dict[str, Any]) -> Iterator[str]:
+    definition, revision = certificate["definition"], certificate["revision"]
+    if digest("goi/definition/1", definition["document"]) != definition["digest"]:
+        yield "The words were changed: they do not match the digest of the version."
+    if definition["document"] not in revision["document"]["definitions"]:
+        yield "The words are not among those that were submitted for agreement."
+    if digest("goi/revision/1", revision["document"]) != revision["digest"]:
+        yield "What was submitted for agreement was changed: it does not match its digest."
+
+
+def _publication(certificate: dict[str, Any]) -> Iterator[str]:
+    event = _events(certificate)[certificate["published"]]["event"]
+    document = certificate["definition"]["document"]
+    published = event["detail"].get("versions", {}).get(document["metric"])
+    if event["act"] != "published" or event["detail"].get("digest") != certificate["revision"]["digest"]:
+        yield f"Event {event['sequence']} did not publish these words."
+    elif published != document["number"]:
+        yield f"Event {event['sequence']} published version {published}, not {document['number']}."
+
+
+def _seals(certificate: dict[str, Any]) -> Iterator[str]:
+    events, sealed = _events(certificate), set()
+    for seal in certificate["seals"]:
+        event, values = events[seal["sealed"]]["event"], _row(events[seal["sealed"]], SIGN_OFFS)
+        team = _row(events[seal["named"]], TEAMS)
+        if event["act"] not in ("sealed", "ratified") or values["digest"] != certificate["revision"]["digest"]:
+            yield f"The seal of {seal['team']} was given for other words."
+        elif team["key"] != seal["team"] or not team["id"] == values["team_id"] == event["team"]:
+            yield f"The seal said to be that of {seal['team']} is another team's."
+        else:
+            sealed.add(seal["team"])
+    published = events[certificate["published"]]["event"]["detail"]
+    for team in sorted(set(certificate["revision"]["document"]["signed_by"]) - sealed):
+        if team in published.get("missing", []):
+            print(f"! Published by two stewards without the seal of {team}; it has not sealed it since.")
+        else:
+            yield f"The seal of {team} is missing."
+
+
+def tell(certificate: dict[str, Any]) -> None:
+    """What the certificate is about, for whoever runs this."""
+    document, note = certificate["definition"]["document"], certificate["checkpoint"]
+    words, events = document["wording"], _events(certificate)
+    print(f"{words['name_ja'] or words['name_en']} ({document['metric']}) version {document['number']},")
+    print(f"  effective from {document['effective_from']}, digest {certificate['definition']['digest']}")
+    for seal in certificate["seals"]:
+        entry, team = events[seal["sealed"]], _row(events[seal["named"]], TEAMS)
+        who = entry["personal"] or {"name_ja": "(erased)", "name_en": ""}
+        values = _row(entry, SIGN_OFFS)
+        print(f"  sealed for {team['name_ja']} by {who['name_ja'] or who['name_en']} at {values['signed_at']}:")
+        print(f"    {values['meaning']}")
+    print(f"  among {note['checkpoint']['size']} events signed at {note['checkpoint']['time']}")
+    print(f"  with the key {hashlib.sha256(bytes.fromhex(note['public_key'])).hexdigest()[:16]}")
+
+
+def _events(certificate: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    return {entry["event"]["sequence"]: entry for entry in certificate["events"]}
+
+
+def _row(entry: dict[str, Any], table: str) -> dict[str, Any]:
+    """The values of the row of `table` that the event sealed; `event_findings` has checked them."""
+    for row in entry["rows"]:
+        if row["table"] == table:
+            return row["values"]
+    raise ValueError(f"event {entry['event']['sequence']} lacks its row of {table}")
+
+
+# Arithmetic: canonical JSON (RFC 8785), Merkle trees (RFC 6962 and RFC 9162, section 2.1.3.2)
+
+
+def canonical(value: object) -> bytes:
+    return _text(value).encode()
+
+
+def digest(domain: str, value: object) -> str:
+    return hashlib.sha256(domain.encode() + b"\0" + canonical(value)).hexdigest()
+
+
+def _text(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, list):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{encode_basestring(key)}:{_text(value[key])}" for key in keys) + "}"
+    raise TypeError(f"{type(value).__name__} has no canonical form here")
+
+
+def leaf(event: str) -> bytes:
+    return hashlib.sha256(b"\0" + event.encode()).digest()
+
+
+def join(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def included(hashed: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> bool:
+    if not 0 <= index < size:
+        return False
+    last = size - 1
+    for sibling in proof:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            hashed = join(sibling, hashed)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            hashed = join(hashed, sibling)
+        index, last = index >> 1, last >> 1
+    return last == 0 and hashed == root
+
+
+if __name__ == "__main__":
+    sys.exit(main())
