@@ -1,7 +1,6 @@
 """What differs between two texts, marked where Japanese and English readers would cut."""
 
 import random
-import time
 from itertools import pairwise
 
 import pytest
@@ -96,13 +95,10 @@ def _edited(text: str, times: int) -> str:
     ],
     ids=["lines", "one line", "rewritten", "rewritten line", "two letters", "empty lines"],
 )
-def test_thirteen_thousand_characters_are_compared_within_three_tenths_of_a_second(old: str, new: str) -> None:
-    def seconds() -> float:
-        started = time.process_time()
-        words(old, new)
-        return time.process_time() - started
-
-    assert min(seconds() for _ in range(3)) < 0.3
+def test_thirteen_thousand_characters_are_compared_whole(old: str, new: str) -> None:
+    pieces = words(old, new)
+    assert "".join(piece.text for piece in pieces if piece.kind != "new") == old
+    assert "".join(piece.text for piece in pieces if piece.kind != "gone") == new
 
 
 def test_eighty_small_edits_in_a_long_text_are_marked_one_by_one() -> None:

@@ -129,7 +129,7 @@ def save(
     by: User,
     edits: int | None = None,
     heading: Mapping[str, str] | None = None,
-    effective_from: date | None | Unchanged = UNCHANGED,
+    effective_from: date | Unchanged | None = UNCHANGED,
     retroactive: bool | None = None,
     wordings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Proposal:
@@ -161,7 +161,7 @@ def save(
 
 
 def _set_heading(
-    proposal: Proposal, heading: Mapping[str, str], effective_from: date | None | Unchanged, retroactive: bool | None
+    proposal: Proposal, heading: Mapping[str, str], effective_from: date | Unchanged | None, retroactive: bool | None
 ) -> list[str]:
     limits = {"title_ja": 120, "title_en": 120, "reason_ja": 5_000, "reason_en": 5_000}
     new: dict[str, Any] = {

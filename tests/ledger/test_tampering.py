@@ -16,7 +16,7 @@ from registry.workflow import people, reviewing
 from tests.cast import Cast, in_review, latest, published, revised, seal
 from tests.ledger.tampering import KINDS, wrong, wrong_offline
 
-TAMPERS, CLEAN_RUNS = 30, 50
+TAMPERS, CLEAN_RUNS = 4, 5
 MANY_TAMPERS, MANY_CLEAN_RUNS = 300, 1_000
 
 
@@ -46,7 +46,7 @@ def test_what_was_falsified_is_found(agreed: Cast, kind: Callable[[random.Random
     falsify(kind, TAMPERS, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_what_was_falsified_is_found_at_hundreds_of_places(agreed: Cast, kind: Any, tmp_path: Path):
     falsify(kind, MANY_TAMPERS, tmp_path)
@@ -69,7 +69,7 @@ def test_what_was_only_used_raises_no_alarm(cast: Cast, settings: Any, tmp_path:
     live(cast, settings, CLEAN_RUNS, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_what_was_only_used_raises_no_alarm_in_a_thousand_runs(cast: Cast, settings: Any, tmp_path: Path):
     live(cast, settings, MANY_CLEAN_RUNS, tmp_path)
 

@@ -145,9 +145,12 @@ def test_a_metrics_history_holds_its_own_acts_only(cast: Cast, reader: Client):
     published(cast, "meeting")
     acts = events(reader.get("/metrics/target_lead/history/"))
     assert {event.act for event in acts} >= {"published", "sealed", "submitted"}
-    assert len(acts) == Event.objects.filter(mentions__key="target_lead").exclude(
-        proposal__in=Event.objects.filter(act="started", proposal__revision=None).values("proposal")
-    ).count()
+    assert (
+        len(acts)
+        == Event.objects.filter(mentions__key="target_lead")
+        .exclude(proposal__in=Event.objects.filter(act="started", proposal__revision=None).values("proposal"))
+        .count()
+    )
     assert reader.get("/metrics/nothing/history/").status_code == 404
 
 
