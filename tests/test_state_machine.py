@@ -394,7 +394,7 @@ def test_the_workflow_does_what_the_model_says(cast: Cast):
     take(STEPS, cast)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("walk_number", [1, 2, 3, 4])
 def test_the_workflow_does_what_the_model_says_on_long_walks(cast: Cast, walk_number: int):
     take(MANY_STEPS, cast)
