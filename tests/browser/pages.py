@@ -159,6 +159,7 @@ PAGES = [
     Shown("team to a steward", "watanabe", "/teams/sales/"),
     Shown("stages", "kobayashi", "/stages/"),
     Shown("stages to a steward", "watanabe", "/stages/"),
+    Shown("certificate", "kobayashi", "/metrics/target_lead/versions/2/certificate/"),
     Shown("vocabulary", "kobayashi", "/vocabulary/"),
     Shown("vocabulary version", "kobayashi", "/vocabulary/versions/1/"),
     Shown("vocabulary change", "watanabe", "/vocabulary/change/"),

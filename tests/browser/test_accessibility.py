@@ -19,6 +19,8 @@ LOOKS: list[Look] = list(product(("ja", "en"), ("light", "dark"), (WIDE, PHONE))
 OPPOSITES: list[Look] = [("ja", "light", PHONE), ("en", "dark", WIDE)]
 # Nobody opens these addresses to read: they take what a form sends, or answer machines.
 NO_PAGES = {
+    "ledger",
+    "ledger_key",
     *("proposal_metrics", "metric_removal", "contributors", "uninvite", "objections", "closing", "comments"),
     *("withdrawal", "rejection", "break_glass", "glass_confirmation", "sign_in_again", "sign_out", "demo_door"),
     *("language", "delegations", "delegation_ending", "person_profile", "person_password", "memberships"),
