@@ -107,3 +107,10 @@ def test_only_the_workflow_saves_and_deletes(path: Path):
         return
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"\.(?:save|delete)\(\)|\bforce_insert\b|\b(?:INSERT INTO|DELETE FROM)\b", text)
+
+
+def test_rows_are_locked_in_one_way():
+    """A plain `FOR UPDATE` shuts out the references that PostgreSQL checks at commit: a deadlock under load."""
+    own = ROOT / "workflow" / "locking.py"
+    assert [path for path in modules() if path != own and "select_for_update" in path.read_text(encoding="utf-8")] == []
+    assert "select_for_update(no_key=True)" in own.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from registry import rules
 from registry.models import Delegation, Event, User
 from registry.refusals import WrongState
 from registry.workflow.inputs import written
+from registry.workflow.locking import locked
 from registry.workflow.record import Act, verb
 
 
@@ -18,7 +19,7 @@ from registry.workflow.record import Act, verb
 def erase_person(user: User, *, by: User, reason: str) -> User:
     """Empty the names, address and written reasons of a deactivated person in the ledger and the history."""
     rules.require_steward(by)
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = locked(User.objects.all()).get(pk=user.pk)
     if current.is_active or current.is_system:
         raise WrongState("active", _("Only a deactivated account can be erased. Deactivate it first."))
     act = Act("erased", by=by, reason=written(reason, "reason"))

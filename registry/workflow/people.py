@@ -11,6 +11,7 @@ from registry import clock, rules
 from registry.models import Delegation, Membership, Stage, Team, User
 from registry.refusals import NotPermitted, WrongState
 from registry.workflow.inputs import optional, written
+from registry.workflow.locking import locked
 from registry.workflow.record import Act, verb
 
 MAX_NAME = 60
@@ -62,7 +63,7 @@ def change_profile(user: User, *, by: User, values: Mapping[str, Any]) -> User:
     if by.pk != user.pk:
         rules.require_steward(by)
     rules.require_active(by)
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = locked(User.objects.all()).get(pk=user.pk)
     changed = [name for name in OWN_FIELDS if name in values and getattr(current, name) != values[name]]
     if not changed:
         return current
@@ -82,7 +83,7 @@ def change_password(user: User, *, by: User, password: str) -> User:
     """One's own password, or as a steward somebody's first or forgotten one."""
     if by.pk != user.pk:
         rules.require_steward(by)
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = locked(User.objects.all()).get(pk=user.pk)
     current.set_password(password)
     act = Act("password_changed", by=by)
     act.save(current, "password")
@@ -94,8 +95,8 @@ def change_password(user: User, *, by: User, password: str) -> User:
 def appoint_steward(user: User, *, by: User, steward: bool = True) -> User:
     """Make somebody a steward, or no longer one. The last steward stays."""
     rules.require_steward(by)
-    stewards = list(User.objects.select_for_update().filter(is_steward=True, is_active=True).order_by("pk"))
-    current = User.objects.select_for_update().get(pk=user.pk)
+    stewards = list(locked(User.objects.all()).filter(is_steward=True, is_active=True).order_by("pk"))
+    current = locked(User.objects.all()).get(pk=user.pk)
     if current.is_steward == steward:
         return current
     if not current.is_active:
@@ -118,8 +119,8 @@ def _require_another_steward(stewards: list[User], leaving: User) -> None:
 def deactivate(user: User, *, by: User) -> User:
     """Close the account and end its memberships. Seals it gave to proposals in review no longer hold."""
     rules.require_steward(by)
-    stewards = list(User.objects.select_for_update().filter(is_steward=True, is_active=True).order_by("pk"))
-    current = User.objects.select_for_update().get(pk=user.pk)
+    stewards = list(locked(User.objects.all()).filter(is_steward=True, is_active=True).order_by("pk"))
+    current = locked(User.objects.all()).get(pk=user.pk)
     if not current.is_active:
         raise WrongState("inactive", _("This account is deactivated already."))
     if current.is_steward:
@@ -137,7 +138,7 @@ def deactivate(user: User, *, by: User) -> User:
 def reactivate(user: User, *, by: User) -> User:
     """Open the account again, in no team and with no role."""
     rules.require_steward(by)
-    current = User.objects.select_for_update().get(pk=user.pk)
+    current = locked(User.objects.all()).get(pk=user.pk)
     if current.is_active or current.is_system:
         raise WrongState("active", _("This account is active already."))
     current.is_active = True
@@ -190,7 +191,7 @@ def join(team: Team, *, user: User, role: str, by: User) -> Membership:
         raise NotPermitted("inactive", _("This account is deactivated. Reactivate it first."))
     if role not in dict(Membership.ROLES):
         raise ValidationError({"role": _("Choose member or signatory.")}, code="bad_role")
-    held = Membership.objects.select_for_update().filter(team=team, user=user, until=None).first()
+    held = locked(Membership.objects.all()).filter(team=team, user=user, until=None).first()
     if held and held.role == role:
         return held
     act = Act("joined", by=by)
@@ -206,7 +207,7 @@ def join(team: Team, *, user: User, role: str, by: User) -> Membership:
 def leave(membership: Membership, *, by: User) -> Membership:
     """End a place in a team. Seals given from it to proposals in review no longer hold."""
     rules.require_steward(by)
-    current = Membership.objects.select_for_update().select_related("user", "team").get(pk=membership.pk)
+    current = locked(Membership.objects.all()).select_related("user", "team").get(pk=membership.pk)
     if current.until:
         raise WrongState("left", _("This membership has ended already."))
     act = Act("left", by=by)
@@ -234,7 +235,7 @@ def delegate(
     if by.pk != membership.user_id:
         rules.require_steward(by)
     rules.require_active(by)
-    membership = Membership.objects.select_for_update().select_related("user", "team").get(pk=membership.pk)
+    membership = locked(Membership.objects.all()).select_related("user", "team").get(pk=membership.pk)
     _require_fit(membership, stand_in, starts_on, ends_on)
     act = Act("delegated", by=by, reason=written(reason, "reason", limit=400))
     delegation = act.save(
@@ -264,9 +265,7 @@ def _require_fit(membership: Membership, stand_in: User, starts_on: date, ends_o
 @verb
 def end_delegation(delegation: Delegation, *, by: User) -> Delegation:
     """Take a delegation back early."""
-    current = (
-        Delegation.objects.select_for_update().select_related("membership__team", "stand_in").get(pk=delegation.pk)
-    )
+    current = locked(Delegation.objects.all()).select_related("membership__team", "stand_in").get(pk=delegation.pk)
     if by.pk != current.membership.user_id:
         rules.require_steward(by)
     rules.require_active(by)

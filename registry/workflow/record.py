@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import OperationalError, models, transaction
 
@@ -13,9 +13,8 @@ from registry import clock, rows
 from registry.ledger import chain
 from registry.models import Event, Governed, Head, Mention, OpenAct, Proposal, Team, User
 from registry.proof import checkpoints
+from registry.workflow.locking import locked
 
-P = ParamSpec("P")
-R = TypeVar("R")
 M = TypeVar("M", bound=Governed)
 
 ATTEMPTS = 5
@@ -23,21 +22,28 @@ _TRY_AGAIN = {"40001", "40P01", "55P03"}
 
 
 def verb[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """One act, whole or not at all. Where others write at the same moment, it is tried again."""
+    """One act, whole or not at all. Where others write at the same moment, it is tried again.
+
+    Whoever acts is read again, so that nobody acts on a role or an account they lost since their page was opened.
+    """
+
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic():
+            by = cast(User, kwargs["by"])
+            kwargs["by"] = User.objects.get(pk=by.pk)
+            return function(*args, **kwargs)
 
     @functools.wraps(function)
     def act(*args: P.args, **kwargs: P.kwargs) -> R:
         if transaction.get_connection().in_atomic_block:
-            with transaction.atomic():
-                return function(*args, **kwargs)
-        for attempt in range(ATTEMPTS):
+            return attempt(*args, **kwargs)
+        for number in range(1, ATTEMPTS + 1):
             try:
-                with transaction.atomic():
-                    return function(*args, **kwargs)
+                return attempt(*args, **kwargs)
             except OperationalError as error:
-                if attempt + 1 == ATTEMPTS or not _passes(error):
+                if number == ATTEMPTS or not _passes(error):
                     raise
-                time.sleep(0.02 * 2**attempt * (0.5 + secrets.randbelow(1000) / 1000))
+                time.sleep(0.01 * 2**number * (0.5 + secrets.randbelow(1000) / 1000))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     return act
@@ -96,7 +102,7 @@ class Act:
     ) -> Event:
         """Write the event. Locks the ledger's head, so it comes after every other lock and write."""
         self.open()
-        head = Head.objects.select_for_update().get()
+        head = locked(Head.objects.all()).get()
         words = {
             "salt": secrets.token_hex(16),
             "name_ja": self.by.name_ja,

@@ -13,7 +13,7 @@ from registry.standing import Standing
 from registry.wording import BY_NAME
 from registry.workflow import publication
 from registry.workflow.inputs import written
-from registry.workflow.locking import lock, lock_with_metrics
+from registry.workflow.locking import lock, lock_with_metrics, locked
 from registry.workflow.record import Act, verb
 
 
@@ -96,7 +96,7 @@ def raise_objection(revision: Revision, *, by: User, reason: str, key: str = "",
 def close_objection(objection: Objection, *, by: User, reason: str = "") -> Objection:
     """Close it: whoever raised it, or a steward with a written reason."""
     standing = lock(objection.proposal)
-    objection = Objection.objects.select_for_update().get(pk=objection.pk)
+    objection = locked(Objection.objects.all()).get(pk=objection.pk)
     rules.require("close_objection", standing, by=by, objection=objection)
     if by.pk != objection.raised_by_id or reason:
         reason = written(reason, "reason")

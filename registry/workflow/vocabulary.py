@@ -13,6 +13,7 @@ from registry.models import InForce, User, VocabularyVersion
 from registry.models.metrics import STILL_KNOWN
 from registry.refusals import WrongState
 from registry.workflow.inputs import written
+from registry.workflow.locking import locked
 from registry.workflow.record import Act, verb
 
 MAX_SOURCE = 500_000
@@ -28,7 +29,7 @@ def change_vocabulary(source: str, *, by: User, reason: str) -> VocabularyVersio
     rules.require_steward(by)
     source = source.replace("\r\n", "\n").strip() + "\n"
     new = read(source)
-    last = VocabularyVersion.objects.select_for_update().first()
+    last = locked(VocabularyVersion.objects.all()).first()
     if last and last.source == source:
         raise WrongState("identical", _("Nothing differs from the vocabulary in force."))
     touched = sorted(set(altered(meaning.vocabulary(), new))) if last else []
