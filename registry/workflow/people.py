@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry import clock, rules
@@ -18,9 +19,9 @@ MAX_NAME = 60
 OWN_FIELDS = ("name_ja", "name_en", "email", "language", "shortcuts")
 
 
-@verb
+@transaction.atomic
 def open_registry(system: User) -> User:
-    """The first act of a registry: its own account, by itself."""
+    """The first act of a registry: its own account, by itself. Nobody can have acted before."""
     act = Act("opened", by=system)
     system.joined_at = act.at
     system.set_unusable_password()
