@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
-from registry import triggers
+from registry import search_index, triggers
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +18,7 @@ def lay(using: str = "default", **signal: Any) -> None:
     if "registry_head" not in connections[using].introspection.table_names():
         return
     triggers.install(using)
+    search_index.lay(using)
     Head.objects.get_or_create(pk=1)
     if not User.objects.filter(username=User.SYSTEM).exists():
         _open_registry()

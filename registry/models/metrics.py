@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from registry import text
+from registry import search_index, text
 from registry.ledger.canonical import digest
 from registry.models.base import Bilingual, Governed, HistoricalRecords
 from registry.models.people import Team
@@ -150,11 +150,12 @@ class InForceQuerySet(models.QuerySet["InForce"]):
         return spans.filter(known_from__lte=known, known_to__gt=known)
 
     def matching(self, terms: Sequence[str]) -> "InForceQuerySet":
-        """Those in which every folded term occurs; see `text.search_terms`."""
+        """Those in which every folded term occurs; see `text.search_terms`. Asks the index at once."""
         query = Q()
         for term in terms:
             query &= Q(search_text__contains=term)
-        return self.filter(query)
+        named = search_index.candidates(terms, using=self.db)
+        return self.filter(query) if named is None else self.filter(query, metric__in=named)
 
     def looking_like(self, names: Sequence[str]) -> "InForceQuerySet":
         """Those whose name could be taken for one of `names`."""

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from registry import conditions_syntax, rules, terms, text, wording
+from registry import conditions_syntax, rules, search_index, terms, text, wording
 from registry.models import (
     FOREVER,
     STILL_KNOWN,
@@ -138,7 +138,9 @@ def put_in_force(version: Definition, *, sealed: bool) -> None:
         span.save(update_fields=["known_to"])
         if span.valid_from < begins:
             _shorten(span, begins, known_from)
-    _span(version, sealed).save(force_insert=True)
+    span = _span(version, sealed)
+    span.save(force_insert=True)
+    search_index.add(span.metric_id, span.search_text)
     Use.objects.bulk_create(Use(definition=version, key=key, how=how) for key, how in _uses(version))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from registry import clock, wording
+from registry import clock, search_index, wording
 from registry.ledger import chain
 from registry.models import (
     FOREVER,
@@ -57,6 +57,7 @@ def fill(metrics: int) -> None:
     with clock.at(began):
         _set_up()
     Filler(metrics).fill()
+    search_index.lay_anew()
     for number in range(IN_REVIEW):
         in_review(number % wordings.SET)  # The first set is whole even in a small registry.
 

@@ -32,6 +32,7 @@ SOURCES = (
     "registry/triggers.py",
     "registry/wording.py",
     "registry/text.py",
+    "registry/search_index.py",
     "fixtures/example/**/*.yaml",
     "tests/bench/bulk.py",
     "tests/bench/data.py",
