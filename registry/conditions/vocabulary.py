@@ -95,6 +95,9 @@ class Vocabulary:
         return self.source
 
     def entity(self, name: str) -> Entity:
+        """The entity called `name`; raises ConditionError with those there are."""
+        if name not in self.entities:
+            raise ConditionError([problem("unknown_entity", name=name, known=", ".join(self.entities))])
         return self.entities[name]
 
     def up(self, entity: str, path: tuple[str, ...]) -> Entity:

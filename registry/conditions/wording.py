@@ -85,6 +85,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                       "NULL は値として使えません。省くか、IS NULL で調べてください。"),
     "coalesce_one": ("COALESCE needs a second value to stand in for the blank.", "COALESCE には空欄の代わりになる二つ目の値が必要です。"),
     # --- names ---
+    "unknown_entity": ("The vocabulary declares no “{name}”. Known: {known}.", "語彙に「{name}」という対象はありません。使える対象：{known}"),
     "unknown_field": ("There is no field “{name}” for {entity}. See the vocabulary for the fields there are.",
                       "{entity} に「{name}」という項目はありません。使える項目は語彙で確認してください。"),
     "unknown_field_meant": ("There is no field “{name}”. Did you mean {meant}?", "「{name}」という項目はありません。{meant} のことですか。"),
@@ -172,6 +173,9 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                       "メモリーが{megabytes}MBを超えたため中断しました。条件かデータを小さくしてください。"),
     "worker_failed": ("The answer could not be worked out: {reason}", "計算を完了できませんでした：{reason}"),
     # --- data ---
+    "file_unreadable": ("{file} cannot be read: {reason}", "{file} を読めません：{reason}"),
+    "metrics_shape": ("{file}: write one metric a line, as key: {{counts: entity, condition: text}}.",
+                      "{file}：一行に一つ、キー: {{counts: 対象, condition: 条件}} の形で書いてください。"),
     "data_missing": ("The data has no file for {entity}. Expected {entity}.csv or {entity}.parquet.",
                      "{entity} のファイルがありません。{entity}.csv か {entity}.parquet を用意してください。"),
     "data_unreadable": ("The data does not fit the vocabulary: {reason}", "データが語彙に合いません：{reason}"),

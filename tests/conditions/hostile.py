@@ -78,7 +78,9 @@ def _rows(random: Random) -> str:
     parts = []
     for _ in range(random.randint(4, 14)):
         where = f"m.minutes > {random.randint(1, 90)} AND m.held_on > lead.created_on + INTERVAL {random.randint(1, 24)} MONTH"
-        parts.append(f"(SELECT COUNT(*) FROM lead.meetings m WHERE {where}) {random.choice(['=', '>', '<>'])} {random.randint(1, 99)}")
+        parts.append(
+            f"(SELECT COUNT(*) FROM lead.meetings m WHERE {where}) {random.choice(['=', '>', '<>'])} {random.randint(1, 99)}"
+        )
     return " AND ".join(parts)
 
 
@@ -98,13 +100,27 @@ def _nests(random: Random) -> str:
 
 
 def _wide(random: Random) -> str:
-    parts = [f"(company.employees = {random.randint(1, 10**6)} AND source = 'seminar')" for _ in range(random.randint(50, 400))]
+    parts = [
+        f"(company.employees = {random.randint(1, 10**6)} AND source = 'seminar')"
+        for _ in range(random.randint(50, 400))
+    ]
     return " OR ".join(parts)
 
 
 def fuzzed(random: Random, number: int) -> Iterator[str]:
     """Texts near the language: conditions with characters and words taken out, doubled, swapped and put in."""
-    strange = [*"'\"()%_;-/*\\<>=!~.,:|&@#${}[]\x00\t\n\u3000\u200b\u202e\ud800é部ﾊ１", "NULL", "SELECT", "''", "--", "/*", "||", "1e9", "0x1", "9" * 40]
+    strange = [
+        *"'\"()%_;-/*\\<>=!~.,:|&@#${}[]\x00\t\n\u3000\u200b\u202e\ud800é部ﾊ１",
+        "NULL",
+        "SELECT",
+        "''",
+        "--",
+        "/*",
+        "||",
+        "1e9",
+        "0x1",
+        "9" * 40,
+    ]
     for _ in range(number):
         text = Conditions(random).condition(random.randint(0, 3))
         for _ in range(random.randint(0, 4)):
