@@ -1,4 +1,4 @@
-# ruff: noqa: E501, S608 -- tables of cases read better in one line each; the SQL is text to be refused.
+# ruff: noqa: E501 -- tables of cases read better in one line each; the SQL is text to be refused.
 """Conditions written by somebody who means harm, and the proof that what comes out of them is only a condition."""
 
 from collections.abc import Iterator
