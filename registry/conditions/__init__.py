@@ -20,13 +20,14 @@ from typing import Any
 
 from registry.conditions.check import Finding, check_tree
 from registry.conditions.compare import Comparison, Containment, Example, compare_trees, contains_trees
-from registry.conditions.count import Count, MonthCount, count_months, open_dataset
+from registry.conditions.count import Count, count_months, open_dataset
 from registry.conditions.counting import Counting, Definition, counting, counting_sql
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.evaluate import evaluator
 from registry.conditions.explain import Names, explain_tree
 from registry.conditions.formula import Formula, Known, calculate, parse_formula, unit_of
 from registry.conditions.meaning import Moments
+from registry.conditions.months import MonthCount
 from registry.conditions.problems import ConditionError, Problem
 from registry.conditions.readback import proved_sql
 from registry.conditions.resolve import Agreed, Metrics, resolve_text

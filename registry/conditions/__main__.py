@@ -18,6 +18,7 @@ import yaml
 from registry import conditions
 from registry.conditions import Agreed, ConditionError, Definition, Moments, Vocabulary
 from registry.conditions.compare import plain
+from registry.conditions.months import NUMBERS
 from registry.conditions.problems import refuse
 
 FINE, FOUND, REFUSED, UNDECIDED = 0, 1, 2, 3
@@ -137,11 +138,12 @@ def _count(options: Any, vocabulary: Vocabulary) -> tuple[Any, int]:
     old, new = (_definition(_given(text), options) for text in (options.old, options.new))
     found = conditions.count(old, new, vocabulary, options.data, _moments(options), _metrics(options))
     months = [{"month": f"{each.month:%Y-%m}", **_numbers(each)} for each in found.months]
-    return {"months": months, "total": found.total, "samples": plain(found.samples), "sql": found.sql}, FINE
+    answer = {"months": months, "total": found.total, "samples": found.samples, "sql": found.sql}
+    return plain(answer), FINE
 
 
-def _numbers(month: Any) -> dict[str, int]:
-    return {name: getattr(month, name) for name in ("old", "new", "gained", "lost", "unknown")}
+def _numbers(month: Any) -> dict[str, Any]:
+    return {name: getattr(month, name) for name in NUMBERS}
 
 
 _COMMANDS: dict[str, Callable[[Any, Vocabulary], tuple[Any, int]]] = {

@@ -146,6 +146,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "dated_by_not_date": ("A metric is dated by a date, or a point in time cast to one.", "集計の日付には日付の項目を指定してください。"),
     "key_unknown": ("“{name}” is not a field of {entity}.", "「{name}」は {entity} の項目ではありません。"),
     "sums_not_number": ("Only a number can be summed.", "合計できるのは数の項目だけです。"),
+    "counts_differ": ("The old wording counts {old}, the new one {new}. Their numbers cannot be laid side by side.",
+                      "変更前は {old}、変更後は {new} を数えるため、数字を並べて比べられません。"),
+    "sums_differ": ("The old and the new wording add up different things. Their amounts cannot be laid side by side.",
+                    "変更前と変更後で合計する項目が異なるため、金額を並べて比べられません。"),
     # --- formulas ---
     "formula_metric": ("No metric is called “{name}”. Known: {known}.", "「{name}」という指標はありません。使える指標：{known}"),
     "formula_units": ("{left} and {right} are different units and cannot be added or subtracted.",
