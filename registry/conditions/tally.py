@@ -1,0 +1,88 @@
+"""Several metrics counted on one dataset, opened once: what a whole proposal does to the numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from registry.conditions.count import Count, count_months, count_rows, open_dataset
+from registry.conditions.counting import Counting, Definition, counting
+from registry.conditions.meaning import Moments
+from registry.conditions.months import months_sql
+from registry.conditions.problems import ConditionError, Problem
+from registry.conditions.resolve import Metrics
+from registry.conditions.vocabulary import Vocabulary
+
+NOTHING = "1 = 2"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One metric before and after; `None` where it did not exist yet, or is retired."""
+
+    key: str
+    old: Definition | None
+    new: Definition | None
+
+
+@dataclass(frozen=True)
+class World:
+    """What the texts of a question mean: the words, and what `is_<metric>` stood for and will stand for."""
+
+    vocabulary: Vocabulary
+    moments: Moments
+    metrics: Metrics = field(default_factory=dict)
+    new_metrics: Metrics = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The counts of one metric, or why there are none."""
+
+    key: str
+    count: Count | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def both(asked: Asked, world: World) -> tuple[Counting, Counting]:
+    """Both sides resolved; a side that is not there counts nothing. Raises ConditionError."""
+    one = asked.new or asked.old
+    assert one is not None, "a metric has at least one side"
+    nothing = replace(one, condition=NOTHING)
+    return (
+        counting(asked.old or nothing, world.vocabulary, world.metrics),
+        counting(asked.new or nothing, world.vocabulary, world.new_metrics),
+    )
+
+
+def question_sql(asked: Asked, world: World) -> str:
+    """The query a question asks of data that keeps its promises; the same text is the same question."""
+    return months_sql(*both(asked, world), world.moments)
+
+
+def tally(asked: Sequence[Asked], world: World, data: Any) -> list[Counted]:
+    """Each metric counted per month, in the order asked. What cannot be counted says why and stops no other."""
+    connection = open_dataset(data, world.vocabulary)
+    try:
+        return [_counted(each, world, data, connection) for each in asked]
+    finally:
+        connection.close()
+
+
+def _counted(asked: Asked, world: World, data: Any, connection: Any) -> Counted:
+    try:
+        old, new = both(asked, world)
+        return Counted(asked.key, count_months(connection, old, new, world.moments, samples=0))
+    except ConditionError as error:
+        return Counted(asked.key, problems=tuple(error.problems))
+
+
+def rows_behind(
+    asked: Asked, world: World, data: Any, outcome: str, limit: int, month: date | None = None
+) -> list[dict[str, Any]]:
+    """The first records behind one number of one metric. Raises ConditionError."""
+    connection = open_dataset(data, world.vocabulary)
+    try:
+        return count_rows(connection, *both(asked, world), world.moments, outcome, limit, month=month)
+    finally:
+        connection.close()
