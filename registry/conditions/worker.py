@@ -26,7 +26,10 @@ from typing import Any, BinaryIO
 
 from registry.conditions.problems import ConditionError, refuse
 
-FUNCTIONS = ("parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count")
+FUNCTIONS = (
+    "parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count",
+    "take_in",
+)  # fmt: skip
 SECONDS, MEGABYTES = 3.0, 512
 START_SECONDS = 60.0
 WATCH_SECONDS = 0.02
