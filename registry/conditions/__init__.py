@@ -22,10 +22,12 @@ from registry.conditions.check import Finding, check_tree
 from registry.conditions.compare import Comparison, Containment, Example, compare_trees, contains_trees
 from registry.conditions.count import Count, count_months, open_dataset
 from registry.conditions.counting import Counting, Definition, counting, counting_sql
+from registry.conditions.dataset import Source, require_readable
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.evaluate import evaluator
 from registry.conditions.explain import Names, explain_tree
 from registry.conditions.formula import Formula, Known, calculate, parse_formula, unit_of
+from registry.conditions.intake import Intake, Taken, take_in
 from registry.conditions.meaning import Moments
 from registry.conditions.months import MonthCount
 from registry.conditions.problems import ConditionError, Problem
@@ -141,14 +143,15 @@ def count(
     old: Definition,
     new: Definition,
     vocabulary: Vocabulary,
-    data: str | Path,
+    data: str | Path | Source,
     moments: Moments,
     metrics: Metrics | None = None,
     new_metrics: Metrics | None = None,
 ) -> Count:
-    """Old against new over a folder of <entity>.csv or .parquet, per month, with sample rows."""
+    """Old against new, per month, with sample rows: over a folder of <entity>.csv or .parquet, or a `Source`."""
     before = counting(old, vocabulary, metrics)
     after = counting(new, vocabulary, metrics if new_metrics is None else new_metrics)
+    require_readable(data, (before, after))
     connection = open_dataset(data, vocabulary)
     try:
         return count_months(connection, before, after, moments)
@@ -173,12 +176,15 @@ __all__ = [
     "Example",
     "Finding",
     "Formula",
+    "Intake",
     "Known",
     "Metrics",
     "Moments",
     "MonthCount",
     "Names",
     "Problem",
+    "Source",
+    "Taken",
     "Verdict",
     "Vocabulary",
     "VocabularyError",
@@ -195,6 +201,7 @@ __all__ = [
     "parse_formula",
     "problems",
     "refers_to",
+    "take_in",
     "to_sql",
     "unit_of",
 ]  # fmt: skip

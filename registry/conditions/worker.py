@@ -27,7 +27,10 @@ from typing import Any, BinaryIO
 
 from registry.conditions.problems import ConditionError, refuse
 
-FUNCTIONS = ("parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count")
+FUNCTIONS = (
+    "parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count", "tally",
+    "rows_behind", "take_in",
+)  # fmt: skip
 SECONDS, MEGABYTES = 2.8, 512
 LIBRARIES = 92  # megabytes of Python, solver and database as files in memory, which the limit on data leaves out
 START_SECONDS = 60.0

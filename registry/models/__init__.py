@@ -1,6 +1,7 @@
 """The tables. A question about one record is a model method; a set of records is a queryset method."""
 
 from registry.models.base import Governed, Unrecorded
+from registry.models.datasets import Dataset
 from registry.models.ledger import Checkpoint, Event, Head, Mention, Node, OpenAct
 from registry.models.metrics import FOREVER, STILL_KNOWN, Definition, InForce, Metric, Stage, Use
 from registry.models.people import Delegation, Membership, Team, User
@@ -38,6 +39,7 @@ GOVERNED: tuple[type[Governed], ...] = (
     BreakGlass,
     VocabularyVersion,
     ExampleAnswer,
+    Dataset,
 )
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "Clause",
     "Comment",
     "Contributor",
+    "Dataset",
     "Definition",
     "Delegation",
     "Event",
