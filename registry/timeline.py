@@ -55,6 +55,7 @@ SENTENCES: dict[str, str | Promise] = {
     "dataset_mapped": _("%(who)s changed how the dataset %(name)s is read."),
     "dataset_read": _("%(who)s read the dataset %(name)s in again."),
     "dataset_chosen": _("%(who)s made %(name)s the dataset that is counted."),
+    "counted": _("%(who)s counted on the data of %(name)s."),
     "answered": _("%(who)s judged an example record of “%(proposal)s”: %(answer)s."),
     "joined": _("%(who)s gave %(person)s a place in %(team)s as %(role)s."),
     "left": _("%(who)s ended the place of %(person)s in %(team)s."),
@@ -78,7 +79,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "data": (
         _("Vocabulary and data"),
-        ("vocabulary_changed", "dataset_added", "dataset_mapped", "dataset_read", "dataset_chosen"),
+        ("vocabulary_changed", "dataset_added", "dataset_mapped", "dataset_read", "dataset_chosen", "counted"),
     ),
     "people": (
         _("People and teams"),

@@ -33,6 +33,7 @@ from registry.conditions.months import MonthCount
 from registry.conditions.problems import ConditionError, Problem
 from registry.conditions.readback import proved_sql
 from registry.conditions.resolve import Agreed, Metrics, resolve_text
+from registry.conditions.tally import Asked, Counted, World, rows_behind, tally
 from registry.conditions.tree import Condition, Metric, walk
 from registry.conditions.vocabulary import Vocabulary, VocabularyError
 
@@ -167,10 +168,12 @@ def refers_to(tree: Condition) -> tuple[str, ...]:
 __all__ = [
     "DIALECTS",
     "Agreed",
+    "Asked",
     "Comparison",
     "ConditionError",
     "Containment",
     "Count",
+    "Counted",
     "Counting",
     "Definition",
     "Example",
@@ -188,6 +191,7 @@ __all__ = [
     "Verdict",
     "Vocabulary",
     "VocabularyError",
+    "World",
     "calculate",
     "check",
     "classify",
@@ -201,7 +205,9 @@ __all__ = [
     "parse_formula",
     "problems",
     "refers_to",
+    "rows_behind",
     "take_in",
+    "tally",
     "to_sql",
     "unit_of",
 ]  # fmt: skip

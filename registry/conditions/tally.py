@@ -5,11 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+import duckdb
+
+from registry.conditions.conformance import Broken, conformance
 from registry.conditions.count import Count, count_months, count_rows, open_dataset
 from registry.conditions.counting import Counting, Definition, counting
+from registry.conditions.dataset import Source, opened_as_text, read_by
 from registry.conditions.meaning import Moments
 from registry.conditions.months import months_sql
-from registry.conditions.problems import ConditionError, Problem
+from registry.conditions.problems import ConditionError, Problem, refuse
 from registry.conditions.resolve import Metrics
 from registry.conditions.vocabulary import Vocabulary
 
@@ -37,11 +41,12 @@ class World:
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts of one metric, or why there are none."""
+    """The counts of one metric, or why there are none; and the promises broken by what it reads."""
 
     key: str
     count: Count | None = None
     problems: tuple[Problem, ...] = ()
+    broken: tuple[Broken, ...] = ()
 
 
 def both(asked: Asked, world: World) -> tuple[Counting, Counting]:
@@ -64,17 +69,47 @@ def tally(asked: Sequence[Asked], world: World, data: Any) -> list[Counted]:
     """Each metric counted per month, in the order asked. What cannot be counted says why and stops no other."""
     connection = open_dataset(data, world.vocabulary)
     try:
-        return [_counted(each, world, data, connection) for each in asked]
+        found = [_counted(each, world, connection) for each in asked]
     finally:
         connection.close()
+    broken = _broken(data, world.vocabulary)
+    return [replace(each, broken=_read(one, world, broken)) for one, each in zip(asked, found, strict=True)]
 
 
-def _counted(asked: Asked, world: World, data: Any, connection: Any) -> Counted:
+def _counted(asked: Asked, world: World, connection: Any) -> Counted:
     try:
         old, new = both(asked, world)
         return Counted(asked.key, count_months(connection, old, new, world.moments, samples=0))
     except ConditionError as error:
         return Counted(asked.key, problems=tuple(error.problems))
+    except duckdb.OutOfMemoryException:
+        return Counted(asked.key, problems=tuple(refuse("data_too_large").problems))
+    except duckdb.Error as error:
+        return Counted(asked.key, problems=tuple(refuse("data_unreadable", reason=_first_line(error)).problems))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _broken(data: Any, vocabulary: Vocabulary) -> list[Broken]:
+    """The promises foreign data breaks. A plain folder of another kind of values is not opened at all."""
+    if not isinstance(data, Source):
+        return []
+    connection = opened_as_text(data, vocabulary)
+    try:
+        return conformance(connection, vocabulary)
+    finally:
+        connection.close()
+
+
+def _read(asked: Asked, world: World, broken: Sequence[Broken]) -> tuple[Broken, ...]:
+    """Those about an entity or field that either side of a question looks at."""
+    try:
+        reads = {pair for side in both(asked, world) for pair in read_by(side)}
+    except ConditionError:
+        return ()
+    return tuple(each for each in broken if (each.entity, each.field) in reads)
 
 
 def rows_behind(

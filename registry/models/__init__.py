@@ -17,6 +17,7 @@ from registry.models.proposals import (
     SignOff,
     WorkingCopy,
 )
+from registry.models.runs import Run
 from registry.models.vocabulary import ExampleAnswer, VocabularyVersion
 
 GOVERNED: tuple[type[Governed], ...] = (
@@ -40,6 +41,7 @@ GOVERNED: tuple[type[Governed], ...] = (
     VocabularyVersion,
     ExampleAnswer,
     Dataset,
+    Run,
 )
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "Place",
     "Proposal",
     "Revision",
+    "Run",
     "SignOff",
     "Stage",
     "Team",
