@@ -20,6 +20,7 @@ from typing import Any
 
 from registry.conditions.check import Finding, check_tree
 from registry.conditions.compare import Comparison, Containment, Example, compare_trees, contains_trees
+from registry.conditions.conformance import Broken, conformance_of
 from registry.conditions.count import Count, MonthCount, count_months, open_dataset
 from registry.conditions.counting import Counting, Definition, counting, counting_sql
 from registry.conditions.dataset import Source, require_readable
@@ -28,10 +29,12 @@ from registry.conditions.evaluate import evaluator
 from registry.conditions.explain import Names, explain_tree
 from registry.conditions.formula import Formula, Known, calculate, parse_formula, unit_of
 from registry.conditions.intake import Intake, Taken, take_in
+from registry.conditions.look import Look, look
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import ConditionError, Problem
 from registry.conditions.readback import proved_sql
 from registry.conditions.resolve import Agreed, Metrics, resolve_text
+from registry.conditions.suggest import suggest
 from registry.conditions.tree import Condition, Metric, walk
 from registry.conditions.vocabulary import Vocabulary, VocabularyError
 
@@ -166,6 +169,7 @@ def refers_to(tree: Condition) -> tuple[str, ...]:
 __all__ = [
     "DIALECTS",
     "Agreed",
+    "Broken",
     "Comparison",
     "ConditionError",
     "Containment",
@@ -177,6 +181,7 @@ __all__ = [
     "Formula",
     "Intake",
     "Known",
+    "Look",
     "Metrics",
     "Moments",
     "MonthCount",
@@ -191,15 +196,18 @@ __all__ = [
     "check",
     "classify",
     "compare",
+    "conformance_of",
     "contains",
     "count",
     "counting",
     "counting_sql",
     "explain",
+    "look",
     "parse",
     "parse_formula",
     "problems",
     "refers_to",
+    "suggest",
     "take_in",
     "to_sql",
     "unit_of",
