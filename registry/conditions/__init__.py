@@ -20,6 +20,7 @@ from typing import Any
 
 from registry.conditions.check import Finding, check_tree
 from registry.conditions.compare import Comparison, Containment, Example, compare_trees, contains_trees
+from registry.conditions.conformance import Broken, conformance_of
 from registry.conditions.count import Count, count_months, open_dataset
 from registry.conditions.counting import Counting, Definition, counting, counting_sql
 from registry.conditions.dataset import Source, require_readable
@@ -28,11 +29,13 @@ from registry.conditions.evaluate import evaluator
 from registry.conditions.explain import Names, explain_tree
 from registry.conditions.formula import Formula, Known, calculate, parse_formula, unit_of
 from registry.conditions.intake import Intake, Taken, take_in
+from registry.conditions.look import Look, look
 from registry.conditions.meaning import Moments
 from registry.conditions.months import MonthCount
 from registry.conditions.problems import ConditionError, Problem
 from registry.conditions.readback import proved_sql
 from registry.conditions.resolve import Agreed, Metrics, resolve_text
+from registry.conditions.suggest import suggest
 from registry.conditions.tally import Asked, Counted, World, rows_behind, tally
 from registry.conditions.tree import Condition, Metric, walk
 from registry.conditions.vocabulary import Vocabulary, VocabularyError
@@ -169,6 +172,7 @@ __all__ = [
     "DIALECTS",
     "Agreed",
     "Asked",
+    "Broken",
     "Comparison",
     "ConditionError",
     "Containment",
@@ -181,6 +185,7 @@ __all__ = [
     "Formula",
     "Intake",
     "Known",
+    "Look",
     "Metrics",
     "Moments",
     "MonthCount",
@@ -196,16 +201,19 @@ __all__ = [
     "check",
     "classify",
     "compare",
+    "conformance_of",
     "contains",
     "count",
     "counting",
     "counting_sql",
     "explain",
+    "look",
     "parse",
     "parse_formula",
     "problems",
     "refers_to",
     "rows_behind",
+    "suggest",
     "take_in",
     "tally",
     "to_sql",

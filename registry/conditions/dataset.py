@@ -24,7 +24,7 @@ from registry.conditions.confirm import column_type
 from registry.conditions.counting import Counting
 from registry.conditions.problems import refuse
 from registry.conditions.records import shape
-from registry.conditions.vocabulary import Entity, FieldWord, Vocabulary
+from registry.conditions.vocabulary import Entity, FieldWord, Vocabulary, conform
 
 MEMORY = "384MB"
 MAX_VALUES = 500
@@ -62,17 +62,21 @@ def checked(mapping: Any, vocabulary: Vocabulary, columns: Mapping[str, Iterable
         if entity.key not in body["fields"]:
             raise refuse("mapping_key", entity=name, field=entity.key)
         for field, given in body["fields"].items():
-            _check_field(entity, field, given, set(columns[body["table"]]))
+            check_field(entity, field, given, set(columns[body["table"]]))
     return mapping
 
 
-def _check_field(entity: Entity, name: str, given: Any, columns: set[str]) -> None:
+def check_field(entity: Entity, name: str, given: Any, columns: set[str]) -> None:
+    """Raise ConditionError where one field's entry does not fit."""
     place = f"{entity.name}.{name}"
     if name not in entity.fields or not isinstance(given, Mapping) or ("column" in given) == ("fixed" in given):
         raise refuse("mapping_field", place=place)
     if "column" in given and given["column"] not in columns:
         raise refuse("mapping_column", place=place, column=given["column"])
-    kind = entity.fields[name].type.kind
+    word = entity.fields[name]
+    kind = word.type.kind
+    if "fixed" in given and not _stands(word, given["fixed"]):
+        raise refuse("mapping_fixed", place=place, value=given["fixed"])
     if given.get("format") and given["format"] not in FORMATS.get(kind, ()):
         raise refuse("mapping_format", place=place, format=given["format"])
     values = given.get("values") or {}
@@ -80,6 +84,18 @@ def _check_field(entity: Entity, name: str, given: Any, columns: set[str]) -> No
         raise refuse("mapping_values", place=place, limit=MAX_VALUES)
     if not all(isinstance(each, str) for pair in values.items() for each in pair):
         raise refuse("mapping_field", place=place)
+
+
+def _stands(word: FieldWord, fixed: Any) -> bool:
+    """Whether a fixed value, written as text, is one of the field's type."""
+    if not isinstance(fixed, str):
+        return False
+    match word.type.kind:
+        case "int":
+            return fixed.isascii() and fixed.lstrip("-").isdigit() and conform(word.type, int(fixed)) is not None
+        case "bool":
+            return fixed in ("true", "false")
+    return conform(word.type, fixed) is not None
 
 
 def opened(source: Source, vocabulary: Vocabulary, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:

@@ -7,10 +7,10 @@ from typing import Any
 
 import duckdb
 
-from registry.conditions.conformance import Broken, conformance
+from registry.conditions.conformance import Broken, conformance_of
 from registry.conditions.count import Count, count_months, count_rows, open_dataset
 from registry.conditions.counting import Counting, Definition, counting
-from registry.conditions.dataset import Source, opened_as_text, read_by
+from registry.conditions.dataset import Source, read_by
 from registry.conditions.meaning import Moments
 from registry.conditions.months import months_sql
 from registry.conditions.problems import ConditionError, Problem, refuse
@@ -93,14 +93,8 @@ def _first_line(error: Exception) -> str:
 
 
 def _broken(data: Any, vocabulary: Vocabulary) -> list[Broken]:
-    """The promises foreign data breaks. A plain folder of another kind of values is not opened at all."""
-    if not isinstance(data, Source):
-        return []
-    connection = opened_as_text(data, vocabulary)
-    try:
-        return conformance(connection, vocabulary)
-    finally:
-        connection.close()
+    """The promises foreign data breaks; a plain folder is only opened when it keeps its types."""
+    return conformance_of(data, vocabulary, shown=0) if isinstance(data, Source) else []
 
 
 def _read(asked: Asked, world: World, broken: Sequence[Broken]) -> tuple[Broken, ...]:

@@ -230,6 +230,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                        "{place}：表に「{column}」という列はありません。列を選び直してください。"),
     "mapping_format": ("{place}: days cannot be written as “{format}”. Choose one of the forms offered.",
                        "{place}：日付の書き方として「{format}」は使えません。一覧から選んでください。"),
+    "mapping_fixed": ("{place}: “{value}” is not a value of this kind. Write days as 2026-04-01, numbers as 100.",
+                      "{place}：「{value}」はこの種類の値ではありません。日付は 2026-04-01、数は 100 のように書いてください。"),
     "mapping_values": ("{place}: at most {limit} values can be translated. Leave those as they are that need no change.",
                        "{place}：読み替えられる値は{limit}個までです。そのままでよい値は除いてください。"),
     "data_unreadable": ("The data does not fit the vocabulary: {reason}", "データが語彙に合いません：{reason}"),

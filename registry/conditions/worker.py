@@ -29,7 +29,7 @@ from registry.conditions.problems import ConditionError, refuse
 
 FUNCTIONS = (
     "parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count", "tally",
-    "rows_behind", "take_in",
+    "rows_behind", "take_in", "look", "suggest", "conformance_of",
 )  # fmt: skip
 SECONDS, MEGABYTES = 2.8, 512
 LIBRARIES = 92  # megabytes of Python, solver and database as files in memory, which the limit on data leaves out
