@@ -43,7 +43,11 @@ def _column(index: int, month: MonthCount, most: float) -> SafeString:
 
 def _outline(left: float, top: float, height: float) -> SafeString:
     return format_html(
-        '<rect class="lost" x="{}" y="{}" width="{}" height="{}"/>', left + 1, _r(top + 1), COLUMN - 2, _r(max(height - 2, 1))
+        '<rect class="lost" x="{}" y="{}" width="{}" height="{}"/>',
+        left + 1,
+        _r(top + 1),
+        COLUMN - 2,
+        _r(max(height - 2, 1)),
     )
 
 
@@ -63,7 +67,7 @@ def _words(month: MonthCount, middle: float, top: float) -> SafeString:
     )
 
 
-def rates(title: str, months: Sequence[tuple[date, Fraction | None, Fraction | None]], percent: bool) -> SafeString:
+def rates(title: str, months: Sequence[tuple[date, Fraction | None, Fraction | None]]) -> SafeString:
     """Two lines: dashed with rings as it was, solid with dots as it would be; a month without a value is a gap."""
     values = [float(value) for _month, *both in months for value in both if value is not None]
     most = max(values, default=0) or 1
