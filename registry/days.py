@@ -11,8 +11,21 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     local = timezone.localtime(value) if isinstance(value, datetime) else value
-    japanese = (get_language() or "ja").startswith("ja")
-    return formats.date_format(local, "Y年n月j日" if japanese else "j M Y")
+    return formats.date_format(local, "Y年n月j日" if _japanese() else "j M Y")
+
+
+def month(value: date) -> str:
+    """The calendar month in the reader's language: 2026年4月 / Apr 2026."""
+    return formats.date_format(value, "Y年n月" if _japanese() else "M Y")
+
+
+def month_alone(value: date) -> str:
+    """The month without its year: 4月 / Apr."""
+    return formats.date_format(value, "n月" if _japanese() else "M")
+
+
+def _japanese() -> bool:
+    return (get_language() or "ja").startswith("ja")
 
 
 def moment(value: datetime | None) -> str:

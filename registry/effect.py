@@ -156,8 +156,8 @@ def _computed(standing: Standing) -> dict[str, Any]:
         for clause in standing.clauses
         if clause.base and clause.wording["condition"] and clause.base.wording["condition"]
     ]
-    referring = [question.answer(key, words, words) for key, words in _referring(set(question.overlay))]
-    rippled = [each for each in referring if each["verdict"] != "same"]
+    dependents = [question.answer(key, words, words) for key, words in referring(set(question.overlay))]
+    rippled = [each for each in dependents if each["verdict"] != "same"]
     return {
         "effects": changed,
         "ripple": rippled,
@@ -244,26 +244,27 @@ def _agrees(clause: Clause, answer: ExampleAnswer, overlay: Mapping[str, Wording
     return verdict.right
 
 
-def _referring(keys: set[str]) -> list[tuple[str, Wording]]:
+def referring(keys: set[str]) -> list[tuple[str, Wording]]:
     """Metrics in force whose condition refers to one of `keys`, directly or through others."""
     found: dict[str, Wording] = {}
     wanted = set(keys)
     while wanted:
-        rows = dict(_using(wanted, Use.CONDITION).values_list("key", "definition__wording"))
+        rows = dict(using(wanted, Use.CONDITION).values_list("key", "definition__wording"))
         wanted = rows.keys() - found.keys() - keys
         found |= {key: rows[key] for key in wanted}
     return sorted(found.items())
 
 
 def _calculated_from(keys: set[str]) -> list[dict[str, Any]]:
-    rows = _using(keys, Use.FORMULA).exclude(key__in=keys).values_list("key", "definition__wording")
+    rows = using(keys, Use.FORMULA).exclude(key__in=keys).values_list("key", "definition__wording")
     return [
         {"key": key, "name": {language: words[f"name_{language}"] for language in LANGUAGES}}
         for key, words in dict(rows).items()
     ]
 
 
-def _using(keys: set[str], how: str) -> Any:
+def using(keys: set[str], how: str) -> Any:
+    """What is in force today and uses one of `keys` in its condition, formula or text (`how`)."""
     return InForce.objects.as_of(clock.today()).filter(
         definition__uses__key__in=keys, definition__uses__how=how, retired=False
     )

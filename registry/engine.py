@@ -5,14 +5,14 @@ import os
 import threading
 from typing import Any
 
-from registry.conditions.worker import Workers
+from registry.conditions.worker import SECONDS, Workers
 
 _lock = threading.Lock()
 _pool: Workers | None = None
 _owner = 0
 
 
-def ask(function: str, *arguments: Any, seconds: float = 3.0, **named: Any) -> Any:
+def ask(function: str, *arguments: Any, seconds: float = SECONDS, **named: Any) -> Any:
     """The answer of `registry.conditions.<function>`, asked in a process of its own.
 
     Raises its `ConditionError`; `Overrun`, which is one too, when the process had to be killed.

@@ -123,6 +123,12 @@ DATA_DIR = Path(os.environ.get("GOI_DATA", BASE_DIR / "data"))
 if "DATABASE_URL" not in os.environ:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'goi.sqlite3'}")}
+# Datasets: copies are kept in DATASETS, folders to take in lie below IMPORTS, and databases are called by name
+# (`crm=postgres://…`, separated by spaces), so that no address with a password is ever stored or shown.
+DATASETS = DATA_DIR / "datasets"
+IMPORTS = Path(os.environ.get("GOI_IMPORTS", DATA_DIR / "imports"))
+DATASET_URLS = dict(part.split("=", 1) for part in os.environ.get("GOI_DATASETS", "").split() if "=" in part)
+UPLOAD_MEGABYTES = int(os.environ.get("GOI_UPLOAD_MEGABYTES", "100"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 

@@ -51,6 +51,11 @@ SENTENCES: dict[str, str | Promise] = {
     "stage_added": _("%(who)s added the stage %(name)s."),
     "stage_changed": _("%(who)s changed the stage %(name)s."),
     "vocabulary_changed": _("%(who)s recorded version %(number)s of the vocabulary."),
+    "dataset_added": _("%(who)s added the dataset %(name)s."),
+    "dataset_mapped": _("%(who)s changed how the dataset %(name)s is read."),
+    "dataset_read": _("%(who)s read the dataset %(name)s in again."),
+    "dataset_chosen": _("%(who)s made %(name)s the dataset that is counted."),
+    "counted": _("%(who)s counted on the data of %(name)s."),
     "answered": _("%(who)s judged an example record of “%(proposal)s”: %(answer)s."),
     "joined": _("%(who)s gave %(person)s a place in %(team)s as %(role)s."),
     "left": _("%(who)s ended the place of %(person)s in %(team)s."),
@@ -71,6 +76,10 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "drafting": (
         _("Drafting"),
         ("started", "metric_added", "metric_removed", "draft_saved", "invited", "uninvited"),
+    ),
+    "data": (
+        _("Vocabulary and data"),
+        ("vocabulary_changed", "dataset_added", "dataset_mapped", "dataset_read", "dataset_chosen", "counted"),
     ),
     "people": (
         _("People and teams"),

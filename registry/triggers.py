@@ -22,6 +22,7 @@ KEPT = (
     "registry_comment",
     "registry_vocabularyversion",
     "registry_exampleanswer",
+    "registry_run",
 )
 ENDED = "OLD.state IN ('published', 'withdrawn', 'rejected', 'expired')"
 NO_ACT = "NOT EXISTS (SELECT 1 FROM registry_openact)"

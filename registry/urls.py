@@ -5,6 +5,7 @@ from django.urls import path, re_path
 
 from registry.views import (
     account,
+    counts,
     drafts,
     glossary,
     health,
@@ -28,6 +29,7 @@ GLOSSARY = [
     path("metrics/<slug:key>/", metrics.show, name="metric"),
     path("metrics/<slug:key>/versions/<int:number>/", metrics.version, name="version"),
     path("metrics/<slug:key>/versions/<int:number>/certificate/", ledger.certificate, name="certificate"),
+    path("metrics/<slug:key>/counts/", counts.count_metric, name="metric_counts"),
     path("metrics/<slug:key>/sql/", metrics.sql, name="metric_sql"),
     re_path(VERSIONS, metrics.compare, name="compare"),
     path("metrics/<slug:key>/history/", metrics.history, name="metric_history"),
@@ -50,6 +52,8 @@ PROPOSALS = [
     path("proposals/<int:pk>/objections/<int:objection>/closing/", review.close_objection, name="closing"),
     path("proposals/<int:pk>/comments/", review.comment, name="comments"),
     path("proposals/<int:pk>/answers/", review.answer_example, name="answers"),
+    path("proposals/<int:pk>/counts/", counts.count_proposal, name="counts"),
+    path("proposals/<int:pk>/counts/<slug:key>/<slug:outcome>/", counts.rows, name="count_rows"),
     path("proposals/<int:pk>/withdrawal/", review.withdraw, name="withdrawal"),
     path("proposals/<int:pk>/rejection/", review.reject, name="rejection"),
     path("proposals/<int:pk>/break-glass/", review.ask_break_glass, name="break_glass"),

@@ -20,16 +20,23 @@ from typing import Any
 
 from registry.conditions.check import Finding, check_tree
 from registry.conditions.compare import Comparison, Containment, Example, compare_trees, contains_trees
-from registry.conditions.count import Count, MonthCount, count_months, open_dataset
+from registry.conditions.conformance import Broken, conformance_of
+from registry.conditions.count import Count, count_months, open_dataset
 from registry.conditions.counting import Counting, Definition, counting, counting_sql
+from registry.conditions.dataset import Source, require_readable
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.evaluate import evaluator
 from registry.conditions.explain import Line, Names, explain_lines, explain_tree
 from registry.conditions.formula import Formula, Known, calculate, parse_formula, unit_of
+from registry.conditions.intake import Intake, Taken, take_in
+from registry.conditions.look import Look, look
 from registry.conditions.meaning import Moments
+from registry.conditions.months import MonthCount
 from registry.conditions.problems import ConditionError, Problem
 from registry.conditions.readback import proved_sql
 from registry.conditions.resolve import Agreed, Metrics, resolve_text
+from registry.conditions.suggest import suggest
+from registry.conditions.tally import Asked, Counted, World, rows_behind, tally
 from registry.conditions.tree import Condition, Metric, walk
 from registry.conditions.vocabulary import Vocabulary, VocabularyError
 
@@ -152,14 +159,15 @@ def count(
     old: Definition,
     new: Definition,
     vocabulary: Vocabulary,
-    data: str | Path,
+    data: str | Path | Source,
     moments: Moments,
     metrics: Metrics | None = None,
     new_metrics: Metrics | None = None,
 ) -> Count:
-    """Old against new over a folder of <entity>.csv or .parquet, per month, with sample rows."""
+    """Old against new, per month, with sample rows: over a folder of <entity>.csv or .parquet, or a `Source`."""
     before = counting(old, vocabulary, metrics)
     after = counting(new, vocabulary, metrics if new_metrics is None else new_metrics)
+    require_readable(data, (before, after))
     connection = open_dataset(data, vocabulary)
     try:
         return count_months(connection, before, after, moments)
@@ -175,39 +183,53 @@ def refers_to(tree: Condition) -> tuple[str, ...]:
 __all__ = [
     "DIALECTS",
     "Agreed",
+    "Asked",
+    "Broken",
     "Comparison",
     "ConditionError",
     "Containment",
     "Count",
+    "Counted",
     "Counting",
     "Definition",
     "Example",
     "Finding",
     "Formula",
+    "Intake",
     "Known",
     "Line",
+    "Look",
     "Metrics",
     "Moments",
     "MonthCount",
     "Names",
     "Problem",
+    "Source",
+    "Taken",
     "Verdict",
     "Vocabulary",
     "VocabularyError",
+    "World",
     "calculate",
     "check",
     "classify",
     "compare",
+    "conformance_of",
     "contains",
     "count",
     "counting",
     "counting_sql",
     "explain",
+    "look",
     "parse",
     "parse_formula",
     "problems",
     "reading",
     "refers_to",
+    "rows_behind",
+    "suggest",
+    "take_in",
+    "tally",
     "to_sql",
     "unit_of",
 ]  # fmt: skip

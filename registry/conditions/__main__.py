@@ -1,8 +1,8 @@
 """python -m registry.conditions check|explain|sql|compare|contains|count: conditions from the shell.
 
 Conditions are given as text, or as @file. Exit codes: 0 fine (check: nothing found; compare: the same;
-contains: proved), 1 something found (findings, a difference, broken), 2 refused (does not parse, no such
-file), 3 undecided.
+contains: proved; explain, sql and count: answered), 1 something found (findings, a difference, broken),
+2 refused (does not parse, no such file), 3 undecided.
 """
 
 import argparse
@@ -18,6 +18,8 @@ import yaml
 from registry import conditions
 from registry.conditions import Agreed, ConditionError, Definition, Moments, Vocabulary
 from registry.conditions.compare import plain
+from registry.conditions.months import NUMBERS
+from registry.conditions.problems import refuse
 
 FINE, FOUND, REFUSED, UNDECIDED = 0, 1, 2, 3
 
@@ -25,13 +27,10 @@ FINE, FOUND, REFUSED, UNDECIDED = 0, 1, 2, 3
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     try:
-        vocabulary = Vocabulary.from_yaml(Path(options.vocabulary).read_text(encoding="utf-8"))
+        vocabulary = Vocabulary.from_yaml(_read(options.vocabulary))
         answer, code = _COMMANDS[options.command](options, vocabulary)
     except ConditionError as error:
         return _refused(error, options)
-    except OSError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return REFUSED
     print(json.dumps(answer, ensure_ascii=False, indent=2) if options.json else _text(answer, options))  # noqa: T201
     return code
 
@@ -77,12 +76,23 @@ def _moments(options: Any) -> Moments:
 def _metrics(options: Any) -> dict[str, Agreed]:
     if not options.metrics:
         return {}
-    data = yaml.safe_load(Path(options.metrics).read_text(encoding="utf-8")) or {}
-    return {key: Agreed(str(body["counts"]), str(body["condition"])) for key, body in data.items()}
+    try:
+        data = yaml.safe_load(_read(options.metrics)) or {}
+        return {key: Agreed(str(body["counts"]), str(body["condition"])) for key, body in data.items()}
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise refuse("metrics_shape", file=options.metrics) from error
 
 
 def _given(text: str) -> str:
-    return Path(text[1:]).read_text(encoding="utf-8").strip() if text.startswith("@") else text
+    return _read(text[1:]).strip() if text.startswith("@") else text
+
+
+def _read(name: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "UTF-8"
+        raise refuse("file_unreadable", file=name, reason=reason) from error
 
 
 def _definition(text: str, options: Any) -> Definition:
@@ -128,11 +138,12 @@ def _count(options: Any, vocabulary: Vocabulary) -> tuple[Any, int]:
     old, new = (_definition(_given(text), options) for text in (options.old, options.new))
     found = conditions.count(old, new, vocabulary, options.data, _moments(options), _metrics(options))
     months = [{"month": f"{each.month:%Y-%m}", **_numbers(each)} for each in found.months]
-    return {"months": months, "total": found.total, "samples": plain(found.samples), "sql": found.sql}, FINE
+    answer = {"months": months, "total": found.total, "samples": found.samples, "sql": found.sql}
+    return plain(answer), FINE
 
 
-def _numbers(month: Any) -> dict[str, int]:
-    return {name: getattr(month, name) for name in ("old", "new", "gained", "lost", "unknown")}
+def _numbers(month: Any) -> dict[str, Any]:
+    return {name: getattr(month, name) for name in NUMBERS}
 
 
 _COMMANDS: dict[str, Callable[[Any, Vocabulary], tuple[Any, int]]] = {

@@ -2,7 +2,8 @@
 
 Tables of text are read (an export as it is). A promise is broken by a value that cannot be read as its type,
 a blank where none is allowed, an enum value that was not declared, a value out of bounds, a key twice, or a
-link to a parent that is not there.
+link to a parent that is not there. Of foreign data read through a mapping, entities without a table make no
+promise, and a field nothing is mapped to breaks one only where blanks are not allowed.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from registry.conditions.confirm import column_type
+from registry.conditions.dataset import Mapped, Source, opened_as_text, read_as
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.problems import NOWHERE
 from registry.conditions.vocabulary import Entity, FieldWord, Vocabulary
@@ -22,7 +24,8 @@ ROWS_SHOWN = 5
 class Broken:
     """One promise broken in `number` rows; `keys` are the keys of the first few.
 
-    `code`: unreadable, blank, unknown_value, out_of_bounds, repeated_key or missing_parent.
+    `code`: unreadable, blank, unknown_value, out_of_bounds, repeated_key, missing_parent, or absent when nothing
+    is mapped to a field that must not be blank. `values`: what stands in those rows.
     """
 
     entity: str
@@ -30,44 +33,66 @@ class Broken:
     code: str
     number: int
     keys: tuple[Any, ...]
+    values: tuple[Any, ...] = ()
 
 
-def conformance(connection: Any, vocabulary: Vocabulary) -> list[Broken]:
+def conformance_of(source: Source, vocabulary: Vocabulary, shown: int = ROWS_SHOWN) -> list[Broken]:
+    """Every promise foreign data breaks as it is mapped, with the first `shown` rows of each."""
+    with opened_as_text(source, vocabulary) as connection:
+        return conformance(connection, vocabulary, source.mapping, shown)
+
+
+def conformance(
+    connection: Any, vocabulary: Vocabulary, mapping: Mapped | None = None, shown: int = ROWS_SHOWN
+) -> list[Broken]:
     """Every promise the tables of a DuckDB connection break, entity by entity; none means proofs hold."""
     found: list[Broken] = []
     for entity in vocabulary.entities.values():
-        for name, code, where in _promises(entity, vocabulary):
-            broken = _rows(connection, entity, where)
-            if broken[0]:
-                found.append(Broken(entity.name, name, code, *broken))
+        if mapping is None or entity.name in mapping:
+            found += _broken(connection, entity, vocabulary, mapping, shown)
     return found
 
 
-def _rows(connection: Any, entity: Entity, where: str) -> tuple[int, tuple[Any, ...]]:
+def _broken(
+    connection: Any, entity: Entity, vocabulary: Vocabulary, mapping: Mapped | None, shown: int
+) -> Iterator[Broken]:
+    mapped = set(entity.fields if mapping is None else mapping[entity.name]["fields"])
+    for name, word in entity.fields.items():
+        if name not in mapped and not word.type.nullable:
+            (number,) = connection.execute(f'SELECT COUNT(*) FROM "{entity.name}"').fetchone()
+            yield Broken(entity.name, name, "absent", number, ())
+    for name, code, where in _promises(entity, vocabulary, set(mapping or vocabulary.entities)):
+        if name in mapped:
+            number, keys, values = _rows(connection, entity, name, where, shown)
+            if number:
+                yield Broken(entity.name, name, code, number, keys, values)
+
+
+def _rows(connection: Any, entity: Entity, field: str, where: str, shown: int) -> tuple[int, Any, Any]:
     source = f'FROM "{entity.name}" AS t WHERE {where}'
     (number,) = connection.execute(f"SELECT COUNT(*) {source}").fetchone()
     if not number:
-        return 0, ()
-    keys = connection.execute(f'SELECT "{entity.key}" {source} ORDER BY 1 LIMIT {ROWS_SHOWN}').fetchall()
-    return number, tuple(key for (key,) in keys)
+        return 0, (), ()
+    rows = connection.execute(f'SELECT "{entity.key}", "{field}" {source} ORDER BY 1, 2 LIMIT {shown}').fetchall()
+    return number, tuple(key for key, _ in rows), tuple(value for _, value in rows)
 
 
-def _promises(entity: Entity, vocabulary: Vocabulary) -> Iterator[tuple[str, str, str]]:
+def _promises(entity: Entity, vocabulary: Vocabulary, present: set[str]) -> Iterator[tuple[str, str, str]]:
     """Field, code, and the SQL of the rows that break it."""
     for word in entity.fields.values():
         yield from _promises_of(word)
     key = f'"{entity.key}"'
     repeated = f'SELECT {key} FROM "{entity.name}" GROUP BY {key} HAVING COUNT(*) > 1'
     yield entity.key, "repeated_key", f"t.{key} IN ({repeated})"
-    for parent in entity.parents.values():
+    for parent in (each for each in entity.parents.values() if each.entity in present):
         above = vocabulary.entity(parent.entity)
-        present = f'SELECT 1 FROM "{above.name}" AS p WHERE p."{above.key}" = t."{parent.link}"'
-        yield parent.link, "missing_parent", f't."{parent.link}" IS NOT NULL AND NOT EXISTS ({present})'
+        there = f'SELECT 1 FROM "{above.name}" AS p WHERE p."{above.key}" = t."{parent.link}"'
+        yield parent.link, "missing_parent", f't."{parent.link}" IS NOT NULL AND NOT EXISTS ({there})'
 
 
 def _promises_of(word: FieldWord) -> Iterator[tuple[str, str, str]]:
     column = f't."{word.name}"'
-    typed = f"TRY_CAST({column} AS {column_type(word.type)})"
+    typed = read_as(column, word)
     if not word.type.nullable:
         yield word.name, "blank", f"{column} IS NULL"
     yield word.name, "unreadable", f"{column} IS NOT NULL AND {typed} IS NULL"

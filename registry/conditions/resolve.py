@@ -63,7 +63,7 @@ def resolve_text(
 
     `stack` holds the keys of the metrics being defined, so that a circle is refused with its path.
     """
-    scope = Scope(vocabulary, entity, entity)
+    scope = Scope(vocabulary, vocabulary.entity(entity).name, entity)
     return resolve_raw(parse_raw(text), text, scope, metrics or {}, stack)
 
 

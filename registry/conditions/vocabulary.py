@@ -39,6 +39,7 @@ class FieldWord:
     examples: tuple[Scalar, ...] = ()
     value_labels: Mapping[str, Labels] = field(default_factory=dict)
     unit: Labels | None = None
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,9 @@ class Vocabulary:
         return self.source
 
     def entity(self, name: str) -> Entity:
+        """The entity called `name`; raises ConditionError with those there are."""
+        if name not in self.entities:
+            raise ConditionError([problem("unknown_entity", name=name, known=", ".join(self.entities))])
         return self.entities[name]
 
     def up(self, entity: str, path: tuple[str, ...]) -> Entity:
@@ -178,7 +182,8 @@ class _Reader:
         typical = self._sample(place, kind_of, body.get("typical"))
         examples = tuple(self._sample(place, kind_of, each) for each in body.get("examples") or ())
         unit = _label(body["unit"], "") if body.get("unit") else None
-        return FieldWord(name, _label(body, name), kind_of, typical, examples, labels, unit)
+        synonyms = tuple(str(each) for each in body.get("synonyms") or ())
+        return FieldWord(name, _label(body, name), kind_of, typical, examples, labels, unit, synonyms)
 
     def _type(self, place: str, kind: str, body: Mapping[str, Any], values: tuple[str, ...]) -> Type:
         low, high = body.get("low"), body.get("high")

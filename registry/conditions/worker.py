@@ -2,7 +2,8 @@
 
 A solver's or database's own time limit is a wish: both have been seen to run on for seconds. So each question
 goes to a process that is warm (a fresh one costs a third of a second), is watched from outside for time and
-memory, and is killed with SIGKILL when it exceeds either; the next question gets a new one.
+memory, and is killed with SIGKILL when it exceeds either; the next question gets a new one. The kernel refuses
+it more memory than allowed between two looks, so that no question can take the machine's.
 
 `Workers.run("compare", old, new, vocabulary, "lead", seconds=3)` calls that function of the package.
 """
@@ -26,8 +27,12 @@ from typing import Any, BinaryIO
 
 from registry.conditions.problems import ConditionError, refuse
 
-FUNCTIONS = ("parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count")
-SECONDS, MEGABYTES = 3.0, 512
+FUNCTIONS = (
+    "parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count", "tally",
+    "rows_behind", "take_in", "look", "suggest", "conformance_of",
+)  # fmt: skip
+SECONDS, MEGABYTES = 2.8, 512
+LIBRARIES = 92  # megabytes of Python, solver and database as files in memory, which the limit on data leaves out
 START_SECONDS = 60.0
 WATCH_SECONDS = 0.02
 PAGE = resource.getpagesize()
@@ -73,7 +78,7 @@ class Workers:
         self._idle: queue.Queue[_Process | None] = queue.Queue()
         self._closed = threading.Event()
         for _ in range(size):
-            self._idle.put(_start())
+            self._idle.put(self._start())
 
     def run(self, function: str, *arguments: Any, seconds: float = SECONDS, **named: Any) -> Any:
         """The function's answer; raises its ConditionError, or Overrun when the process had to be killed."""
@@ -85,7 +90,7 @@ class Workers:
                 answer = self._answer(process, seconds)
             except BaseException:
                 process.kill()
-                holder[0] = _start()
+                holder[0] = self._start()
                 raise
         if isinstance(answer, Exception):
             raise answer
@@ -108,12 +113,20 @@ class Workers:
     def _process(self) -> Iterator[list[_Process]]:
         process = self._idle.get()
         if process is None or process.popen.poll() is not None:
-            process = _start()
+            process = self._start()
         holder = [process]
         try:
             yield holder
         finally:
             self._idle.put(holder[0])
+
+    def _start(self) -> _Process:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        serving = f"from registry.conditions.worker import serve; serve({self.megabytes})"
+        command = [sys.executable, "-c", serving]
+        return _Process(
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0)
+        )
 
     def _await_warmth(self, process: _Process) -> None:
         """Loading the solver is no part of a question's time, however busy the machine."""
@@ -132,14 +145,6 @@ class Workers:
             return _receive(process.output)
         except EOFError:
             raise Overrun(refuse("worker_memory", megabytes=self.megabytes).problems) from None
-
-
-def _start() -> _Process:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-c", "from registry.conditions.worker import serve; serve()"]
-    return _Process(
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0)
-    )
 
 
 def _send(stream: BinaryIO, message: Any) -> None:
@@ -168,8 +173,9 @@ def _exactly(stream: BinaryIO, length: int) -> bytes:
 # --- inside the process ---
 
 
-def serve() -> None:
+def serve(megabytes: int) -> None:
     """Answers questions from standard input until it closes; never prints anything else."""
+    cap(megabytes)
     import registry.conditions as package
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -185,6 +191,12 @@ def serve() -> None:
         _send(target, _answered(package, function, arguments, named))
 
 
+def cap(megabytes: int) -> None:
+    """From now on this process cannot have more than `megabytes` in memory, whatever it asks for."""
+    limit = max(megabytes - LIBRARIES, 1) * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
 def _answered(package: Any, function: str, arguments: Any, named: Any) -> Any:
     if function not in FUNCTIONS:
         return refuse("worker_failed", reason=function)
@@ -192,6 +204,8 @@ def _answered(package: Any, function: str, arguments: Any, named: Any) -> Any:
         return getattr(package, function)(*arguments, **named)
     except ConditionError as error:
         return error
+    except MemoryError:
+        os._exit(1)  # whoever asked is told that it was too much, and the next question gets a fresh process
     except Exception as error:  # the parent gets a sentence; the process stays warm
         return refuse("worker_failed", reason=f"{type(error).__name__}: {error}")
 

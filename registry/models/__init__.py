@@ -1,6 +1,7 @@
 """The tables. A question about one record is a model method; a set of records is a queryset method."""
 
 from registry.models.base import Governed, Unrecorded
+from registry.models.datasets import Dataset
 from registry.models.ledger import Checkpoint, Event, Head, Mention, Node, OpenAct
 from registry.models.metrics import FOREVER, STILL_KNOWN, Definition, InForce, Metric, Stage, Use
 from registry.models.people import Delegation, Membership, Team, User
@@ -16,6 +17,7 @@ from registry.models.proposals import (
     SignOff,
     WorkingCopy,
 )
+from registry.models.runs import Run
 from registry.models.vocabulary import ExampleAnswer, VocabularyVersion
 
 GOVERNED: tuple[type[Governed], ...] = (
@@ -38,6 +40,8 @@ GOVERNED: tuple[type[Governed], ...] = (
     BreakGlass,
     VocabularyVersion,
     ExampleAnswer,
+    Dataset,
+    Run,
 )
 
 __all__ = [
@@ -49,6 +53,7 @@ __all__ = [
     "Clause",
     "Comment",
     "Contributor",
+    "Dataset",
     "Definition",
     "Delegation",
     "Event",
@@ -65,6 +70,7 @@ __all__ = [
     "Place",
     "Proposal",
     "Revision",
+    "Run",
     "SignOff",
     "Stage",
     "Team",

@@ -11,6 +11,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from registry import comparison, days, markdown, meaning, rules, seals, wording
+from registry.conditions import MonthCount
+from registry.conditions.months import NUMBERS
 from registry.models import SignOff, Team
 
 register = template.Library()
@@ -18,6 +20,7 @@ register = template.Library()
 
 register.filter("day", days.day)
 register.filter("moment", days.moment)
+register.filter("month", days.month)
 
 
 def _japanese() -> bool:
@@ -186,3 +189,15 @@ def reply_prefix(comment: int) -> str:
 def condition_in_words(worded: Any, stamp: str) -> list[tuple[int, str]]:
     """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it."""
     return meaning.in_words(worded.wording, stamp) if stamp else []
+
+
+@register.filter
+def whole(number: Any) -> str:
+    """A number with its thousands apart: 12,345."""
+    return f"{number:,}"
+
+
+@register.filter
+def numbers(month: MonthCount) -> list[tuple[str, Any]]:
+    """The outcomes of one month, in the order of a table's columns."""
+    return [(name, getattr(month, name)) for name in NUMBERS]

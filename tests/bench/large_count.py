@@ -10,9 +10,9 @@ import duckdb
 import psycopg
 
 from registry.conditions import Definition, Moments, counting
-from registry.conditions.count import _folded, months_sql
 from registry.conditions.counting import Counting
 from registry.conditions.dialects import DIALECTS
+from registry.conditions.months import by_month, months_sql
 from registry.conditions.sql import Writer
 from tests.conditions.example import EXAMPLE
 
@@ -55,7 +55,7 @@ def _engine(name: str, connection: Any, cells: dict[str, Any]) -> Iterator[str]:
     one, rows = _best(lambda: connection.execute(months_sql(old, new, PERIOD, name)).fetchall())
     single, _ = _best(lambda: connection.execute(_single(old, name)).fetchall())
     many, _ = _best(lambda: [connection.execute(sql).fetchall() for sql in _by_hand(old, new, name)])
-    cells[name] = _folded(rows)
+    cells[name] = by_month(rows)
     total = {
         key: sum(getattr(month, key) for month in cells[name]) for key in ("old", "new", "gained", "lost", "unknown")
     }

@@ -1,6 +1,5 @@
 """The reference, the solver's encoding, DuckDB and PostgreSQL answer every record alike, in three values."""
 
-import contextlib
 from random import Random
 from typing import Any
 
@@ -48,7 +47,7 @@ def test_postgresql_answers_as_the_reference_does() -> None:
 
 
 def test_the_encoding_answers_as_the_reference_does() -> None:
-    encoding_agrees(generated(3, 150), records(Random(4), 3))
+    assert encoding_agrees(generated(3, 150), records(Random(4), 3)) <= 5
 
 
 @pytest.mark.nightly
@@ -58,7 +57,7 @@ def test_all_engines_agree_on_five_thousand_conditions() -> None:
     engine = Engine("duckdb", WORLD, "visit", rows)
     agree(engine, texts, rows)
     engine.close()
-    encoding_agrees(texts, rows[:2])
+    assert encoding_agrees(texts, rows[:2]) <= 100
 
 
 @pytest.mark.nightly
@@ -70,8 +69,12 @@ def test_postgresql_agrees_on_five_thousand_conditions() -> None:
     engine.close()
 
 
-def encoding_agrees(texts: list[str], rows: list[dict[str, Any]]) -> None:
-    """With every variable fixed to a record's value, the encoding must say what the reference says."""
+def encoding_agrees(texts: list[str], rows: list[dict[str, Any]]) -> int:
+    """With every variable fixed to a record's value, the encoding must say what the reference says.
+
+    Gives the number of questions to which the solver found no answer in its time.
+    """
+    unsaid = 0
     for text in texts:
         tree = resolve_text(text, WORLD, "visit")
         judge = evaluator(tree, WORLD, "visit", MOMENTS)
@@ -80,8 +83,13 @@ def encoding_agrees(texts: list[str], rows: list[dict[str, Any]]) -> None:
             for plan in encoder.plan.relations.values():
                 plan.rows = max(plan.rows, len(row["orders"]))
             truth = encoder.truth(tree)
-            with contextlib.suppress(Unsaid):
-                assert said(encoder, truth, row) == judge(row), (text, row)
+            try:
+                found = said(encoder, truth, row)
+            except Unsaid:
+                unsaid += 1
+            else:
+                assert found == judge(row), (text, row)
+    return unsaid
 
 
 class Unsaid(Exception):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.conditions.__main__ import main
-from tests.conditions.example import TARGET
+from tests.conditions.example import EXAMPLE, TARGET
 from tests.conditions.generate import FIXTURES
 
 SHARED = ["--vocabulary", str(FIXTURES / "example" / "vocabulary.yaml"), "--entity", "lead"]
@@ -93,3 +93,54 @@ def test_count_prints_a_line_per_month(tmp_path: Path, capsys: pytest.CaptureFix
     }
     assert found["total"] == {"old": 1, "new": 2, "gained": 1, "lost": 0, "unknown": 1}
     assert found["samples"]["gained"][0]["lead_id"] == "L1"
+
+
+DATES = ["--dated-by", "created_on", "--from", "2026-04-01", "--to", "2026-05-01"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "key"),
+    [
+        (["check", "company.employees >= 100"], 0, "findings"),
+        (["explain", "consent = TRUE"], 0, "text"),
+        (["sql", "consent = TRUE", *DATES], 0, "text"),
+        (["compare", "consent = TRUE", "consent = FALSE"], 1, "verdict"),
+        (["contains", "consent = TRUE", "consent = FALSE"], 1, "verdict"),
+        (["count", "consent = TRUE", "consent = FALSE", *DATES], 0, "months"),
+    ],
+)
+def test_every_verb_answers_in_words_and_in_json(
+    arguments: list[str], code: int, key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if arguments[0] == "count":
+        for name, entity in EXAMPLE.entities.items():
+            (tmp_path / f"{name}.csv").write_text(",".join(entity.fields) + "\n", encoding="utf-8")
+        arguments = [*arguments, "--data", str(tmp_path)]
+    assert run(*arguments) == code
+    assert capsys.readouterr().out.strip()
+    assert run(*arguments, "--json") == code
+    assert key in json.loads(capsys.readouterr().out)
+
+
+def test_what_the_proof_leaves_open_exits_3(capsys: pytest.CaptureFixture[str]) -> None:
+    many = " AND ".join(
+        f"(SELECT COUNT(*) FROM lead.meetings m WHERE m.minutes > {number}) <> 3" for number in range(12)
+    )
+    assert run("compare", many, f"({many}) AND (1 = 1)") == 3
+    assert capsys.readouterr().out == "undecided\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "consent = TRUE", "--entity", "nothing"],
+        ["check", "consent = TRUE", "--metrics", str(FIXTURES / "example" / "vocabulary.yaml")],
+        ["check", "@/no/such/file"],
+        ["check", f"@{FIXTURES.parent / 'docs' / 'images' / 'metric-en.png'}"],
+        ["sql", "consent = TRUE", "--dated-by", "created_on"],
+        ["count", "consent = TRUE", "consent = TRUE", *DATES, "--data", "/no/such/folder"],
+    ],
+)
+def test_what_cannot_be_read_exits_2_with_a_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([arguments[0], *SHARED, *arguments[1:]]) == 2
+    assert capsys.readouterr().err.strip()

@@ -1,7 +1,9 @@
+# ruff: noqa: E501 -- tables of cases read better in one line each.
 """Old against new on data: one pass gives what counting each by itself gives."""
 
 import csv
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,7 +12,7 @@ import duckdb
 import pytest
 
 from registry.conditions import Agreed, ConditionError, Definition, Moments, count, counting, counting_sql
-from registry.conditions.count import count_months, open_dataset
+from registry.conditions.count import count_months, count_rows, open_dataset
 from registry.conditions.evaluate import evaluator
 from tests.conditions.engines import POSTGRES, needs_postgres
 from tests.conditions.example import EXAMPLE, METRICS
@@ -139,6 +141,77 @@ def test_a_sum_adds_the_amounts_of_what_matches(world: list[dict[str, Any]], fol
         if record["pages"] is not None and record["pages"] >= 5 and record["started_on"] >= date(2024, 1, 1)
     )
     assert number == (expected,)
+
+
+DEFINITIONS = [
+    Definition("visit", "pages >= 5", "started_on"),
+    Definition("visit", "pages >= 5", "started_on", counting_key=("shop.region",)),
+    Definition("visit", "pages >= 5", "started_on", counting_key=("shop.region", "channel")),
+    Definition("visit", "pages >= 5", "started_on", first_per="shop.shop_id"),
+    Definition("visit", "pages >= 5", "started_on", sums="score"),
+]
+
+
+@pytest.mark.parametrize("repeated", [False, True], ids=["as promised", "keys twice"])
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=["records", "things", "pairs", "firsts", "amounts"])
+def test_every_month_has_the_number_that_the_agreed_query_gives(
+    folder: Path, definition: Definition, repeated: bool
+) -> None:
+    connection = open_dataset(folder, WORLD)
+    if repeated:
+        connection.execute("INSERT INTO visit SELECT * FROM visit WHERE visit_id % 3 = 0")
+    wider = replace(definition, condition="pages >= 4")
+    old, new = counting(definition, WORLD), counting(wider, WORLD)
+    found = count_months(connection, old, new, Moments(YEAR.as_of), samples=0)
+    assert found.months
+    for month in found.months:
+        end = (month.month + timedelta(days=32)).replace(day=1)
+        period = Moments(YEAR.as_of, month.month, end)
+        asked = [connection.execute(counting_sql(each, "duckdb", period)).fetchone()[0] for each in (old, new)]  # type: ignore[index]
+        assert (month.old, month.new) == (asked[0] or 0, asked[1] or 0)
+        assert month.new - month.old == month.gained - month.lost
+
+
+def test_a_thing_that_one_record_leaves_open_and_another_decides_is_not_unknown(tmp_path: Path) -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE shop (shop_id BIGINT, staff BIGINT, region VARCHAR, opened_on DATE)")
+    visits = "SELECT 1 AS visit_id, 1 AS shop_id, DATE '2026-03-01' AS started_on, pages FROM (VALUES (6), (NULL)) AS v(pages)"
+    connection.execute(f"CREATE TABLE visit AS {visits}")
+    once = counting(Definition("visit", "pages >= 5", "started_on", counting_key=("shop_id",)), WORLD)
+    (month,) = count_months(connection, once, once, YEAR, samples=0).months
+    assert (month.new, month.unknown) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (
+            Definition("visit", "pages >= 5", "started_on"),
+            Definition("shop", "staff > 1", "opened_on"),
+            "counts_differ",
+        ),
+        (DEFINITIONS[0], DEFINITIONS[4], "sums_differ"),
+    ],
+)
+def test_numbers_that_cannot_be_laid_side_by_side_are_refused(
+    folder: Path, old: Definition, new: Definition, code: str
+) -> None:
+    with pytest.raises(ConditionError) as refused:
+        count(old, new, WORLD, folder, YEAR)
+    assert refused.value.problems[0].code == code
+
+
+@pytest.mark.parametrize("outcome", ["old", "new", "gained", "lost", "unknown"])
+def test_behind_every_number_of_a_month_there_are_as_many_records(folder: Path, outcome: str) -> None:
+    old, new = (
+        counting(Definition("visit", text, "started_on"), WORLD)
+        for text in ("pages >= 6 OR member = TRUE", "pages >= 5")
+    )
+    connection = open_dataset(folder, WORLD)
+    for month in count_months(connection, old, new, YEAR, samples=0).months:
+        rows = count_rows(connection, old, new, YEAR, outcome, 1_000, month=month.month)
+        assert len(rows) == getattr(month, outcome)
+        assert all(row["started_on"].replace(day=1) == month.month for row in rows)
 
 
 def test_a_date_may_come_from_a_relation(folder: Path) -> None:

@@ -4,12 +4,13 @@ from datetime import date
 from random import Random
 
 import pytest
+import yaml
 
-from registry.conditions import DIALECTS, ConditionError, Definition, Moments, parse, to_sql
+from registry.conditions import DIALECTS, Agreed, ConditionError, Definition, Moments, parse, to_sql
 from registry.conditions.readback import proved_sql, read_back
 from registry.conditions.readback_values import Unreadable
 from tests.conditions.example import EXAMPLE, METRICS
-from tests.conditions.generate import MOMENTS, WORLD, Conditions
+from tests.conditions.generate import FIXTURES, MOMENTS, WORLD, Conditions
 from tests.conditions.test_compare import PAIRS
 
 APRIL = Moments(date(2026, 5, 31), date(2026, 4, 1), date(2026, 5, 1))
@@ -21,6 +22,22 @@ def test_the_examples_read_back_as_the_same_condition(dialect: str) -> None:
     conditions |= {(agreed.counts, f"is_{key}") for key, agreed in METRICS.items()}
     for entity, text in sorted(conditions):
         proved_sql(parse(text, EXAMPLE, entity, METRICS), EXAMPLE, entity, dialect, APRIL)
+
+
+def shipped() -> dict[str, list[dict[str, str]]]:
+    """By metric, every wording of the example registry that has a condition of its own."""
+    metrics = [yaml.safe_load(path.read_text("utf-8")) for path in sorted((FIXTURES / "example" / "metrics").iterdir())]
+    return {each["key"]: [words for words in each["wordings"].values() if words.get("condition")] for each in metrics}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_condition_of_the_example_registry_comes_as_sql_that_was_read_back(dialect: str) -> None:
+    wordings = {key: found for key, found in shipped().items() if found}
+    first = {key: Agreed(found[0]["counts"], found[0]["condition"]) for key, found in wordings.items()}
+    for found in wordings.values():
+        for words in found:
+            definition = Definition(found[0]["counts"], words["condition"], found[0]["dated_by"])
+            assert "AS counted" in to_sql(definition, EXAMPLE, dialect, APRIL, first)
 
 
 def read_back_generated(dialect: str, number: int) -> None:

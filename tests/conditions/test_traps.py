@@ -14,9 +14,9 @@ from sqlglot import exp
 from registry.conditions import DIALECTS, Agreed, Moments, compare, parse
 from registry.conditions.confirm import confirmed
 from registry.conditions.conformance import conformance
-from registry.conditions.count import months_sql
 from registry.conditions.counting import Definition, counting
 from registry.conditions.evaluate import evaluate
+from registry.conditions.months import months_sql
 from registry.conditions.readback import read_back
 from registry.conditions.records import Records, shape
 from registry.conditions.search import Search

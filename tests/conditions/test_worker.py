@@ -1,5 +1,8 @@
 """Capped processes: killed when they overrun, warm for the next question, never more memory than allowed."""
 
+import resource
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from registry.conditions import ConditionError
-from registry.conditions.worker import Overrun, Workers
+from registry.conditions.worker import LIBRARIES, MEGABYTES, Overrun, Workers
 from tests.conditions.example import AS_OF, EXAMPLE, METRICS
 
 HARD = " OR ".join(f"(department LIKE '%{a}%{b}%{c}%{a}%')" for a in "abcd" for b in "efgh" for c in "ij")
@@ -46,6 +49,21 @@ def test_a_process_that_needs_too_much_memory_is_killed() -> None:
     with Workers(megabytes=20) as small, pytest.raises(Overrun) as killed:
         small.run("problems", "consent = TRUE", EXAMPLE, "lead", seconds=60)
     assert killed.value.problems[0].code == "worker_memory"
+
+
+def test_the_kernel_refuses_a_worker_more_memory_than_its_cap(workers: Workers) -> None:
+    process = workers._idle.queue[0]
+    assert process is not None
+    limit = (MEGABYTES - LIBRARIES) * 2**20
+    assert resource.prlimit(process.popen.pid, resource.RLIMIT_DATA) == (limit, limit)
+
+
+@pytest.mark.parametrize(("wanted", "code"), [(50, 0), (350, 1)])
+def test_a_cap_leaves_what_it_allows_and_refuses_the_rest(wanted: int, code: int) -> None:
+    asked = f"from registry.conditions.worker import LIBRARIES, cap; cap(LIBRARIES + 300); bytearray({wanted} * 2**20)"
+    found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert found.returncode == code
+    assert ("MemoryError" in found.stderr) == bool(code)
 
 
 def test_only_the_functions_of_the_package_can_be_asked(workers: Workers) -> None:

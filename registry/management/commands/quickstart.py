@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from registry import clock
-from registry.models import Proposal
-from registry.seeding import story
+from registry.models import Dataset, Proposal, User
+from registry.seeding import dataset, story
 from registry.seeding.content import Content
 
 DEMO_PASSWORD = "goi-demo-2026"
@@ -31,6 +31,10 @@ class Command(BaseCommand):
         if not Proposal.objects.exists():
             self.stdout.write("Filling the example registry …")
             story.tell(content, DEMO_PASSWORD)
+        if not Dataset.objects.exists():
+            self.stdout.write("Reading the example CRM data …")
+            dataset.write()
+            dataset.register(by=User.objects.system())
         connection.close()
         self._greet(content)
         if not options["no_serve"]:

@@ -1,0 +1,280 @@
+"""What a proposal, or a metric as it is, counts on the data: the questions, their kept answers, and the rates.
+
+A question is one metric before and after. Its query on data as promised is its identity, so the same question
+on the same data is asked once, whoever asks and for whichever proposal.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from registry import clock, conditions_syntax, datasets, effect, engine, meaning
+from registry.conditions import ConditionError, Moments, MonthCount, Source, Vocabulary
+from registry.conditions.dataset import require_readable
+from registry.conditions.months import months_sql
+from registry.conditions.tally import Asked, Counted, World, both, question_sql
+from registry.models import Dataset, Run, Use
+from registry.standing import Standing
+from registry.wording import CALCULATED, Wording
+
+SECONDS = 20.0
+ROWS = 20
+WHATEVER_DAY = Moments(as_of=date(2000, 1, 1))
+CHANGED, RIPPLE, FACTOR = "changed", "ripple", "factor"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One metric of a plan: what is asked, and its kept answer or why it cannot be asked of this dataset."""
+
+    asked: Asked
+    part: str
+    words: Wording
+    question: str = ""
+    meanings: tuple[str, str] = ("", "")
+    problems: tuple[str, ...] = ()
+    run: Run | None = None
+
+    @property
+    def key(self) -> str:
+        return self.asked.key
+
+    @property
+    def name(self) -> str:
+        return _name(self.words, self.key)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Wordings as they are and as they are to be, by metric; a metric that is not there on a side is absent."""
+
+    old: dict[str, Wording]
+    new: dict[str, Wording]
+
+    def definition(self, key: str) -> Asked:
+        old, new = (side.get(key) for side in (self.old, self.new))
+        return Asked(key, _countable(old), _countable(new))
+
+    def words(self, key: str) -> Wording:
+        return self.new.get(key) or self.old[key]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything to count on one dataset for one proposal or one metric."""
+
+    dataset: Dataset
+    source: Source
+    world: World
+    sides: Sides
+    lines: tuple[Line, ...]
+    rates: tuple[str, ...] = ()
+    standing: Standing | None = None
+
+    @property
+    def missing(self) -> list[Line]:
+        """What can be asked of the dataset and was not yet."""
+        return [line for line in self.lines if line.run is None and not line.problems]
+
+    def line(self, key: str) -> Line | None:
+        return next((line for line in self.lines if line.key == key), None)
+
+    @property
+    def shown(self) -> list[Line]:
+        """What a reader asks about: what changes, then what that changes; not the other factors of rates."""
+        return [line for line in self.lines if line.part != FACTOR]
+
+
+def of_proposal(standing: Standing) -> Plan | None:
+    """The plan of its latest revision; `None` without a revision, declared words, or a dataset."""
+    if standing.revision is None or not standing.has_vocabulary:
+        return None
+    old = {clause.key: clause.base.wording for clause in standing.clauses if clause.base}
+    new = {clause.key: clause.wording for clause in standing.clauses}
+    changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
+    rippled = dict(effect.referring(changed))
+    parts = dict.fromkeys(sorted(changed), CHANGED) | dict.fromkeys(sorted(rippled.keys() - changed), RIPPLE)
+    calculated = _calculated_from(set(parts), set(new))
+    sides = Sides(rippled | calculated | old, rippled | calculated | new)
+    rates = [key for key in changed if sides.words(key)["kind"] == CALCULATED]
+    return _plan(sides, parts, sorted({*rates, *calculated}), standing)
+
+
+def of_metric(key: str, words: Wording) -> Plan | None:
+    """The plan of one metric as it is, with what its formula is made of; `None` without words or a dataset."""
+    rates = [key] if words["kind"] == CALCULATED else []
+    return _plan(Sides({key: words}, {key: words}), {key: CHANGED}, rates)
+
+
+def _plan(
+    sides: Sides, parts: Mapping[str, str], rates: Sequence[str], standing: Standing | None = None
+) -> Plan | None:
+    dataset = Dataset.objects.current()
+    declared = meaning.vocabulary()
+    if dataset is None or declared is None:
+        return None
+    sides = _with_factors(sides)
+    source = datasets.opened(dataset)
+    world = _world(sides, declared)
+    countable = [key for key in [*parts, *sorted(sides.new.keys() - parts.keys())] if _is_countable(sides.words(key))]
+    lines = [_line(sides, key, parts.get(key, FACTOR), world, source) for key in countable]
+    return Plan(dataset, source, world, sides, tuple(_answered(lines, dataset)), tuple(rates), standing)
+
+
+def _calculated_from(keys: set[str], but: set[str]) -> dict[str, Wording]:
+    """The calculated metrics in force whose formula uses one of `keys`, directly or through others."""
+    found: dict[str, Wording] = {}
+    wanted = keys
+    while wanted:
+        rows = dict(effect.using(wanted, Use.FORMULA).values_list("key", "definition__wording"))
+        wanted = rows.keys() - found.keys() - but
+        found |= {key: rows[key] for key in wanted}
+    return found
+
+
+def _with_factors(sides: Sides) -> Sides:
+    """With every metric that a formula of theirs is made of, as it is in force."""
+    old, new = dict(sides.old), dict(sides.new)
+    while True:
+        formulas = [words["formula"] for words in [*old.values(), *new.values()] if words["kind"] == CALCULATED]
+        needed = {key for formula in formulas for key in conditions_syntax.factors(formula)} - (old.keys() & new.keys())
+        found = meaning.in_force(needed)
+        fresh = {key: words for key, words in found.items() if key not in old or key not in new}
+        if not fresh:
+            return Sides(old, new)
+        old, new = fresh | old, fresh | new
+
+
+def _world(sides: Sides, declared: Vocabulary) -> World:
+    def agreed(side: Mapping[str, Wording]) -> Any:
+        texts = [words[name] for words in side.values() for name in ("condition", "dated_by")]
+        return meaning.agreed(texts, side)
+
+    return World(declared, Moments(as_of=clock.today()), agreed(sides.old), agreed(sides.new))
+
+
+def _line(sides: Sides, key: str, part: str, world: World, source: Source) -> Line:
+    line = Line(sides.definition(key), part, sides.words(key))
+    try:
+        old, new = both(line.asked, world)
+        require_readable(source, (old, new))
+        return replace(
+            line,
+            question=_question(question_sql(line.asked, world), world.vocabulary),
+            meanings=(_hash(months_sql(old, old, WHATEVER_DAY)), _hash(months_sql(new, new, WHATEVER_DAY))),
+        )
+    except ConditionError as error:
+        return replace(line, problems=tuple(each.message(meaning.language()) for each in error.problems))
+
+
+def _answered(lines: Sequence[Line], dataset: Dataset) -> Iterable[Line]:
+    kept = Run.objects.answering((line.question for line in lines if line.question), dataset.fingerprint)
+    runs = {run.question: run for run in kept.select_related("counted_by", "dataset")}
+    return [replace(line, run=runs.get(line.question)) for line in lines]
+
+
+def ask(plan: Plan) -> tuple[list[Run], dict[str, tuple[str, ...]]]:
+    """Counts what is missing, in a capped process: runs to keep, and for the others why not. May raise `Overrun`."""
+    asked = plan.missing
+    found: list[Counted] = engine.ask("tally", [line.asked for line in asked], plan.world, plan.source, seconds=SECONDS)
+    pairs = list(zip(asked, found, strict=True))
+    failed = {
+        line.key: tuple(each.message(meaning.language()) for each in counted.problems)
+        for line, counted in pairs
+        if counted.count is None
+    }
+    return [_run(plan, line, counted) for line, counted in pairs if counted.count is not None], failed
+
+
+def _run(plan: Plan, line: Line, counted: Counted) -> Run:
+    as_of = plan.world.moments.as_of
+    assert counted.count is not None
+    assert as_of is not None, "a plan is made for a day"
+    revision = plan.standing.submitted if plan.standing else None
+    return Run(
+        key=line.key,
+        question=line.question,
+        sql=counted.count.sql,
+        sql_digest=_hash(counted.count.sql),
+        as_of=as_of,
+        dataset=plan.dataset,
+        fingerprint=plan.dataset.fingerprint,
+        revision=revision,
+        revision_digest=revision.digest if revision else "",
+        old_meaning=line.meanings[0],
+        new_meaning=line.meanings[1],
+        months=[_kept(month) for month in counted.count.months],
+        broken=[[each.entity, each.field, each.code, each.number] for each in counted.broken],
+    )
+
+
+def rows(plan: Plan, line: Line, outcome: str, month: date | None) -> list[dict[str, Any]]:
+    """The first records behind one number. Raises ConditionError."""
+    found: list[dict[str, Any]] = engine.ask(
+        "rows_behind", line.asked, plan.world, plan.source, outcome, ROWS, month, seconds=SECONDS
+    )
+    return found
+
+
+def months_of(run: Run) -> list[MonthCount]:
+    """The kept numbers of a run."""
+    return [MonthCount(date.fromisoformat(month), *map(_number, numbers)) for month, *numbers in run.months]
+
+
+def last_run(key: str, words: Wording) -> tuple[Run, bool] | None:
+    """The newest run of this very meaning, and whether as what it is to be (else as what it was)."""
+    declared = meaning.vocabulary()
+    if declared is None or not _is_countable(words):
+        return None
+    asked = Sides({key: words}, {key: words}).definition(key)
+    try:
+        _, new = both(asked, _world(Sides({key: words}, {key: words}), declared))
+        digest = _hash(months_sql(new, new, WHATEVER_DAY))
+    except ConditionError:
+        return None
+    run = Run.objects.of_meaning(key, digest).select_related("counted_by", "dataset").first()
+    return (run, run.new_meaning == digest) if run else None
+
+
+def _name(words: Wording, key: str) -> str:
+    return str(words[f"name_{meaning.language()}"] or words["name_ja"] or words["name_en"] or key)
+
+
+def _is_countable(words: Wording) -> bool:
+    return words["kind"] != CALCULATED and bool(words["condition"])
+
+
+def _countable(words: Wording | None) -> Any:
+    """What a wording counts; `None` where it counts nothing: not there, retired, or calculated."""
+    return meaning.counting(words) if words and _is_countable(words) and not words["retired"] else None
+
+
+COUNTED_BY = ("kind", "counts", "counting_key", "dated_by", "first_per", "sums", "condition", "formula", "retired")
+
+
+def _differs(old: Wording | None, new: Wording | None) -> bool:
+    """Whether the numbers can: other words alone change none."""
+    return old is None or new is None or any(old.get(name) != new.get(name) for name in COUNTED_BY)
+
+
+def _question(sql: str, declared: Vocabulary) -> str:
+    words = ((entity.name, each) for entity in declared.entities.values() for each in entity.fields.values())
+    types = [(name, word.name, repr(word.type)) for name, word in words]
+    return _hash(repr((sql, types)))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kept(month: MonthCount) -> list[Any]:
+    """As JSON holds it without loss: amounts with a fraction as text."""
+    numbers = (month.old, month.new, month.gained, month.lost, month.unknown)
+    return [month.month.isoformat(), *(int(each) if each == int(each) else str(each) for each in numbers)]
+
+
+def _number(kept: int | str) -> int | Decimal:
+    return kept if isinstance(kept, int) else Decimal(kept)
