@@ -164,10 +164,9 @@ class _Reader:
         return None
 
     def _compared(self, left: Field, test: str, values: tuple[Value, ...]) -> Rule | None:
-        operands = [self._operand(value) for value in values]
-        found = tuple(dict.fromkeys(each for each in operands if each is not None))
-        shown = len(found) == len(operands) or test.endswith("between")
-        return Rule(self._name(left), test, tuple(operands)) if shown and None not in operands else None
+        operands = [found for value in values if (found := self._operand(value)) is not None]
+        repeated = len(set(operands)) < len(operands) and not test.endswith("between")
+        return Rule(self._name(left), test, tuple(operands)) if len(operands) == len(values) and not repeated else None
 
     def _like(self, left: Field, pattern: str, negated: bool) -> Rule | None:
         inner = pattern.strip("%")
