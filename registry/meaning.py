@@ -170,8 +170,11 @@ def _read_aloud(words: Wording, overlay: Overlay) -> list[tuple[int, str]]:
 
 
 def _line(said: str) -> tuple[int, str]:
-    rule = said.lstrip(" \u3000・-")
-    return min((len(said) - len(said.lstrip(" \u3000"))) // 2, 4), rule
+    """How deep a line of the reading stands (English indents by two spaces, Japanese by one wide one), and it."""
+    rest = said.lstrip(" \u3000")
+    pad = said[: len(said) - len(rest)]
+    depth = len(pad) if "\u3000" in pad else len(pad) // 2
+    return min(depth + rest.startswith(("・", "- ")), 4), rest.removeprefix("・").removeprefix("- ")
 
 
 def sql(words: Wording, on: date) -> dict[str, str]:

@@ -32,10 +32,16 @@ class Reading:
     """`pending` says that what the condition does is still being worked out."""
 
     copy: WorkingCopy
+    text: str
     flaws: list[Flaw]
     lines: list[tuple[int, str]]
     effect: Effect | None
     pending: bool
+
+    @property
+    def length(self) -> int:
+        """Of the text it was said of, so that nobody takes it for a later one's."""
+        return _units(self.text)
 
     @property
     def name(self) -> str:
@@ -52,10 +58,17 @@ def of(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = 
         return None
     flaws = _flaws(words["condition"], meaning.condition_problems(words, overlay)) if words["condition"] else []
     if flaws:
-        return Reading(copy, flaws, [], None, pending=False)
+        return Reading(copy, words["condition"], flaws, [], None, pending=False)
     lines = meaning.in_words(words, standing.stamp, overlay)
     does = effect.preview(copy, overlay, standing, wait=wait)
-    return Reading(copy, [], lines, does, pending=bool(lines) and does is None and not wait and not words["retired"])
+    return Reading(
+        copy,
+        words["condition"],
+        [],
+        lines,
+        does,
+        pending=bool(lines) and does is None and not wait and not words["retired"],
+    )
 
 
 def every(standing: Standing, typed: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Reading]:

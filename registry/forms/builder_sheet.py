@@ -242,18 +242,24 @@ class Sheet:
             shown.operands = [OperandShown(i, each, bases, shown.declared, kind) for i, each in enumerate(given)]
 
     def _fields(self, scope: Scope) -> list[tuple[str, Choices]]:
-        found = [(owner[self.language], self._labels(fields)) for owner, fields in self.reach.fields]
+        """What a rule can be about, by whose it is; what is not the record's own names its owner as well."""
+        (own, fields), *above = self.reach.fields
+        prefix = f"{self.entity}." if scope.alias else ""
+        owner = own[self.language]
+        found = [(owner, self._labels(fields, prefix, owner if scope.alias else ""))]
+        found += [(label[self.language], self._labels(words, prefix, label[self.language])) for label, words in above]
         if scope.alias:
             row = self.vocabulary.entity(scope.row_entity)
-            mine = {f"{scope.alias}.{name}": word for name, word in row.fields.items()}
-            record = [(owner, [(f"{self.entity}.{name}", label) for name, label in words]) for owner, words in found]
-            return [(_("the row: %(name)s") % {"name": row.label[self.language]}, self._labels(mine)), *record]
+            mine = self._labels(row.fields, f"{scope.alias}.", "")
+            return [(_("the row: %(name)s") % {"name": row.label[self.language]}, mine), *found]
         metrics = metrics_within(self.vocabulary, self.entity, self.part.told.metrics, self.part.key)
         named: Choices = [(f"is_{each.key}", each.name[self.language]) for each in metrics]
         return [*found, (str(_("another metric")), named)] if named else found
 
-    def _labels(self, fields: Mapping[str, FieldWord]) -> Choices:
-        return [(written, word.label[self.language]) for written, word in fields.items()]
+    def _labels(self, fields: Mapping[str, FieldWord], prefix: str, owner: str) -> Choices:
+        labels = {written: word.label[self.language] for written, word in fields.items()}
+        named = {written: of(owner, label, self.language) if owner else label for written, label in labels.items()}
+        return [(f"{prefix}{written}", label) for written, label in named.items()]
 
     def _word(self, name: str, scope: Scope) -> FieldWord:
         *way, last = name.split(".")
@@ -275,8 +281,8 @@ class Sheet:
             return []
         moments: Choices = list(MOMENT_LABELS.items()) if kind == "date" else []
         others = [
-            (name, of(owner, label, self.language))
-            for owner, fields in self._fields(scope)
+            (name, label)
+            for _owner, fields in self._fields(scope)
             for name, label in fields
             if name != rule.field and kind_of(name, scope) == kind
         ]

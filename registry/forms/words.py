@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from registry.conditions import ConditionError
 from registry.conditions.raw import RawName
-from registry.conditions.scope import MOMENTS, Scope
+from registry.conditions.scope import Scope
 from registry.conditions.tokens import WORDS
 from registry.conditions.tree import Field
 from registry.conditions.vocabulary import FieldWord, Vocabulary
@@ -81,19 +83,26 @@ def kind_of(name: str, scope: Scope) -> str:
     return found.type.kind if isinstance(found, Field) else ""
 
 
-def dictionary(vocabulary: Vocabulary, metrics: list[Metric]) -> dict[str, Any]:
-    """All that the editor completes, by the entity counted, with the names of both languages."""
+def dictionary(vocabulary: Vocabulary | None, metrics: list[Metric]) -> dict[str, Any]:
+    """All that the editor completes, by the entity counted and in both languages, and what it says itself."""
+    entities = vocabulary.entities if vocabulary else {}
     return {
-        "keywords": sorted(WORDS - {word.upper() for word in MOMENTS}) + list(MOMENTS),
-        "entities": {name: list(_completions(vocabulary, name, metrics)) for name in vocabulary.entities},
-        "rows": {name: list(_fields(entity.fields)) for name, entity in vocabulary.entities.items()},
-        "relations": {name: _relations(vocabulary, name) for name in vocabulary.entities},
+        "keywords": sorted(WORDS),
+        "entities": {name: list(_completions(vocabulary, name, metrics)) for name in entities if vocabulary},
+        "rows": {name: list(_fields(entity.fields)) for name, entity in entities.items()},
+        "relations": {name: _relations(vocabulary, name) for name in entities if vocabulary},
+        "phrases": {
+            "Completions": _("Suggestions"),
+            "Diagnostics": _("Mistakes"),
+            "No diagnostics": _("No mistakes"),
+            "close": _("Close"),
+        },
     }
 
 
 def _completions(vocabulary: Vocabulary, entity: str, metrics: list[Metric]) -> Iterator[dict[str, Any]]:
     within = reach(vocabulary, entity)
-    for _owner, fields in within.fields:
+    for _whose, fields in within.fields:
         yield from _fields(fields)
     for name, label in within.relations.items():
         yield {"text": name, "kind": "relation", **_both(label)}

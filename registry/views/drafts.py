@@ -194,7 +194,7 @@ def _form(request: Request, standing: Standing, forms: DraftForms, status: int =
         "may": {act: rules.refusal(act, standing, by=request.user) for act in ("invite", "uninvite", "withdraw")},
         "outdated": submitting.outdated(standing),
         "edits": request.POST.get("edits", standing.proposal.edits) if status == 422 else standing.proposal.edits,
-        "dictionary": _dictionary(forms),
+        "dictionary": dictionary(forms.told.vocabulary, forms.told.metrics),
         "readings": reading.every(standing, forms.typed()),
         **_progress(standing),
         **more,
@@ -208,11 +208,6 @@ def _progress(standing: Standing) -> dict[str, Any]:
         "needs": before_submission(standing),
         "differences": [(copy, changes(copy)) for copy in standing.copies],
     }
-
-
-def _dictionary(forms: DraftForms) -> dict[str, Any]:
-    """What the editor completes."""
-    return dictionary(forms.told.vocabulary, forms.told.metrics) if forms.told.vocabulary else {}
 
 
 def _saved(request: Request, pk: int) -> HttpResponse:
