@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from registry import clock, engine, meaning, telling
 from registry.conditions import ConditionError, Moments, Vocabulary, classify
 from registry.ledger.canonical import digest
-from registry.models import Clause, ExampleAnswer, InForce, Use
+from registry.meaning import Overlay
+from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
 from registry.standing import Standing
 from registry.wording import Wording
 
@@ -58,6 +59,7 @@ class Effect:
     @property
     def sentence(self) -> str:
         return {
+            "": "",
             "same": _("The same records count (proved)."),
             "wider": _("More records count; none is lost (proved)."),
             "narrower": _("Fewer records count; none is new (proved)."),
@@ -71,24 +73,30 @@ def effects(standing: Standing) -> list[Effect]:
     return [_effect(found, standing) for found in _known(standing)["effects"]]
 
 
-def preview(standing: Standing) -> list[Effect]:
-    """The same of the working copies, while they are being written: those that read correctly."""
-    overlay = {copy.key: copy.wording for copy in standing.copies}
-    found: list[dict[str, Any]] = []
-    for copy in standing.copies:
-        if copy.base and copy.wording["condition"] and not copy.wording["retired"]:
-            asked = digest("goi/preview/1", [copy.base.digest, telling.canonical(overlay)])
-            previewed = partial(_previewed, copy, overlay, standing)
-            found += _kept(f"preview:{copy.key}:{standing.stamp}:{asked}", previewed)
-    return [_effect(each, standing) for each in found]
+def preview(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = True) -> Effect | None:
+    """What a working copy's condition does, as it stands in `overlay`, against the version it is based on.
 
-
-def _previewed(copy: Any, overlay: Mapping[str, Wording], standing: Standing) -> list[dict[str, Any]]:
-    declared = meaning.vocabulary()
-    if declared is None or meaning.condition_problems(copy.wording, overlay):
-        return []
+    None where it does not read correctly; without `wait` also where it is not known yet.
+    """
+    words = overlay[copy.key]
+    if not words["condition"] or words["retired"] or not standing.has_vocabulary:
+        return None
     on = standing.proposal.effective_from or clock.today()
-    return [_Question(overlay, on, declared).answer(copy.key, copy.base.wording, copy.wording)]
+    said = {key: [each["counts"], each["condition"]] for key, each in overlay.items()}
+    asked = digest("goi/preview/2", [copy.base.digest if copy.base else "", copy.key, str(on), said])
+    name = f"preview:{standing.stamp}:{asked}"
+    found = _kept(name, partial(_previewed, copy, overlay, on)) if wait else cache.get(name)
+    return _effect(found[0], standing) if found else None
+
+
+def _previewed(copy: WorkingCopy, overlay: Overlay, on: date) -> list[dict[str, Any]]:
+    declared, words = meaning.vocabulary(), overlay[copy.key]
+    if declared is None or words["counts"] not in declared.entities or meaning.condition_problems(words, overlay):
+        return []
+    question = _Question(overlay, on, declared)
+    if copy.base is None or not copy.base.wording["condition"]:
+        return [question.first(copy.key, words)]
+    return [question.answer(copy.key, copy.base.wording, words)]
 
 
 def ripple(standing: Standing) -> list[Effect]:
@@ -189,6 +197,16 @@ class _Question:
             "verdict": compared["verdict"],
             "cards": [self._card(side, compared[side], new) for side in ("gained", "lost") if compared[side]],
             "findings": self._findings(new, after) if old is not new else {"ja": [], "en": []},
+        }
+
+    def first(self, key: str, words: Wording) -> dict[str, Any]:
+        """Likewise where there is nothing to compare with: the findings alone."""
+        return {
+            "key": key,
+            "name": {language: words[f"name_{language}"] for language in LANGUAGES},
+            "verdict": "",
+            "cards": [],
+            "findings": self._findings(words, meaning.agreed([words["condition"]], self.overlay)),
         }
 
     def _card(self, side: str, example: Mapping[str, Any], words: Wording) -> dict[str, Any]:

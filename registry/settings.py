@@ -193,7 +193,7 @@ SIGNING_KEY = Path(os.environ.get("GOI_SIGNING_KEY", DATA_DIR / "signing_key.pem
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
-    "style-src": [CSP.SELF],
+    "style-src": [CSP.SELF, CSP.NONCE],
     "img-src": [CSP.SELF, "data:"],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],

@@ -95,7 +95,8 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     depth = place = 0
     while place < len(text):
-        match = _TOKEN.match(text, place) or _foreign_name(text, place)
+        misspelt = text[place : place + 2] in _MEANT  # such as =>, whose first sign is one of ours
+        match = None if misspelt else _TOKEN.match(text, place) or _foreign_name(text, place)
         if match is None:
             raise _refusal(text, place)
         start, place = place, match.end()

@@ -11,6 +11,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 
 from registry import wording
+from registry.forms.builder_sheet import Sheet, Shown
+from registry.forms.conditions import ConditionPart
 from registry.forms.filters import DayField
 from registry.models import Definition, Metric, Proposal, Stage, Team, User, WorkingCopy
 
@@ -73,9 +75,10 @@ class ExampleRow:
 class WordingForm(forms.Form):
     """One metric of a proposal. Its fields are those of `wording.FIELDS`, under the metric's key."""
 
-    def __init__(self, copy: WorkingCopy, choices: "Choices", data: Any = None) -> None:
+    def __init__(self, copy: WorkingCopy, choices: "Choices", part: ConditionPart, data: Any = None) -> None:
         super().__init__(data, prefix=copy.key, initial=_initial(copy.wording))
         self.copy = copy
+        self.part = part
         for field in wording.FIELDS:
             if field.shape != "examples":
                 self.fields[field.name] = _form_field(field, choices)
@@ -124,6 +127,17 @@ class WordingForm(forms.Form):
             ExampleRow(number, *(self[f"example_{number}_{part}"] for part in ("ja", "en", "counts")))
             for number in numbers
         ]
+
+    @property
+    def sheet(self) -> Shown | None:
+        """The builder, where the condition is shown in it."""
+        declared = self.part.told.vocabulary
+        return Sheet(self.part, declared).root() if declared and self.part.group is not None else None
+
+    def refuse_gaps(self) -> None:
+        """Say that the builder's rows are not complete, so that the condition is still the one before."""
+        if self.part.gaps:
+            self.add_error("condition", _("Complete the marked rules in the builder, or remove them."))
 
     def refuse(self, problems: dict[str, list[str]]) -> None:
         """Show what the workflow refused, `<key>-<field>` by `<key>-<field>`, at this form's fields."""

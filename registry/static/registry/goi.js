@@ -25,6 +25,12 @@
   document.addEventListener("input", (event) => {
     if (event.target.closest("#draft") && saved()) saved().dataset.state = "saving";
   });
+  // A save that waited for another one begins from what that one left.
+  document.addEventListener("htmx:before:request", (event) => {
+    const body = event.detail.ctx.request.body;
+    const edits = document.getElementById("edits");
+    if (edits && body instanceof URLSearchParams && body.has("edits")) body.set("edits", edits.value);
+  });
   document.addEventListener("htmx:error", () => {
     const state = saved();
     if (!state) return;
