@@ -9,6 +9,7 @@ from registry.models.proposals import (
     Clause,
     Comment,
     Contributor,
+    Dismissal,
     Objection,
     Place,
     Proposal,
@@ -16,7 +17,7 @@ from registry.models.proposals import (
     SignOff,
     WorkingCopy,
 )
-from registry.models.vocabulary import ExampleAnswer, VocabularyVersion
+from registry.models.vocabulary import ExampleAnswer, VocabularyClause, VocabularyDraft, VocabularyVersion
 
 GOVERNED: tuple[type[Governed], ...] = (
     User,
@@ -38,6 +39,9 @@ GOVERNED: tuple[type[Governed], ...] = (
     BreakGlass,
     VocabularyVersion,
     ExampleAnswer,
+    Dismissal,
+    VocabularyDraft,
+    VocabularyClause,
 )
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "Contributor",
     "Definition",
     "Delegation",
+    "Dismissal",
     "Event",
     "ExampleAnswer",
     "Governed",
@@ -71,6 +76,8 @@ __all__ = [
     "Unrecorded",
     "Use",
     "User",
+    "VocabularyClause",
+    "VocabularyDraft",
     "VocabularyVersion",
     "WorkingCopy",
 ]

@@ -160,7 +160,7 @@ def _form(request: Request, standing: Standing, forms: DraftForms, status: int =
         "add": StartForm(auto_id="add_%s"),
         "invite": InviteForm(),
         "may": {act: rules.refusal(act, standing, by=request.user) for act in ("invite", "uninvite", "withdraw")},
-        "outdated": submitting.outdated(standing),
+        "outdated": standing.outdated,
         **_progress(standing),
         **more,
     }
