@@ -15,6 +15,8 @@ from typing import Any, Literal, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from registry import wording
+
 MAX_STEPS = 120_000
 MAX_DEPTH = 12
 
@@ -50,6 +52,15 @@ class Change(NamedTuple):
     new: Any
     pieces: list[Piece]
 
+    @property
+    def added(self) -> bool:
+        """Whether something is said where nothing was; a flag always says something."""
+        return self.old in ("", [], None)
+
+    @property
+    def removed(self) -> bool:
+        return self.new in ("", [], None)
+
 
 def fields(old: Mapping[str, Any] | None, new: Mapping[str, Any], names: Sequence[str]) -> list[Change]:
     """Those of `names` that differ, in that order; without `old`, those that say something."""
@@ -57,22 +68,26 @@ def fields(old: Mapping[str, Any] | None, new: Mapping[str, Any], names: Sequenc
     for name in names:
         before, after = (old or {}).get(name, ""), new.get(name, "")
         if before != after and (before or after):
-            pieces = words("\n".join(as_lines(before)), "\n".join(as_lines(after)))
+            told = ["\n".join(as_lines(value, kind=new.get("kind", ""))) for value in (before, after)]
+            pieces = words(*told)
             changes.append(Change(name, before, after, pieces))
     return changes
 
 
-def as_lines(value: Any) -> list[str]:
-    """A field as a reader sees it: one line per synonym or worked example, a text by its own lines."""
+def as_lines(value: Any, *, kind: str = "") -> list[str]:
+    """A field as a reader sees it: one line per synonym or worked example, a text by its own lines.
+
+    `kind` is the metric's: nothing is counted in a worked example of a calculated one.
+    """
     if isinstance(value, list):
-        return [_example(item) if isinstance(item, Mapping) else str(item) for item in value]
+        return [_example(item, kind) if isinstance(item, Mapping) else str(item) for item in value]
     if isinstance(value, bool):
-        return [_("yes") if value else _("no")]
+        return [_("retired") if value else _("in use")]
     return str(value).split("\n")
 
 
-def _example(item: Mapping[str, Any]) -> str:
-    verdict = _("counts") if item.get("counts") else _("does not count")
+def _example(item: Mapping[str, Any], kind: str) -> str:
+    verdict = wording.answers(kind)[bool(item.get("counts"))]
     return f"{item.get('ja', '')} / {item.get('en', '')} → {verdict}"
 
 

@@ -238,8 +238,9 @@ def fresh(question: Question) -> Refused | None:
     )
 
 
-def stale(question: Question) -> Refused | None:
-    if question.standing.stale:
+def outdated(question: Question) -> Refused | None:
+    """What is brought up to date are the working copies, whatever was submitted."""
+    if question.standing.outdated:
         return None
     return WrongState("not_stale", _("The proposal is up to date; there is nothing to bring in."))
 
@@ -316,7 +317,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
     "invite": (active, author, open_),
     "uninvite": (active, author, draft),
     "submit": (active, contributor, open_),
-    "rebase": (active, contributor, open_, stale),
+    "rebase": (active, contributor, open_, outdated),
     "withdraw": (active, author, open_),
     "comment": (active, member, may_see, open_),
     "object": (active, member, no_contributor, in_review),

@@ -180,6 +180,9 @@ MAILERS = {
 }
 DEFAULT_FROM_EMAIL = os.environ.get("GOI_EMAIL_FROM", "goi@localhost")
 
+# Where people open Goi, such as https://goi.example.com: mails are written without a request to learn it from.
+BASE_URL = os.environ.get("GOI_BASE_URL", "").rstrip("/")
+
 # A proposal on which nobody acted for EXPIRY_DAYS expires; its people are reminded REMINDER_DAYS before.
 EXPIRY_DAYS = int(os.environ.get("GOI_EXPIRY_DAYS", "60"))
 REMINDER_DAYS = int(os.environ.get("GOI_REMINDER_DAYS", "14"))

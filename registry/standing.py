@@ -11,9 +11,11 @@ from registry.models import (
     BreakGlass,
     Clause,
     Contributor,
+    Definition,
     Delegation,
     ExampleAnswer,
     Membership,
+    Metric,
     Objection,
     Proposal,
     Revision,
@@ -188,14 +190,24 @@ class Standing:
     @property
     def stale(self) -> list[Clause]:
         """The clauses whose metric has been given a newer version since."""
-        from registry.models import Metric
-
         new = [clause.key for clause in self.clauses if clause.base is None]
         taken = set(Metric.objects.filter(key__in=new).values_list("key", flat=True)) if new else set()
         return [
             clause
             for clause in self.clauses
             if clause.key in taken or (clause.metric and clause.metric.latest_id != clause.base_id)
+        ]
+
+    @cached_property
+    def outdated(self) -> list[tuple[WorkingCopy, Definition]]:
+        """The working copies whose metric has a newer version than their base, each with that version."""
+        keys = [copy.key for copy in self.copies]
+        metrics = Metric.objects.filter(key__in=keys).select_related("latest__metric")
+        latest = {metric.key: metric.latest for metric in metrics if metric.latest}
+        return [
+            (copy, latest[copy.key])
+            for copy in self.copies
+            if copy.key in latest and latest[copy.key].pk != copy.base_id
         ]
 
     @property

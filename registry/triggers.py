@@ -23,6 +23,8 @@ KEPT = (
     "registry_vocabularyversion",
     "registry_exampleanswer",
     "registry_run",
+    "registry_dismissal",
+    "registry_vocabularyclause",
 )
 ENDED = "OLD.state IN ('published', 'withdrawn', 'rejected', 'expired')"
 NO_ACT = "NOT EXISTS (SELECT 1 FROM registry_openact)"

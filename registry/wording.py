@@ -48,6 +48,16 @@ class Field:
         return {"list": [], "examples": [], "flag": False}.get(self.shape, "")
 
 
+# What a worked example says, by whether it is marked as one that counts.
+COUNTS = {True: _("counts"), False: _("does not count")}
+CALCULATES = {True: _("is calculated like this"), False: _("is not calculated like this")}
+
+
+def answers(kind: str) -> dict[bool, Any]:
+    """The two answers of a worked example: nothing is counted in one of a calculated metric."""
+    return CALCULATES if kind == CALCULATED else COUNTS
+
+
 ALWAYS = frozenset(KINDS)
 MEASURED = frozenset({COUNTED, SUMMED})
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent / "registry"
 LAYERS = ("models", "rules", "workflow", "forms", "views", "urls")
 # Modules that stand beside a layer: whoever imports them must not lie below it.
 BESIDE = {"standing": "rules", "readiness": "rules", "triggers": "models", "clock": "models", "admin": "views"}
-FREE_OF_DJANGO = ("conditions", "ledger")
+FREE_OF_DJANGO = ("conditions", "ledger", "prose")
 PAST_HISTORY = {"update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "create"}
 QUERIES = {"objects", "filter", "exclude", "all"}
 # Indexes derived from versions and events, and the ledger's one head: no person writes them.

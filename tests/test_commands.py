@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -129,6 +130,15 @@ def test_each_reads_the_reminder_in_their_own_language(cast: Cast):
     assert "Reword it" in subjects["misaki"]
     assert "定義を改める" in subjects["naoko"]
     assert f"{settings.REMINDER_DAYS} days" in subjects["misaki"]
+
+
+def test_the_reminder_links_to_the_proposal_where_people_open_goi(cast: Cast, settings: Any):
+    proposal = drafted(cast)
+    settings.BASE_URL = "https://goi.example.com"
+    with on(REMINDER):
+        run("expire")
+    (letter,) = mail.outbox
+    assert letter.body.endswith(f"\nhttps://goi.example.com/proposals/{proposal.pk}/\n")
 
 
 def test_who_has_no_address_is_passed_over(cast: Cast):

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django.utils.translation import override
+
 from registry.comparison import Change, Piece, as_lines, fields, side_by_side, three_way, words
 
 TEXTS = st.text(alphabet="商談有効数はがのをリード100、。 \nab", max_size=60)
@@ -154,6 +156,16 @@ def test_an_example_whose_answer_turned_shows_it() -> None:
     assert "従業員50名" in change.pieces[0].text
 
 
+@override("en")
 def test_a_flag_is_said_in_a_word() -> None:
-    assert as_lines(True) != as_lines(False)
-    assert as_lines(True) != ["True"]
+    assert as_lines(True) == ["retired"]
+    (change,) = fields({"retired": False}, {"retired": True}, ["retired"])
+    assert not change.added
+    assert [piece.text for piece in change.pieces] == ["in use", "retired"]
+
+
+@override("en")
+def test_nothing_is_counted_in_an_example_of_a_calculated_metric() -> None:
+    example = {"ja": "96 ÷ 120", "en": "96 ÷ 120", "counts": True}
+    assert as_lines([example], kind="calculated") == ["96 ÷ 120 / 96 ÷ 120 → is calculated like this"]
+    assert as_lines([example], kind="counted") == ["96 ÷ 120 / 96 ÷ 120 → counts"]

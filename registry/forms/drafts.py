@@ -83,7 +83,7 @@ class WordingForm(forms.Form):
             if field.shape != "examples":
                 self.fields[field.name] = _form_field(field, choices)
         for number in range(self._example_count(data)):
-            self.fields |= _example_fields(number)
+            self.fields |= _example_fields(number, copy.wording["kind"])
 
     def _example_count(self, data: Any) -> int:
         typed = 0
@@ -203,12 +203,13 @@ def _form_field(field: wording.Field, choices: Choices) -> forms.Field:
     return forms.CharField(strip=False, widget=forms.Textarea(attrs=attrs), **common)
 
 
-def _example_fields(number: int) -> dict[str, forms.Field]:
+def _example_fields(number: int, kind: str) -> dict[str, forms.Field]:
     def line(language: str) -> forms.Field:
         widget = forms.Textarea(attrs={"lang": language, "rows": 2})
         return forms.CharField(required=False, label=_("Example"), widget=widget)
 
-    answers = [("yes", _("counts")), ("no", _("does not count"))]
+    said = wording.answers(kind)
+    answers = [("yes", said[True]), ("no", said[False])]
     return {
         f"example_{number}_ja": line("ja"),
         f"example_{number}_en": line("en"),

@@ -10,6 +10,7 @@ from registry.models.proposals import (
     Clause,
     Comment,
     Contributor,
+    Dismissal,
     Objection,
     Place,
     Proposal,
@@ -18,7 +19,7 @@ from registry.models.proposals import (
     WorkingCopy,
 )
 from registry.models.runs import Run
-from registry.models.vocabulary import ExampleAnswer, VocabularyVersion
+from registry.models.vocabulary import ExampleAnswer, VocabularyClause, VocabularyDraft, VocabularyVersion
 
 GOVERNED: tuple[type[Governed], ...] = (
     User,
@@ -42,6 +43,9 @@ GOVERNED: tuple[type[Governed], ...] = (
     ExampleAnswer,
     Dataset,
     Run,
+    Dismissal,
+    VocabularyDraft,
+    VocabularyClause,
 )
 
 __all__ = [
@@ -56,6 +60,7 @@ __all__ = [
     "Dataset",
     "Definition",
     "Delegation",
+    "Dismissal",
     "Event",
     "ExampleAnswer",
     "Governed",
@@ -77,6 +82,8 @@ __all__ = [
     "Unrecorded",
     "Use",
     "User",
+    "VocabularyClause",
+    "VocabularyDraft",
     "VocabularyVersion",
     "WorkingCopy",
 ]

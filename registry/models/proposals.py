@@ -187,24 +187,35 @@ class Revision(Governed):
 
     def document(self) -> dict[str, Any]:
         """What its digest is taken over, from its stored clauses and places."""
+        carried = getattr(self, "vocabulary_clause", None)
         return revision_document(
             definitions=[clause.document() for clause in self.clauses.all()],
             effective_from=self.effective_from,
             retroactive=self.retroactive,
             signed_by=[place.team.key for place in self.places.all()],
+            vocabulary=carried.document() if carried else None,
         )
 
 
 def revision_document(
-    *, definitions: list[dict[str, Any]], effective_from: date, retroactive: bool, signed_by: list[str]
+    *,
+    definitions: list[dict[str, Any]],
+    effective_from: date,
+    retroactive: bool,
+    signed_by: list[str],
+    vocabulary: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The canonical document of a proposal's content: every definition, the date, and who must sign."""
-    return {
+    """The canonical document of a proposal's content: every definition, the date, and who must sign.
+
+    `vocabulary` is there only where one is carried, so that every digest from before is still the same.
+    """
+    document = {
         "definitions": sorted(definitions, key=lambda each: each["metric"]),
         "effective_from": effective_from.isoformat(),
         "retroactive": retroactive,
         "signed_by": sorted(signed_by),
     }
+    return document | ({"vocabulary": vocabulary} if vocabulary else {})
 
 
 def revision_digest(document: dict[str, Any]) -> str:
@@ -248,6 +259,35 @@ class Clause(Worded, Governed):
             self.revision.effective_from,
             self.wording,
         )
+
+
+class Dismissal(Governed):
+    """That a contributor leaves a passage as it is although it was advised against, and why.
+
+    Bound to the digest of the passage and of what was found in it, so that a changed text is asked about again.
+    """
+
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="dismissals")
+    key = models.SlugField(max_length=60)
+    field = models.CharField(max_length=40)
+    code = models.CharField(max_length=40)
+    passage = models.CharField(max_length=64)
+    reason = models.TextField(_("reason"))
+    dismissed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    dismissed_at = models.DateTimeField()
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("advice left aside")
+        verbose_name_plural = _("advice left aside")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["proposal", "key", "field", "code", "passage"], name="dismissed_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}.{self.field}: {self.code}"
 
 
 class Place(Governed):

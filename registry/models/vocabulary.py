@@ -1,8 +1,11 @@
 """The declared words that extraction conditions are written in, and what reviewers said of example records."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.ledger.canonical import digest
 from registry.models.base import Governed, HistoricalRecords
 from registry.models.people import User
 from registry.models.proposals import Proposal, Revision
@@ -27,6 +30,60 @@ class VocabularyVersion(Governed):
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+def vocabulary_digest(source: str) -> str:
+    return digest("goi/vocabulary/1", source)
+
+
+class VocabularyDraft(Governed):
+    """The vocabulary a proposal is going to carry, while its contributors still write it."""
+
+    proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="vocabulary_draft")
+    base = models.ForeignKey(VocabularyVersion, models.PROTECT, related_name="+")
+    source = models.TextField(_("vocabulary (YAML)"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("vocabulary in a draft")
+        verbose_name_plural = _("vocabularies in drafts")
+
+    def __str__(self) -> str:
+        return f"{self.proposal_id}: {self.base}"
+
+    @property
+    def number(self) -> int:
+        return self.base.number + 1
+
+    def document(self) -> dict[str, Any]:
+        """Its part of the revision's canonical document."""
+        return {"number": self.number, "base": self.base.digest, "source": self.source}
+
+
+class VocabularyClause(Governed):
+    """The vocabulary that a revision carries. Frozen, and part of what its digest is taken over."""
+
+    revision = models.OneToOneField(Revision, models.PROTECT, related_name="vocabulary_clause")
+    base = models.ForeignKey(VocabularyVersion, models.PROTECT, related_name="+")
+    source = models.TextField(_("vocabulary (YAML)"))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("vocabulary in a revision")
+        verbose_name_plural = _("vocabularies in revisions")
+
+    def __str__(self) -> str:
+        return f"{self.revision_id}: {self.base}"
+
+    @property
+    def number(self) -> int:
+        return self.base.number + 1
+
+    def document(self) -> dict[str, Any]:
+        """Its part of the revision's canonical document."""
+        return {"number": self.number, "base": self.base.digest, "source": self.source}
 
 
 class ExampleAnswer(Governed):

@@ -48,13 +48,14 @@ class Content:
         return self._read("story.yaml")
 
     @cached_property
-    def _wordings(self) -> dict[str, dict[str, Any]]:
+    def wordings(self) -> dict[str, dict[str, Any]]:
+        """Every wording by metric and label, as the files hold them."""
         files = sorted((self.folder / "metrics").glob("*.yaml"))
         read = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
         return {each["key"]: each["wordings"] for each in read}
 
     def wording(self, metric: str, label: str) -> dict[str, Any]:
         """The wording called `label`, on top of the one it is based on."""
-        own = dict(self._wordings[metric][label])
+        own = dict(self.wordings[metric][label])
         base = own.pop("base", None)
         return (self.wording(metric, base) if base else {}) | own

@@ -192,7 +192,7 @@ def _form(request: Request, standing: Standing, forms: DraftForms, status: int =
         "add": StartForm(auto_id="add_%s"),
         "invite": InviteForm(),
         "may": {act: rules.refusal(act, standing, by=request.user) for act in ("invite", "uninvite", "withdraw")},
-        "outdated": submitting.outdated(standing),
+        "outdated": standing.outdated,
         "edits": request.POST.get("edits", standing.proposal.edits) if status == 422 else standing.proposal.edits,
         "dictionary": dictionary(forms.told.vocabulary, forms.told.metrics),
         "readings": reading.every(standing, forms.typed()),

@@ -85,7 +85,7 @@ def rebase(request: Request, pk: int) -> HttpResponse:
     rules.require("edit", standing, by=request.user)
     outdated = [
         _three_way(copy, latest, request.POST if request.method == "POST" else None)
-        for copy, latest in submitting.outdated(standing)
+        for copy, latest in standing.outdated
     ]
     valid = all(map(RebaseForm.is_valid, (each.form for each in outdated)))
     if request.method == "POST" and valid:

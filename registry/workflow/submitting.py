@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from registry import readiness, rules, wording
-from registry.models import Clause, Definition, Metric, Place, Proposal, Revision, User, WorkingCopy
+from registry.models import Clause, Place, Proposal, Revision, User
 from registry.models.proposals import revision_digest
 from registry.refusals import WrongState
 from registry.standing import Standing
@@ -80,10 +80,8 @@ def rebase(proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, 
     merged unseen; the result is a working copy that has to be submitted and sealed anew.
     """
     standing = lock(proposal)
-    rules.require("edit", standing, by=by)
-    behind = outdated(standing)
-    if not behind:
-        raise WrongState("not_stale", _("The proposal is up to date; there is nothing to bring in."))
+    rules.require("rebase", standing, by=by)
+    behind = standing.outdated
     act = Act("rebased", by=by)
     for copy, latest in behind:
         if copy.key not in wordings:
@@ -103,15 +101,3 @@ def rebase(proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, 
         detail={"versions": {copy.key: latest.number for copy, latest in behind}},
     )
     return standing.proposal
-
-
-def outdated(standing: Standing) -> list[tuple[WorkingCopy, Definition]]:
-    """The working copies whose metric has a newer version than their base, each with that version."""
-    keys = [copy.key for copy in standing.copies]
-    metrics = Metric.objects.filter(key__in=keys).select_related("latest__metric")
-    latest = {metric.key: metric.latest for metric in metrics if metric.latest}
-    return [
-        (copy, latest[copy.key])
-        for copy in standing.copies
-        if copy.key in latest and latest[copy.key].pk != copy.base_id
-    ]

@@ -41,7 +41,7 @@ def content() -> Content:
 
 @cache
 def example_keys() -> list[str]:
-    return sorted(content()._wordings)
+    return sorted(content().wordings)
 
 
 def named(number: int) -> Named:
@@ -92,7 +92,7 @@ def _base_key(number: int) -> str:
 
 @cache
 def _source(key: str, version: int) -> Source:
-    labels = [label for label in PUBLISHED if label in content()._wordings[key]]
+    labels = [label for label in PUBLISHED if label in content().wordings[key]]
     words = wording.tidy(content().wording(key, labels[min(version, len(labels)) - 1]))
     words["text_ja"] += f"\n\n第{version}版で、数え方を両部門で見直した。"
     words["text_en"] += f"\n\nBoth teams went through the counting again for version {version}."

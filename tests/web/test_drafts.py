@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from registry.models import Proposal
-from registry.workflow import drafting, submitting
+from registry.standing import Standing
+from registry.workflow import drafting
 from tests.cast import TODAY, Cast, acts, drafted, fresh, in_review, published, started
 
 
@@ -165,7 +166,7 @@ def test_a_stale_proposal_is_brought_up_to_date_field_by_field(writer: Client, c
     assert copy.base == theirs
     assert copy.wording["text_ja"] == theirs.wording["text_ja"]
     assert copy.wording["text_en"] != theirs.wording["text_en"]
-    assert submitting.outdated is not None
+    assert Standing(fresh(proposal)).outdated == []
 
 
 def test_a_reader_without_a_team_is_told_whom_to_ask(writer: Client, cast: Cast):

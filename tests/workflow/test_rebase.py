@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from registry import rules
 from registry.models import Proposal
 from registry.refusals import WrongState
 from registry.standing import Standing
@@ -148,6 +149,18 @@ def test_words_that_deceive_are_refused_here_too(cast: Cast):
     proposal = behind(cast)
     with rejects_text("target_lead-text_ja"):
         submitting.rebase(proposal, by=cast.misaki, wordings={"target_lead": {"text_ja": "a\u202eb"}})
+
+
+def test_the_button_asks_what_the_verb_asks(cast: Cast):
+    """What was submitted stays stale until it is submitted anew, but there is nothing left to bring in."""
+    proposal = behind(cast)
+    assert rules.refusal("rebase", Standing(proposal), by=cast.misaki) is None
+    submitting.rebase(proposal, by=cast.misaki, wordings={"target_lead": {"text_ja": "選んだ文"}})
+    refused = rules.refusal("rebase", Standing(fresh(proposal)), by=cast.misaki)
+    assert refused is not None
+    assert refused.code == "not_stale"
+    with refuses("not_stale", 409):
+        submitting.rebase(proposal, by=cast.misaki, wordings={"target_lead": {"text_ja": "もう一度"}})
 
 
 def test_a_rebase_counts_as_an_edit(cast: Cast):

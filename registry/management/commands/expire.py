@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.management.base import BaseCommand
 from django.db.models import Max, Q
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -74,4 +75,6 @@ def _letter(proposal: Proposal, person: User, days_left: int) -> mail.EmailMessa
             "If that stays so, it expires in %(days)d days.\n\n"
             "Silence never agrees: open your inbox in Goi to seal, discuss, revise or withdraw it.\n"
         ) % {"who": person.name, "number": proposal.pk, "proposal": proposal.title, "days": days_left}
+        if settings.BASE_URL:
+            body += f"\n{settings.BASE_URL}{reverse('proposal', args=[proposal.pk])}\n"
     return mail.EmailMessage(subject, body, to=[person.email])
