@@ -1,14 +1,15 @@
 """Filters that live in the address."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from registry import clock, timeline
+from registry import as_of, clock, days, timeline
+from registry.as_of import When
 from registry.glossary import Wanted
 from registry.models import Proposal, Stage, Team, User
 from registry.text import search_terms
@@ -41,7 +42,27 @@ class Filter(forms.Form):
         return self.cleaned_data.get(name) or None
 
 
-class GlossaryFilter(Filter):
+class DayFilter(Filter):
+    """The two days that pages about meanings understand: the day itself, and by which day it was recorded."""
+
+    on = DayField(required=False, label=_("As agreed on"))
+    known = DayField(required=False, label=_("As recorded by"))
+
+    def when(self) -> When:
+        """The question that the address asks; without days, or with days nobody understands, about today."""
+        known = self.value("known")
+        return When(self.value("on") or clock.today(), days.end_of(known) if known else None)
+
+    def kept_day(self) -> dict[str, str]:
+        """The days asked for, for links that keep them."""
+        return {name: self.value(name).isoformat() for name in ("on", "known") if self.value(name)}
+
+    def kept(self) -> str:
+        """Likewise as the query of an address, or nothing."""
+        return f"?{urlencode(self.kept_day())}" if self.kept_day() else ""
+
+
+class GlossaryFilter(DayFilter):
     q = forms.CharField(required=False, max_length=200, label=_("Search terms and synonyms"))
     stage = forms.ChoiceField(required=False, label=_("Stage"))
     team = forms.ChoiceField(required=False, label=_("Team"))
@@ -55,11 +76,11 @@ class GlossaryFilter(Filter):
             ("retired", _("Retired")),
         ],
     )
-    on = DayField(required=False, label=_("As agreed on"))
-    known = DayField(required=False, label=_("As recorded by"))
 
     def __init__(self, *args: Any, outside: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # What can be chosen is named as on the day asked for, so the day is understood first.
+        self.asked_when = DayFilter(self.data).when()
         if outside:  # proposals are no business of readers who are not signed in
             shown = [choice for choice in self.fields["state"].choices if choice[0] != "open"]  # type: ignore[attr-defined]
             self.fields["state"].choices = shown  # type: ignore[attr-defined]
@@ -70,18 +91,17 @@ class GlossaryFilter(Filter):
 
     @cached_property
     def stages(self) -> list[Stage]:
-        return list(Stage.objects.all())
+        return as_of.stages(self.asked_when)
 
     @cached_property
     def teams(self) -> list[Team]:
-        return list(Team.objects.all())
+        return as_of.teams(self.asked_when)
 
     def wanted(self) -> Wanted:
         """The filter as the glossary understands it."""
-        known = self.value("known")
         return Wanted(
-            valid=self.value("on") or clock.today(),
-            known=end_of(known) if known else None,
+            valid=self.asked_when.valid,
+            known=self.asked_when.known,
             terms=search_terms(self.value("q") or ""),
             stage=next((each for each in self.stages if each.key == self.value("stage")), None),
             team=next((each for each in self.teams if each.key == self.value("team")), None),
@@ -92,17 +112,6 @@ class GlossaryFilter(Filter):
         """The page asked for, from 1; anything else is the first."""
         asked = self.data.get("page", "")
         return min(int(asked), 100_000) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
-
-    def kept_day(self) -> dict[str, str]:
-        """The day asked for, for links that keep it."""
-        return {name: self.value(name).isoformat() for name in ("on", "known") if self.value(name)}
-
-
-class DayFilter(Filter):
-    """The two days a metric's page understands."""
-
-    on = DayField(required=False, label=_("As agreed on"))
-    known = DayField(required=False, label=_("As recorded by"))
 
 
 class ProposalFilter(Filter):
@@ -139,8 +148,3 @@ class HistoryFilter(Filter):
     )
     since = DayField(required=False, label=_("From"))
     until = DayField(required=False, label=_("To"))
-
-
-def end_of(day: date) -> datetime:
-    """The last moment of a calendar day of the registry."""
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) - timedelta(microseconds=1)
