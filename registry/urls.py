@@ -5,6 +5,7 @@ from django.urls import path, re_path
 
 from registry.views import (
     account,
+    changes,
     drafts,
     glossary,
     health,
@@ -25,6 +26,7 @@ VERSIONS = r"^metrics/(?P<key>[a-z][a-z0-9_]*)/compare/(?P<old>\d{1,6})\.\.\.(?P
 
 GLOSSARY = [
     path("", glossary.show, name="glossary"),
+    path("changes/", changes.show, name="changes"),
     path("metrics/<slug:key>/", metrics.show, name="metric"),
     path("metrics/<slug:key>/versions/<int:number>/", metrics.version, name="version"),
     path("metrics/<slug:key>/versions/<int:number>/certificate/", ledger.certificate, name="certificate"),

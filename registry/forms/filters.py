@@ -1,6 +1,7 @@
 """Filters that live in the address."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import as_of, clock, days, timeline
 from registry.as_of import When
+from registry.changes import Between
 from registry.glossary import Wanted
 from registry.models import Proposal, Stage, Team, User
 from registry.text import search_terms
@@ -31,6 +33,12 @@ class DayField(forms.DateField):
         if day is not None and not FIRST_DAY <= day <= LAST_DAY:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return day
+
+
+def page_number(data: Mapping[str, str]) -> int:
+    """The page asked for, from 1; anything else is the first."""
+    asked = data.get("page", "")
+    return min(int(asked), 100_000) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
 
 
 class Filter(forms.Form):
@@ -109,9 +117,35 @@ class GlossaryFilter(DayFilter):
         )
 
     def page(self) -> int:
-        """The page asked for, from 1; anything else is the first."""
-        asked = self.data.get("page", "")
-        return min(int(asked), 100_000) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
+        return page_number(self.data)
+
+
+class ChangesFilter(Filter):
+    """Two days to compare; by default the last thirty days."""
+
+    SPAN = timedelta(days=30)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["from"] = DayField(required=False, label=_("From"))
+        self.fields["to"] = DayField(required=False, label=_("To"))
+        self.fields["known"] = DayField(required=False, label=_("As recorded by"))
+
+    def clean(self) -> None:
+        until = self.cleaned_data.get("to") or clock.today()
+        since = self.cleaned_data.get("from") or until - self.SPAN
+        if since > until:
+            raise forms.ValidationError(_("The first day lies after the second. Swap them."), code="swapped")
+
+    def between(self) -> Between | None:
+        """The two days; `None` where they make no sense, which the form says."""
+        if self.non_field_errors():
+            return None
+        known, until = self.value("known"), self.value("to") or clock.today()
+        return Between(self.value("from") or until - self.SPAN, until, days.end_of(known) if known else None)
+
+    def page(self) -> int:
+        return page_number(self.data)
 
 
 class ProposalFilter(Filter):

@@ -135,15 +135,8 @@ def places(standing: Standing) -> list[tuple[str, str]]:
         found.append((worded.key, worded.name or worded.key))
         for field in wording.FIELDS:
             if worded.wording[field.name] and field.shape != "flag":
-                found.append((f"{worded.key}.{field.name}", f"{worded.name} — {field_label(field)}"))
+                found.append((f"{worded.key}.{field.name}", f"{worded.name} — {wording.label(field.name)}"))
     return found
-
-
-def field_label(field: wording.Field) -> str:
-    language = {"ja": _("Japanese"), "en": _("English")}.get(field.language)
-    if not language:
-        return str(field.label)
-    return _("%(label)s (%(language)s)") % {"label": field.label, "language": language}
 
 
 def _tab(tab: str, standing: Standing) -> dict[str, Any]:
