@@ -7,6 +7,7 @@ from registry.views import (
     account,
     changes,
     drafts,
+    feed,
     glossary,
     health,
     history,
@@ -60,6 +61,9 @@ PROPOSALS = [
 
 HISTORY = [
     path("history/", history.show, name="history"),
+    path("history/feed/", feed.show, name="feed"),
+    path("history/feed/<str:key>/", feed.secret, name="secret_feed"),
+    path("history/<int:sequence>/", history.act, name="act"),
     path("ledger/", ledger.export, name="ledger"),
     path("ledger/key", ledger.key, name="ledger_key"),
 ]

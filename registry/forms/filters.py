@@ -180,5 +180,14 @@ class HistoryFilter(Filter):
         label=_("Team"),
         empty_label=_("All teams"),
     )
+    proposal = forms.IntegerField(
+        required=False, min_value=1, max_value=10**12, label=_("Proposal number"), widget=forms.TextInput
+    )
     since = DayField(required=False, label=_("From"))
     until = DayField(required=False, label=_("To"))
+
+    def address_of_feed(self, metric: str = "") -> str:
+        """The query that asks the feed for the same acts, those of one metric included."""
+        kept = {name: self.data[name] for name in self.fields if self.data.get(name) and self.value(name)}
+        kept |= {"metric": metric} if metric else {}
+        return f"?{urlencode(kept)}" if kept else ""
