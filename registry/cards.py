@@ -1,7 +1,8 @@
 """The cards of the glossary. A version never changes, so its card is drawn once per language and kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.cache import cache
 from django.template.loader import render_to_string
@@ -27,19 +28,21 @@ class Card:
         return self.span.rank == 2
 
 
-def draw(spans: Sequence[InForce], teams: Sequence[Team], *, outside: bool = False) -> dict[int, Card]:
+def draw(
+    spans: Sequence[InForce], teams: Sequence[Team], *, known: datetime | None = None, outside: bool = False
+) -> dict[int, Card]:
     """The card of each span, by its id. Three queries, or one where every version is kept.
 
-    `teams` are all teams: their names and marks stand on the seals, so a renamed team draws anew. To a reader
-    `outside`, nothing says that a proposal is open.
+    `teams` are all teams as they are to be named: their names and marks stand on the seals, so a renamed team
+    draws anew. Seals pressed after `known` are left out. To a reader `outside`, nothing says that a proposal is open.
     """
-    look = hash(tuple((team.pk, team.name, team.mark) for team in teams))
+    look = hash((known, *((team.pk, team.name, team.mark) for team in teams)))
     language = get_language() or "ja"
     names = {span.pk: f"card:{language}:{look}:{span.definition_id}:{span.sealed:d}" for span in spans}
     kept = cache.get_many(names.values())
     missing = [span for span in spans if names[span.pk] not in kept]
     if missing:
-        drawn = _draw_anew(missing)
+        drawn = _draw_anew(missing, {team.pk: team for team in teams}, known)
         fresh = {names[span.pk]: drawn[span.definition_id] for span in missing}
         cache.set_many(fresh)
         kept |= fresh
@@ -52,15 +55,19 @@ def _card(span: InForce, drawn: tuple[str, ...], open_keys: set[str]) -> Card:
     return Card(span, name, SafeString(summary), SafeString(version), SafeString(seals), open=span.key in open_keys)
 
 
-def _draw_anew(spans: Sequence[InForce]) -> dict[int, tuple[str, ...]]:
-    definitions = Definition.objects.select_related("revision").prefetch_related("revision__sign_offs__team")
+def _draw_anew(
+    spans: Sequence[InForce], teams: Mapping[int, Team], known: datetime | None
+) -> dict[int, tuple[str, ...]]:
+    definitions = Definition.objects.select_related("revision").prefetch_related("revision__sign_offs")
     by_pk = definitions.in_bulk([span.definition_id for span in spans])
-    return {pk: _parts(definition) for pk, definition in by_pk.items()}
+    return {pk: _parts(definition, teams, known) for pk, definition in by_pk.items()}
 
 
-def _parts(definition: Definition) -> tuple[str, ...]:
-    sign_offs = sorted(definition.revision.sign_offs.all(), key=lambda seal: seal.team_id)
-    context = {"definition": definition, "sign_offs": sign_offs}
+def _parts(definition: Definition, teams: Mapping[int, Team], known: datetime | None) -> tuple[str, ...]:
+    pressed = [seal for seal in definition.revision.sign_offs.all() if known is None or seal.signed_at <= known]
+    for seal in pressed:
+        seal.team = teams[seal.team_id]
+    context = {"definition": definition, "sign_offs": sorted(pressed, key=lambda seal: seal.team_id)}
     parts = (f"glossary/card.html#{part}" for part in ("summary", "version", "seals"))
     return definition.name, *(str(render_to_string(part, context)).strip() for part in parts)
 

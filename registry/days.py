@@ -1,6 +1,6 @@
-"""Days and moments as people write them: 2026年4月1日 / 1 Apr 2026."""
+"""Days and moments as people write them: 2026年4月1日 / 1 Apr 2026. Days are counted in the registry's time zone."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from django.utils import formats, timezone
 from django.utils.translation import get_language
@@ -33,3 +33,18 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     return f"{day(value)} {timezone.localtime(value):%H:%M}"
+
+
+def local(value: datetime) -> date:
+    """The calendar day of a moment."""
+    return timezone.localdate(value)
+
+
+def start_of(value: date) -> datetime:
+    """The first moment of a calendar day."""
+    return timezone.make_aware(datetime.combine(value, time.min))
+
+
+def end_of(value: date) -> datetime:
+    """The last moment of a calendar day."""
+    return start_of(value + timedelta(days=1)) - timedelta(microseconds=1)

@@ -1,19 +1,22 @@
 """What a metric's page shows, for any day, read in a fixed number of queries."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from registry import clock, conditions_syntax
+from registry import as_of, clock, conditions_syntax, days
+from registry.as_of import When
 from registry.markdown import Term
-from registry.models import STILL_KNOWN, Definition, InForce, Metric, Proposal, SignOff, Team, Use
+from registry.models import STILL_KNOWN, Definition, InForce, Metric, Proposal, SignOff, Stage, Team, Use
 
 DEPENDENTS = 50
+INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -25,21 +28,41 @@ class VersionLine:
     current: bool
 
 
+@dataclass(frozen=True)
+class Step:
+    """A stop of the slider: a day, and what happened on it."""
+
+    day: date
+    label: str
+
+
 class MetricPage:
     """One metric on one day. `known` is the moment by which it was recorded; `None` means by now."""
 
-    def __init__(self, metric: Metric, valid: date, known: datetime | None = None) -> None:
+    def __init__(self, metric: Metric, valid: date, known: datetime | None = None, kept: str = "") -> None:
         self.metric = metric
         self.valid = valid
         self.known = known
+        self.kept = kept  # the query that keeps the day in links
+
+    @property
+    def when(self) -> When:
+        return When(self.valid, self.known)
 
     @cached_property
     def span(self) -> InForce | None:
         """The span in force on the day, with its version."""
-        spans = InForce.objects.as_of(self.valid, self.known).filter(metric=self.metric)
-        return spans.select_related(
-            "definition__metric", "definition__revision__proposal", "stage", "producer", "judge"
-        ).first()
+        span = as_of.meaning(self.metric.key, self.when)
+        if span is not None and self.known is not None:
+            span.sealed = span.definition_id not in as_of.unsealed([span], self.known)
+        return span
+
+    @cached_property
+    def stage(self) -> Stage | None:
+        """Where it stood, called as it was called then."""
+        if self.span is None:
+            return None
+        return next(stage for stage in as_of.stages(self.when) if stage.pk == self.span.stage_id)
 
     @property
     def definition(self) -> Definition | None:
@@ -47,18 +70,53 @@ class MetricPage:
 
     @cached_property
     def seals(self) -> list[tuple[Team, SignOff | None]]:
-        return seal_row(self.definition) if self.definition else []
+        return seal_row(self.definition, self.when) if self.definition else []
 
     @cached_property
     def versions(self) -> list[VersionLine]:
-        """Every version, newest first."""
-        spans = {span.definition_id: span for span in InForce.objects.filter(metric=self.metric, known_to=STILL_KNOWN)}
-        today = clock.today()
+        """Every version that was recorded, newest first."""
+        spans = {span.definition_id: span for span in self.life}
+        versions = self.metric.versions.select_related("revision__proposal")
+        if self.known is not None:
+            versions = versions.filter(recorded_at__lte=self.known)
         return [
-            VersionLine(version, span, bool(span and span.valid_from <= today < span.valid_to))
-            for version in self.metric.versions.select_related("revision__proposal")
+            VersionLine(version, span, bool(span and span.valid_from <= self.valid < span.valid_to))
+            for version in versions
             for span in [spans.get(version.pk)]
         ]
+
+    @cached_property
+    def life(self) -> list[InForce]:
+        """The spans of its versions, oldest first."""
+        return as_of.life(self.metric, self.known)
+
+    @cached_property
+    def beliefs(self) -> list[as_of.Belief]:
+        """What the day was believed to mean, where the belief changed after the day or before it came."""
+        return as_of.beliefs(self.metric, self.valid)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The days on which its meaning changed, and today, in order: where the slider stops."""
+        found = {clock.today(): _("today")}
+        for span in self.life:
+            found[span.valid_from] = span.definition.heading
+        return [Step(day, f"{days.day(day)} · {what}") for day, what in sorted(found.items())]
+
+    @property
+    def last_step(self) -> int:
+        return len(self.steps) - 1
+
+    @property
+    def step(self) -> int:
+        """Where the slider stands: at the last stop that is not after the day."""
+        return max((place for place, step in enumerate(self.steps) if step.day <= self.valid), default=0)
+
+    @property
+    def now_label(self) -> str:
+        """The day asked about and the version it shows."""
+        what = self.definition.heading if self.definition else _("nothing in force")
+        return f"{days.day(self.valid)} · {what}"
 
     @cached_property
     def open_proposals(self) -> list[Proposal]:
@@ -70,12 +128,12 @@ class MetricPage:
 
         SQLite without statistics takes `known_to =` for rare and would begin there, hence `__gte`.
         """
-        today = clock.today()
         uses = Use.objects.filter(
+            **({} if self.known is None else {"definition__spans__known_from__lte": self.known}),
             key=self.metric.key,
-            definition__spans__known_to__gte=STILL_KNOWN,
-            definition__spans__valid_from__lte=today,
-            definition__spans__valid_to__gt=today,
+            definition__spans__known_to__gte=STILL_KNOWN if self.known is None else self.known + INSTANT,
+            definition__spans__valid_from__lte=self.valid,
+            definition__spans__valid_to__gt=self.valid,
             definition__spans__retired=False,
         )
         place = {"stage": F("definition__spans__stage"), "rank": F("definition__spans__rank")}
@@ -108,11 +166,11 @@ class MetricPage:
 
     @cached_property
     def terms(self) -> list[Term]:
-        """The links inside the texts, with today's meanings."""
+        """The links inside the texts, with the meanings of the day."""
         if self.definition is None:
             return []
         return [
-            Term(term["surface"], metric_url(term["key"]), self._linked[term["key"]].summary)
+            Term(term["surface"], metric_url(term["key"]) + self.kept, self._linked[term["key"]].summary)
             for term in self.definition.terms
             if term["key"] in self._linked
         ]
@@ -139,13 +197,27 @@ def _place(use: Any) -> tuple[int, int, str]:
     return use.stage, use.rank, use.definition.metric.key
 
 
-def seal_row(definition: Definition) -> list[tuple[Team, SignOff | None]]:
-    """Every place of the seal row with the seal that fills it. Two queries."""
-    signed: dict[int, Any] = {}
+def seal_row(definition: Definition, when: When | None = None) -> list[tuple[Team, SignOff | None]]:
+    """Every place of the seal row with the seal that fills it. Two queries.
+
+    With `when`, only what had been sealed by then as far as was known, and with the names of that day: three more.
+    """
+    signed: dict[int, SignOff] = {}
     for seal in definition.revision.sign_offs.select_related("team", "signed_by", "revision"):
-        signed[seal.team_id] = seal
-    places = definition.revision.places.select_related("team")
-    return [(place.team, signed.get(place.team_id)) for place in places]
+        if when is None or when.known is None or seal.signed_at <= when.known:
+            signed[seal.team_id] = seal
+    places = [place.team for place in definition.revision.places.select_related("team")]
+    if when is not None and not when.is_now:
+        places = _named_then(places, signed, when)
+    return [(team, signed.get(team.pk)) for team in places]
+
+
+def _named_then(places: list[Team], signed: dict[int, SignOff], when: When) -> list[Team]:
+    teams = {team.pk: team for team in as_of.teams(when)}
+    people = as_of.people([seal.signed_by_id for seal in signed.values()], when)
+    for seal in signed.values():
+        seal.team, seal.signed_by = teams[seal.team_id], people[seal.signed_by_id]
+    return [teams[team.pk] for team in places]
 
 
 def terms_as_published(definition: Definition) -> list[Term]:

@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from registry import days
-from registry.models import Event, Proposal, Team, User
+from registry import days, differences
+from registry.models import Delegation, Event, Proposal, Team, User
 from registry.models.ledger import EventQuerySet
 
 SENTENCES: dict[str, str | Promise] = {
@@ -107,6 +108,27 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
 }
 
+# Acts whose detail names the person they are about.
+ABOUT_PEOPLE = tuple(
+    name
+    for name in SENTENCES
+    if name.split("_")[0]
+    in {
+        "registered",
+        "profile",
+        "password",
+        "steward",
+        "deactivated",
+        "reactivated",
+        "joined",
+        "left",
+        "invited",
+        "uninvited",
+        "delegated",
+        "delegation",
+    }
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -116,6 +138,11 @@ class Line:
     sentence: str
     reason: str
     times: int = 1
+    words: bool = False  # whether the reader may compare what it changed, word by word
+
+    @property
+    def who(self) -> str:
+        return _name(self.event.personal, "name", self.event.actor)
 
     @property
     def at(self) -> datetime:
@@ -131,9 +158,11 @@ def related(events: EventQuerySet) -> EventQuerySet:
     return events.select_related("actor", "proposal", "team")
 
 
-def lines(events: Iterable[Event]) -> list[Line]:
+def lines(events: Iterable[Event], reader: User | None = None) -> list[Line]:
     """The events as sentences; a run of edits of one draft by one person is one line."""
-    return [_line(list(run)) for key, run in groupby(events, key=_run_key)]
+    told = list(events)
+    with_words = differences.shown_to(reader, told)
+    return [_line(list(run), with_words) for key, run in groupby(told, key=_run_key)]
 
 
 def _run_key(event: Event) -> Any:
@@ -142,9 +171,9 @@ def _run_key(event: Event) -> Any:
     return event.sequence
 
 
-def _line(run: list[Event]) -> Line:
+def _line(run: list[Event], with_words: set[int]) -> Line:
     event = run[0]
-    return Line(event, sentence(event), event.reason or _said(event), len(run))
+    return Line(event, sentence(event), event.reason or _said(event), len(run), event.sequence in with_words)
 
 
 def _said(event: Event) -> str:
@@ -224,7 +253,7 @@ def filtered(
     group: str = "",
     metric: str = "",
     proposal: int = 0,
-    actor: int = 0,
+    person: int = 0,
     team: Team | None = None,
     since: date | None = None,
     until: date | None = None,
@@ -234,7 +263,7 @@ def filtered(
         (group in GROUPS, lambda found: found.filter(act__in=GROUPS[group][1])),
         (metric, lambda found: found.filter(mentions__key=metric)),
         (proposal, lambda found: found.filter(proposal_id=proposal)),
-        (actor, lambda found: found.filter(actor_id=actor)),
+        (person, lambda found: found.filter(_by_or_about(person))),
         (team, lambda found: found.filter(team=team)),
         (since, lambda found: found.filter(at__gte=_midnight(since))),
         (until, lambda found: found.filter(at__lt=_midnight(until, days=1))),
@@ -243,6 +272,13 @@ def filtered(
         if asked:
             events = narrow(events)
     return events
+
+
+def _by_or_about(person: int) -> Q:
+    """Acts of a person, and acts of others that concern them."""
+    lent = Delegation.objects.filter(Q(stand_in=person) | Q(membership__user=person)).values_list("pk", flat=True)
+    about = Q(detail__user=person) | Q(detail__delegation__in=list(lent))
+    return Q(actor=person) | (Q(act__in=ABOUT_PEOPLE) & about)
 
 
 def _midnight(day: date | None, days: int = 0) -> datetime:

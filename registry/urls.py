@@ -5,8 +5,10 @@ from django.urls import path, re_path
 
 from registry.views import (
     account,
+    changes,
     counts,
     drafts,
+    feed,
     glossary,
     health,
     history,
@@ -26,6 +28,7 @@ VERSIONS = r"^metrics/(?P<key>[a-z][a-z0-9_]*)/compare/(?P<old>\d{1,6})\.\.\.(?P
 
 GLOSSARY = [
     path("", glossary.show, name="glossary"),
+    path("changes/", changes.show, name="changes"),
     path("metrics/<slug:key>/", metrics.show, name="metric"),
     path("metrics/<slug:key>/versions/<int:number>/", metrics.version, name="version"),
     path("metrics/<slug:key>/versions/<int:number>/certificate/", ledger.certificate, name="certificate"),
@@ -64,6 +67,9 @@ PROPOSALS = [
 
 HISTORY = [
     path("history/", history.show, name="history"),
+    path("history/feed/", feed.show, name="feed"),
+    path("history/feed/<str:key>/", feed.secret, name="secret_feed"),
+    path("history/<int:sequence>/", history.act, name="act"),
     path("ledger/", ledger.export, name="ledger"),
     path("ledger/key", ledger.key, name="ledger_key"),
 ]

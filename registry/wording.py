@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry import text
@@ -126,6 +127,15 @@ FIELDS: tuple[Field, ...] = (
 BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
 NAMES: tuple[str, ...] = tuple(BY_NAME)
 MAX_LISTED = 30
+
+
+def label(field_name: str) -> str:
+    """The name of a wording's field, with its language."""
+    field = BY_NAME[field_name]
+    language = {"ja": gettext("Japanese"), "en": gettext("English")}.get(field.language)
+    if not language:
+        return str(field.label)
+    return gettext("%(label)s (%(language)s)") % {"label": field.label, "language": language}
 
 
 def blank() -> Wording:

@@ -1,14 +1,17 @@
 """Filters that live in the address."""
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from registry import clock, timeline
+from registry import as_of, clock, days, timeline
+from registry.as_of import When
+from registry.changes import Between
 from registry.glossary import Wanted
 from registry.models import Proposal, Stage, Team, User
 from registry.text import search_terms
@@ -32,6 +35,12 @@ class DayField(forms.DateField):
         return day
 
 
+def page_number(data: Mapping[str, str]) -> int:
+    """The page asked for, from 1; anything else is the first."""
+    asked = data.get("page", "")
+    return min(int(asked), 100_000) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
+
+
 class Filter(forms.Form):
     """A form read from the address: what cannot be understood is said at its field, and left out."""
 
@@ -41,7 +50,27 @@ class Filter(forms.Form):
         return self.cleaned_data.get(name) or None
 
 
-class GlossaryFilter(Filter):
+class DayFilter(Filter):
+    """The two days that pages about meanings understand: the day itself, and by which day it was recorded."""
+
+    on = DayField(required=False, label=_("As agreed on"))
+    known = DayField(required=False, label=_("As recorded by"))
+
+    def when(self) -> When:
+        """The question that the address asks; without days, or with days nobody understands, about today."""
+        known = self.value("known")
+        return When(self.value("on") or clock.today(), days.end_of(known) if known else None)
+
+    def kept_day(self) -> dict[str, str]:
+        """The days asked for, for links that keep them."""
+        return {name: self.value(name).isoformat() for name in ("on", "known") if self.value(name)}
+
+    def kept(self) -> str:
+        """Likewise as the query of an address, or nothing."""
+        return f"?{urlencode(self.kept_day())}" if self.kept_day() else ""
+
+
+class GlossaryFilter(DayFilter):
     q = forms.CharField(required=False, max_length=200, label=_("Search terms and synonyms"))
     stage = forms.ChoiceField(required=False, label=_("Stage"))
     team = forms.ChoiceField(required=False, label=_("Team"))
@@ -55,11 +84,11 @@ class GlossaryFilter(Filter):
             ("retired", _("Retired")),
         ],
     )
-    on = DayField(required=False, label=_("As agreed on"))
-    known = DayField(required=False, label=_("As recorded by"))
 
     def __init__(self, *args: Any, outside: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # What can be chosen is named as on the day asked for, so the day is understood first.
+        self.asked_when = DayFilter(self.data).when()
         if outside:  # proposals are no business of readers who are not signed in
             shown = [choice for choice in self.fields["state"].choices if choice[0] != "open"]  # type: ignore[attr-defined]
             self.fields["state"].choices = shown  # type: ignore[attr-defined]
@@ -70,18 +99,17 @@ class GlossaryFilter(Filter):
 
     @cached_property
     def stages(self) -> list[Stage]:
-        return list(Stage.objects.all())
+        return as_of.stages(self.asked_when)
 
     @cached_property
     def teams(self) -> list[Team]:
-        return list(Team.objects.all())
+        return as_of.teams(self.asked_when)
 
     def wanted(self) -> Wanted:
         """The filter as the glossary understands it."""
-        known = self.value("known")
         return Wanted(
-            valid=self.value("on") or clock.today(),
-            known=end_of(known) if known else None,
+            valid=self.asked_when.valid,
+            known=self.asked_when.known,
             terms=search_terms(self.value("q") or ""),
             stage=next((each for each in self.stages if each.key == self.value("stage")), None),
             team=next((each for each in self.teams if each.key == self.value("team")), None),
@@ -89,20 +117,35 @@ class GlossaryFilter(Filter):
         )
 
     def page(self) -> int:
-        """The page asked for, from 1; anything else is the first."""
-        asked = self.data.get("page", "")
-        return min(int(asked), 100_000) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
-
-    def kept_day(self) -> dict[str, str]:
-        """The day asked for, for links that keep it."""
-        return {name: self.value(name).isoformat() for name in ("on", "known") if self.value(name)}
+        return page_number(self.data)
 
 
-class DayFilter(Filter):
-    """The two days a metric's page understands."""
+class ChangesFilter(Filter):
+    """Two days to compare; by default the last thirty days."""
 
-    on = DayField(required=False, label=_("As agreed on"))
-    known = DayField(required=False, label=_("As recorded by"))
+    SPAN = timedelta(days=30)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["from"] = DayField(required=False, label=_("From"))
+        self.fields["to"] = DayField(required=False, label=_("To"))
+        self.fields["known"] = DayField(required=False, label=_("As recorded by"))
+
+    def clean(self) -> None:
+        until = self.cleaned_data.get("to") or clock.today()
+        since = self.cleaned_data.get("from") or until - self.SPAN
+        if since > until:
+            raise forms.ValidationError(_("The first day lies after the second. Swap them."), code="swapped")
+
+    def between(self) -> Between | None:
+        """The two days; `None` where they make no sense, which the form says."""
+        if self.non_field_errors():
+            return None
+        known, until = self.value("known"), self.value("to") or clock.today()
+        return Between(self.value("from") or until - self.SPAN, until, days.end_of(known) if known else None)
+
+    def page(self) -> int:
+        return page_number(self.data)
 
 
 class ProposalFilter(Filter):
@@ -137,10 +180,14 @@ class HistoryFilter(Filter):
         label=_("Team"),
         empty_label=_("All teams"),
     )
+    proposal = forms.IntegerField(
+        required=False, min_value=1, max_value=10**12, label=_("Proposal number"), widget=forms.TextInput
+    )
     since = DayField(required=False, label=_("From"))
     until = DayField(required=False, label=_("To"))
 
-
-def end_of(day: date) -> datetime:
-    """The last moment of a calendar day of the registry."""
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) - timedelta(microseconds=1)
+    def address_of_feed(self, metric: str = "") -> str:
+        """The query that asks the feed for the same acts, those of one metric included."""
+        kept = {name: self.data[name] for name in self.fields if self.data.get(name) and self.value(name)}
+        kept |= {"metric": metric} if metric else {}
+        return f"?{urlencode(kept)}" if kept else ""

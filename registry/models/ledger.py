@@ -26,6 +26,12 @@ class EventQuerySet(models.QuerySet["Event"]):
         hidden = Proposal.objects.hidden_from(user).values("pk")
         return self.exclude(proposal_id__in=hidden)
 
+    def visible_to_every_member(self) -> "EventQuerySet":
+        """Without what was done to drafts that were never submitted, whoever writes them."""
+        from registry.models.proposals import Proposal
+
+        return self.exclude(proposal_id__in=Proposal.objects.filter(revision=None).values("pk"))
+
 
 class Event(models.Model):
     """One act: who did what to what, when and why, chained to the one before."""

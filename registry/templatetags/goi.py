@@ -18,6 +18,7 @@ from registry.models import SignOff, Team
 register = template.Library()
 
 
+register.filter("label", wording.label)
 register.filter("day", days.day)
 register.filter("moment", days.moment)
 register.filter("month", days.month)
@@ -118,16 +119,6 @@ def marked(pieces: Iterable[comparison.Piece]) -> SafeString:
 
 
 @register.filter
-def label(field_name: str) -> str:
-    """The name of a wording's field, with its language."""
-    field = wording.BY_NAME[field_name]
-    language = {"ja": _("Japanese"), "en": _("English")}.get(field.language)
-    if not language:
-        return str(field.label)
-    return _("%(label)s (%(language)s)") % {"label": field.label, "language": language}
-
-
-@register.filter
 def kind(worded: Any) -> str:
     return str(wording.KINDS[worded.wording["kind"]])
 
@@ -149,7 +140,7 @@ def example_text(example: Mapping[str, Any]) -> str:
 def counting_facts(worded: Any) -> list[tuple[str, str]]:
     """What a counted metric counts, by which key and date: label and value where there is one."""
     names = ("counts", "counting_key", "dated_by", "first_per", "sums")
-    return [(label(name), worded.wording[name]) for name in names if worded.wording.get(name)]
+    return [(wording.label(name), worded.wording[name]) for name in names if worded.wording.get(name)]
 
 
 @register.filter

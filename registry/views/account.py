@@ -10,6 +10,7 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import clock
+from registry import clock, feeds
 from registry.forms import sent
 from registry.forms.account import DelegationForm, PasswordForm, ProfileForm, SignInForm
 from registry.forms.fields import accepted
@@ -164,6 +165,7 @@ def _preferences(request: Request, status: int = 200, **forms: Any) -> HttpRespo
         "delegations": own.filter(ends_on__gte=clock.today()).select_related("membership__team", "stand_in"),
         "lent": lent.select_related("membership__team", "membership__user"),
         "delegating": DelegationForm(request.user) if seats else None,
+        "feed": request.build_absolute_uri(reverse("secret_feed", args=[feeds.key(request.user)])),
     }
     return render(request, "account/preferences.html", context | forms, status=status)
 

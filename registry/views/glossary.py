@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from registry import cards, glossary
+from registry import as_of, cards, glossary
 from registry.forms.filters import GlossaryFilter
 from registry.models import Definition, InForce, Stage
 from registry.views.access import published
@@ -27,7 +26,10 @@ def show(request: Request) -> HttpResponse:
     mapped = (span for column in columns.values() for span in column)
     shown = {span.pk: span for span in (*mapped, *listed.spans)}
     _name_stages(shown.values(), asked.stages)
-    drawn = cards.draw(list(shown.values()), asked.teams, outside=outside)
+    open_glass = as_of.unsealed(list(shown.values()), wanted.known)
+    for span in shown.values():
+        span.sealed = span.definition_id not in open_glass
+    drawn = cards.draw(list(shown.values()), asked.teams, known=wanted.known, outside=outside)
     context = {
         "filter": asked,
         "wanted": wanted,
@@ -35,7 +37,7 @@ def show(request: Request) -> HttpResponse:
         "cards": [drawn[span.pk] for span in listed.spans],
         "stages": _columns(asked.stages, columns, drawn),
         "on": asked.kept_day(),
-        "kept": f"?{urlencode(asked.kept_day())}" if asked.kept_day() else "",
+        "kept": asked.kept(),
     }
     if part:
         return render(request, "glossary/show.html#listed", context)

@@ -1,18 +1,17 @@
-"""The timeline of the registry and of one metric, filtered by the address, and its export."""
+"""The timeline of the registry and of one metric, filtered by the address, and one act with what it changed."""
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
-from django.utils import timezone
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import timeline
+from registry import differences, timeline
 from registry.forms.filters import HistoryFilter
 from registry.models import Event
 from registry.models.ledger import EventQuerySet
+from registry.views import history_files
 from registry.views.request import Request
 
 PAGE = 50
@@ -24,59 +23,49 @@ def show(request: Request) -> HttpResponseBase:
 
 
 def timeline_page(request: Request, template: str, context: dict[str, Any], metric: str = "") -> HttpResponseBase:
-    """One page of the timeline, newest first, or with `?format=csv` all of it as a file."""
+    """One page of the timeline, newest first, or with `?format=csv` or `jsonl` all of it as a file."""
     asked = HistoryFilter(request.GET)
-    events = _asked_events(request, asked, metric)
-    if request.GET.get("format") == "csv":
-        return _csv(events)
+    events = asked_events(asked, Event.objects.visible_to(request.user), metric)
+    if (file := history_files.FILES.get(request.GET.get("format", ""))) is not None:
+        return file(events)
     before = request.GET.get("before", "")
     page = events.filter(sequence__lt=int(before[:18])) if before.isascii() and before.isdigit() else events
     shown = list(timeline.related(page)[: PAGE + 1])
-    lines = timeline.lines(shown[:PAGE])
+    lines = timeline.lines(shown[:PAGE], reader=request.user)
     context |= {
         "filter": asked,
         "days": list(timeline.by_day(lines)),
         "older": shown[PAGE - 1].sequence if len(shown) > PAGE else None,
         "newest": not before,
+        "feed": asked.address_of_feed(metric),
     }
     return render(request, template, context)
 
 
-def _asked_events(request: Request, asked: HistoryFilter, metric: str) -> EventQuerySet:
+def asked_events(asked: HistoryFilter, events: EventQuerySet, metric: str = "") -> EventQuerySet:
+    """Those of `events` that the address asks for."""
     person = asked.value("person")
     return timeline.filtered(
-        Event.objects.visible_to(request.user),
+        events,
         group=asked.value("group") or "",
         metric=metric or asked.value("metric") or "",
-        actor=person.pk if person else 0,
+        proposal=asked.value("proposal") or 0,
+        person=person.pk if person else 0,
         team=asked.value("team"),
         since=asked.value("since"),
         until=asked.value("until"),
     )
 
 
-def _csv(events: EventQuerySet) -> StreamingHttpResponse:
-    """UTF-8 with a mark, since that is how spreadsheets here open Japanese; streamed, whatever its size."""
-    response = StreamingHttpResponse(_csv_lines(events), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="goi-history.csv"'
-    return response
-
-
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv_lines(events: EventQuerySet) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(["sequence", "at", "who", "act", "what", "why", "proposal", "digest"])
-    for event in timeline.related(events).iterator(chunk_size=500):
-        (line,) = timeline.lines([event])
-        at = timezone.localtime(event.at).isoformat(timespec="seconds")
-        cells = [at, event.actor.username, event.act, line.sentence, line.reason]
-        yield writer.writerow([event.sequence, *map(safe_cell, cells), event.proposal_id or "", event.digest])
-
-
-def safe_cell(value: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+@require_safe
+def act(request: Request, sequence: int) -> HttpResponse:
+    """One act with what it changed, word by word; to htmx the words alone, to stand below its line."""
+    events = timeline.related(Event.objects.visible_to(request.user))
+    event = get_object_or_404(events, sequence=sequence)
+    (line,) = timeline.lines([event], reader=request.user)
+    context = {"line": line, "event": event, "differences": differences.differences(event) if line.words else []}
+    if request.htmx and not request.htmx.boosted:
+        if not line.words:
+            raise Http404(_("There are no words to compare in this act."))
+        return render(request, "history/words.html", context)
+    return render(request, "history/act.html", context)

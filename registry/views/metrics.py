@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registry import clock, comparison, meaning, wording
-from registry.forms.filters import DayFilter, end_of
+from registry.forms.filters import DayFilter
 from registry.metric_page import MetricPage, seal_row, terms_as_published
 from registry.models import Definition, Metric
 from registry.views.access import published
@@ -24,13 +24,14 @@ from registry.views.request import Request
 def show(request: Request, key: str) -> HttpResponse:
     metric = get_object_or_404(meaning.stamped(Metric.objects.exclude(latest=None)), key=key)
     asked = DayFilter(request.GET)
-    known = asked.value("known")
-    page = MetricPage(metric, asked.value("on") or clock.today(), end_of(known) if known else None)
+    when = asked.when()
+    page = MetricPage(metric, when.valid, when.known, asked.kept())
     context = {
         "page": page,
         "metric": metric,
         "definition": page.definition,
         "filter": asked,
+        "kept": page.kept,
         "stamp": meaning.stamp(metric),
     }
     return render(request, "metrics/show.html", context | {"tool": _tools(page)})
@@ -38,8 +39,7 @@ def show(request: Request, key: str) -> HttpResponse:
 
 def _tools(page: MetricPage) -> dict[str, Any]:
     """What the reader is looking at: today's meaning, another day's, or none."""
-    today = page.valid == clock.today() and page.known is None
-    return {"today": today, "latest": page.versions[0].definition if page.versions else None}
+    return {"today": page.when.is_now, "latest": page.versions[0].definition if page.versions else page.metric.latest}
 
 
 @require_safe

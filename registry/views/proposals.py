@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from registry import comparison, effect, effect_on_data, meaning, rules, timeline, wording
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
-from registry.models import Comment, Event, Objection, Proposal, Revision
+from registry.models import Comment, Event, Objection, Proposal, Revision, User
 from registry.readiness import before_publication
 from registry.standing import Standing
 from registry.views.request import Request
@@ -99,7 +99,9 @@ def page(
         "reason": ReasonForm(),
         "optional_reason": OptionalReasonForm(),
     }
-    return render(request, "proposals/show.html", context | _tab(tab, standing) | dict(forms or {}), status=status)
+    return render(
+        request, "proposals/show.html", context | _tab(tab, standing, request.user) | dict(forms or {}), status=status
+    )
 
 
 def _void(standing: Standing, team: int) -> Any:
@@ -135,18 +137,11 @@ def places(standing: Standing) -> list[tuple[str, str]]:
         found.append((worded.key, worded.name or worded.key))
         for field in wording.FIELDS:
             if worded.wording[field.name] and field.shape != "flag":
-                found.append((f"{worded.key}.{field.name}", f"{worded.name} — {field_label(field)}"))
+                found.append((f"{worded.key}.{field.name}", f"{worded.name} — {wording.label(field.name)}"))
     return found
 
 
-def field_label(field: wording.Field) -> str:
-    language = {"ja": _("Japanese"), "en": _("English")}.get(field.language)
-    if not language:
-        return str(field.label)
-    return _("%(label)s (%(language)s)") % {"label": field.label, "language": language}
-
-
-def _tab(tab: str, standing: Standing) -> dict[str, Any]:
+def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
     match tab:
         case "effect":
             return {
@@ -159,7 +154,7 @@ def _tab(tab: str, standing: Standing) -> dict[str, Any]:
             return {"threads": _threads(standing.proposal)}
         case "record":
             events = timeline.related(Event.objects.filter(proposal=standing.proposal))
-            return {"days": list(timeline.by_day(timeline.lines(events[:500])))}
+            return {"days": list(timeline.by_day(timeline.lines(events[:500], reader=reader)))}
     return {"clauses": [(clause, changes(clause)) for clause in standing.clauses or standing.copies]}
 
 

@@ -1,6 +1,7 @@
 """Teams with their marks and people, and the stages of the map. Everyone looks; stewards change."""
 
 import copy
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,8 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry import clock, rules, seals
+from registry import as_of, clock, rules, seals
 from registry.forms.fields import accepted
+from registry.forms.filters import DayFilter
 from registry.forms.people import NewStageForm, NewTeamForm, StageForm, TeamForm
 from registry.models import Delegation, Membership, Stage, Team
 from registry.views.request import Request
@@ -43,18 +45,34 @@ def _index(request: Request, status: int = 200, form: NewTeamForm | None = None)
     return render(request, "people/teams.html", context, status=status)
 
 
-def stamp(team: Team) -> str:
-    """A sample of the team's seal, as it would be pressed today."""
+def stamp(team: Team, day: date | None = None) -> str:
+    """A sample of the team's seal, as it would be pressed on a day (default: today)."""
     title = _("The seal of %(team)s") % {"team": team.name}
-    return seals.stamp(mark=team.mark, date=clock.today(), name=_("sample"), turn=SAMPLE_TURN, title=title)
+    return seals.stamp(mark=team.mark, date=day or clock.today(), name=_("sample"), turn=SAMPLE_TURN, title=title)
 
 
 @require_safe
 def show(request: Request, key: str) -> HttpResponse:
-    return _page(request, get_object_or_404(Team, key=key))
+    """The team today, or with `?on=` and `?known=` as it was on a day."""
+    team = get_object_or_404(Team, key=key)
+    asked = DayFilter(request.GET)
+    when = asked.when()
+    if when.is_now:
+        return _page(request, team, days=asked)
+    (then,) = [each for each in as_of.teams(when) if each.pk == team.pk]
+    context = {
+        "team": then,
+        "stamp": stamp(then, when.valid),
+        "filter": asked,
+        "when": when,
+        "seats": as_of.seats(team, when),
+    }
+    return render(request, "people/team_then.html", context)
 
 
-def _page(request: Request, team: Team, status: int = 200, form: TeamForm | None = None) -> HttpResponse:
+def _page(
+    request: Request, team: Team, status: int = 200, form: TeamForm | None = None, days: DayFilter | None = None
+) -> HttpResponse:
     delegations = Delegation.objects.filter(membership__team=team, withdrawn_at=None, ends_on__gte=clock.today())
     context = {
         "team": team,
@@ -62,6 +80,7 @@ def _page(request: Request, team: Team, status: int = 200, form: TeamForm | None
         "memberships": Membership.objects.current().filter(team=team).select_related("user"),
         "delegations": delegations.select_related("membership__user", "stand_in"),
         "form": form or TeamForm(instance=team),
+        "filter": days or DayFilter(),
     }
     return render(request, "people/team.html", context, status=status)
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import tracemalloc
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +12,10 @@ from django.test import Client
 
 from registry.models import Event
 from registry.timeline import SENTENCES
+from registry.views import history_files
 from registry.workflow import people, reviewing
-from tests.cast import TODAY, Cast, drafted, in_review, latest, published, revised, seal
+from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, published, revised, seal
+from tests.database import past_the_guards, rows_of
 
 CSV_HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest"]
 
@@ -89,7 +93,10 @@ def test_drafts_of_others_leave_no_trace(cast: Cast, reader: Client):
     [
         ("group=agreement", {"sealed", "published"}),
         ("group=discussion", {"objected"}),
-        ("person=kenta", {"objected"}),
+        ("person=kenta", {"objected", "registered", "joined"}),
+        ("person=kenta&group=discussion", {"objected"}),
+        ("proposal=1&group=agreement", {"sealed", "published"}),
+        ("proposal=2", {"started", "draft_saved", "metric_added", "submitted", "objected"}),
         ("metric=meeting&group=discussion", set()),
         ("metric=target_lead&group=discussion", {"objected"}),
         (f"since={TODAY}&group=proposals", {"submitted"}),
@@ -99,12 +106,17 @@ def test_drafts_of_others_leave_no_trace(cast: Cast, reader: Client):
 )
 def test_filters_live_in_the_address(cast: Cast, reader: Client, query: str, acts: set[str]):
     proposal = in_review(cast)
+    query = query.replace("proposal=2", f"proposal={proposal.pk}").replace(
+        "proposal=1&", f"proposal={cast.target_lead.latest.revision.proposal_id}&"
+    )
     reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="待ってください", key="target_lead")
     assert {event.act for event in events(reader.get(f"/history/?{query}"))} == acts
     assert {row[3] for row in rows(reader.get(f"/history/?{query}&format=csv"))} == acts
 
 
-@pytest.mark.parametrize("query", ["since=yesterday", "group=gossip", "person=nobody", "before=x", "before=9" * 30])
+@pytest.mark.parametrize(
+    "query", ["since=yesterday", "group=gossip", "person=nobody", "proposal=x", "before=x", "before=9" * 30]
+)
 def test_an_address_nobody_understands_still_shows_a_page(cast: Cast, reader: Client, query: str):
     assert reader.get(f"/history/?{query}").status_code == 200
 
@@ -139,6 +151,83 @@ def test_the_file_holds_every_act_and_no_formula(cast: Cast, reader: Client):
     assert len(lines) == Event.objects.count()
     (said,) = [line for line in lines if line[3] == "commented"]
     assert said[5].startswith("'=")
+
+
+def objects(response: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in b"".join(response.streaming_content).decode().splitlines()]
+
+
+def test_programs_get_one_object_a_line(cast: Cast, reader: Client):
+    published(cast)
+    hidden = drafted(cast, "meeting")
+    told = objects(reader.get("/history/?format=jsonl"))
+    assert len(told) == Event.objects.exclude(proposal=hidden).count()
+    assert told[0]["act"] == "published"
+    assert told[0]["metrics"] == ["target_lead"]
+    assert told[1] | {"at": "", "digest": ""} == {
+        "sequence": told[1]["sequence"],
+        "at": "",
+        "who": "naoko",
+        "act": "sealed",
+        "what": "Naoko Suzuki sealed “Reword it” for Sales.",
+        "why": "",
+        "proposal": told[0]["proposal"],
+        "team": "sales",
+        "metrics": ["target_lead"],
+        "digest": "",
+    }
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_file_speaks_the_language_of_whoever_asked_for_it(cast: Cast, reader: Client, ending: str):
+    published(cast)
+    for language, said in (("en", "was published"), ("ja", "公開")):
+        reader.cookies["goi_language"] = language
+        file = b"".join(reader.get(f"/history/?format={ending}").streaming_content).decode()
+        assert said in file
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_file_is_read_from_the_database_as_it_is_sent(cast: Cast, reader: Client, ending: str, monkeypatch: Any):
+    monkeypatch.setattr("registry.views.history_files.CHUNK", 5)
+    made: list[int] = []
+    told = history_files._told
+    monkeypatch.setattr(history_files, "_told", lambda event: made.append(event.sequence) or told(event))
+    response = reader.get(f"/history/?format={ending}")
+    lines = iter(response.streaming_content)
+    next(lines), next(lines)
+    assert len(made) <= 2, "a line is written when it is asked for, and not before"
+    assert len(list(lines)) > 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_file_of_any_length_takes_the_same_memory(cast: Cast, reader: Client, ending: str):
+    short, long = (peak(cast, reader, ending, size) for size in (1_000, 5_000))
+    assert long < short * 1.3 + 200_000, f"{short:,} bytes for 1,000 acts, {long:,} for 5,000"
+
+
+def peak(cast: Cast, client: Client, ending: str, size: int) -> int:
+    """Bytes held at most while a history of `size` acts is sent."""
+    many(cast, size)
+    response = client.get(f"/history/?format={ending}")
+    tracemalloc.start()
+    sent = sum(chunk.count(b"\n") for chunk in response.streaming_content)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sent >= size
+    return held
+
+
+def many(cast: Cast, size: int) -> None:
+    """Acts beyond those there are, written in bulk as no part of the product may: for measuring only."""
+    found = rows_of(Event).count()
+    same = {"at": NOW, "actor": cast.takuya, "act": "reminded", "previous": "0" * 64, "personal_digest": ""}
+    with past_the_guards():
+        rows_of(Event).bulk_create(
+            Event(sequence=number, digest=f"{number:064}", personal={"reason": "長い理由" * 50}, **same)
+            for number in range(1_000_000 + found, 1_000_000 + size)
+        )
 
 
 def test_a_metrics_history_holds_its_own_acts_only(cast: Cast, reader: Client):

@@ -38,6 +38,17 @@
     state.textContent = document.getElementById("draft").dataset.failed;
   });
 
+  // The slider of a metric's life sets the day of the form around it, which asks for the page itself.
+  for (const walk of document.querySelectorAll("[data-life]")) walk.hidden = false;
+  document.addEventListener("input", (event) => {
+    const walk = event.target.closest("[data-life]");
+    if (!walk) return;
+    const step = walk.querySelectorAll("option")[event.target.value];
+    event.target.setAttribute("aria-valuetext", step.label);
+    walk.querySelector("output").textContent = step.label;
+    walk.closest("form").elements.on.value = step.dataset.day;
+  });
+
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
   const go = { i: "/inbox/", g: "/", p: "/proposals/", h: "/history/" };
   let afterG = false;

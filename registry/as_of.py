@@ -1,0 +1,227 @@
+"""What held on a day, as recorded by a moment: meanings, teams, stages, people and who could sign.
+
+Two axes answer two questions. `valid` is the day that is asked about; `known` the moment by which it had been
+recorded. Everything here is a query without a request, for pages, reports and whatever asks next.
+"""
+
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+
+from registry import clock, days
+from registry.models import (
+    STILL_KNOWN,
+    BreakGlass,
+    Definition,
+    Delegation,
+    InForce,
+    Membership,
+    Metric,
+    Stage,
+    Team,
+    User,
+)
+from registry.models.metrics import InForceQuerySet
+
+NAMES = ("name_ja", "name_en")
+MARKS = ("mark_ja", "mark_en")
+
+
+@dataclass(frozen=True)
+class When:
+    """The calendar day asked about, and the aware moment by which it was recorded; `None` means by now."""
+
+    valid: date
+    known: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """When names and seats, which have no effective dates, are read: the end of the day, or `known` if earlier."""
+        ends = days.end_of(self.valid)
+        return ends if self.known is None else min(ends, self.known)
+
+    @property
+    def is_now(self) -> bool:
+        return self.valid == clock.today() and self.known is None
+
+
+def today() -> When:
+    return When(clock.today())
+
+
+def glossary(when: When) -> InForceQuerySet:
+    """One span for each metric that had a meaning, retired ones included, in the order of the map."""
+    return InForce.objects.as_of(when.valid, when.known)
+
+
+def meaning(key: str, when: When) -> InForce | None:
+    """The span of one metric with its version and what that version names; `None` if there was none."""
+    related = ("definition__metric", "definition__revision__proposal", "stage", "producer", "judge")
+    return glossary(when).filter(key=key).select_related(*related).first()
+
+
+def life(metric: Metric, known: datetime | None = None) -> list[InForce]:
+    """Every span of the metric, oldest first, as recorded by `known`."""
+    spans = InForce.objects.filter(metric=metric).select_related("definition").order_by("valid_from")
+    if known is None:
+        return list(spans.filter(known_to=STILL_KNOWN))
+    return list(spans.filter(known_from__lte=known, known_to__gt=known))
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What was taken for the meaning on some day, from one moment until the other (`STILL_KNOWN`: to this day)."""
+
+    definition: Definition
+    since: datetime
+    until: datetime
+
+    @property
+    def last_day(self) -> date | None:
+        """The last calendar day at whose end it was believed; `None` if it still is."""
+        return None if self.until == STILL_KNOWN else days.local(self.until) - timedelta(days=1)
+
+
+def beliefs(metric: Metric, valid: date) -> list[Belief]:
+    """What the metric was believed to mean on the day `valid`, oldest belief first.
+
+    More than one means that a retroactive correction made a difference, or that the day lay ahead when a later
+    version was agreed.
+    """
+    spans = InForce.objects.filter(metric=metric, valid_from__lte=valid, valid_to__gt=valid)
+    found: list[Belief] = []
+    for span in spans.select_related("definition").order_by("known_from", "pk"):
+        last = found[-1] if found else None
+        if last and last.definition == span.definition and last.until == span.known_from:
+            found[-1] = Belief(last.definition, last.since, span.known_to)
+        elif span.known_from < span.known_to:
+            found.append(Belief(span.definition, span.known_from, span.known_to))
+    return found
+
+
+def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
+    """The definitions among `spans` that still awaited a seal at `known`, after two stewards broke the glass."""
+    open_now = {span.definition_id for span in spans if not span.sealed}
+    if known is None:
+        return open_now
+    glasses = BreakGlass.objects.filter(
+        revision__definitions__in=[span.definition_id for span in spans], confirmed_at__lte=known
+    )
+    later = glasses.filter(
+        revision__sign_offs__team=F("team"),
+        revision__sign_offs__signed_at__gt=known,
+    )
+    return open_now | set(later.values_list("revision__definitions", flat=True))
+
+
+# Names as they were
+
+
+def teams(when: When) -> list[Team]:
+    """All teams with the names and marks they had; one that was founded later has today's."""
+    return _as_they_were(Team.objects.all(), (*NAMES, *MARKS), when)
+
+
+def stages(when: When) -> list[Stage]:
+    """All stages with the names and places they had, from left to right."""
+    found = _as_they_were(Stage.objects.all(), (*NAMES, "position"), when)
+    return sorted(found, key=lambda stage: (stage.position, stage.pk))
+
+
+def people(ids: Iterable[int], when: When) -> dict[int, User]:
+    """These people by id with the names they had; whose history was erased has the name that is left."""
+    found = _as_they_were(User.objects.filter(pk__in=list(ids)), NAMES, when)
+    return {user.pk: user for user in found}
+
+
+def _as_they_were[M: models.Model](rows: models.QuerySet[M], names: tuple[str, ...], when: When) -> list[M]:
+    """Copies of today's rows with the values of then, to be read and never saved. Two queries, or one for today."""
+    found = list(rows)
+    if when.is_now:
+        return found
+    history: Any = rows.model.history  # type: ignore[attr-defined]
+    told = history.filter(id__in=[row.pk for row in found], history_date__lte=when.moment)
+    values = {pk: rest for pk, *rest in told.order_by("history_date", "history_id").values_list("id", *names)}
+    return [_with(row, dict(zip(names, values.get(row.pk, ()), strict=False))) for row in found]
+
+
+def _with[M: models.Model](row: M, values: dict[str, Any]) -> M:
+    then = copy.copy(row)
+    if any(values.values()):
+        for name, value in values.items():
+            setattr(then, name, value)
+    return then
+
+
+# Who could sign
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A person's place in a team on some day. `absent` is whom they stood in for, which let them sign, too."""
+
+    user: User
+    role: str
+    since: datetime
+    until: datetime | None
+    absent: User | None = None
+
+    @property
+    def may_sign(self) -> bool:
+        return self.role == Membership.SIGNATORY or self.absent is not None
+
+
+def seats(team: Team, when: When) -> list[Seat]:
+    """Who belonged to the team at some time of that day, and who stood in for whom; signatories first."""
+    held = list(_held(Membership.objects.filter(team=team), when).select_related("user"))
+    lent = list(_lent(team, when))
+    ids = {each.user_id for each in held} | {each.stand_in_id for each in lent}
+    named = people(ids | {each.membership.user_id for each in lent}, when)
+    found = [Seat(named[each.user_id], each.role, each.since, _ended(each.until, when)) for each in held]
+    found += [
+        Seat(
+            named[each.stand_in_id],
+            Membership.MEMBER,
+            days.start_of(each.starts_on),
+            days.end_of(each.ends_on),
+            absent=named[each.membership.user_id],
+        )
+        for each in lent
+    ]
+    return sorted(found, key=lambda seat: (not seat.may_sign, seat.absent is not None, seat.since))
+
+
+def signatories(team: Team, when: When) -> list[Seat]:
+    """Who could have signed for the team on that day, stand-ins included."""
+    return [seat for seat in seats(team, when) if seat.may_sign]
+
+
+def _held(memberships: Any, when: When) -> Any:
+    """A place is held from its first moment up to its last, on every calendar day that it touches."""
+    begins = days.start_of(when.valid)
+    return memberships.filter(Q(until=None) | Q(until__gt=min(begins, when.moment)), since__lte=when.moment)
+
+
+def _lent(team: Team, when: When) -> Any:
+    begins = days.start_of(when.valid)
+    made = Delegation.history.filter(history_type="+", history_date__lte=when.moment)
+    lent = Delegation.objects.filter(
+        Q(withdrawn_at=None) | Q(withdrawn_at__gt=min(begins, when.moment)),
+        membership__team=team,
+        membership__in=_held(Membership.objects.filter(role=Membership.SIGNATORY), when).values("pk"),
+        starts_on__lte=when.valid,
+        ends_on__gte=when.valid,
+    )
+    if when.known is not None:
+        lent = lent.filter(pk__in=made.values("id"))
+    return lent.select_related("membership")
+
+
+def _ended(until: datetime | None, when: When) -> datetime | None:
+    """A place that was given up later had no end yet, as far as was known."""
+    return until if until is None or when.known is None or until <= when.known else None

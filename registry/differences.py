@@ -1,0 +1,135 @@
+"""What one act changed, word by word: in published versions, revisions, drafts, teams and stages."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from registry import comparison, wording
+from registry.comparison import Piece
+from registry.models import Clause, Definition, Event, Proposal, Revision, Stage, Team, User, WorkingCopy
+
+AGREED = ("published", "submitted", "resubmitted")
+NAMED = ("team_changed", "stage_changed")
+DRAFTED = ("metric_added", "draft_saved", "rebased")
+PLAIN: dict[type[models.Model], tuple[str, ...]] = {
+    Team: ("name_ja", "name_en", "mark_ja", "mark_en"),
+    Stage: ("name_ja", "name_en", "position"),
+    Proposal: ("title_ja", "title_en", "reason_ja", "reason_en", "effective_from", "retroactive"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One field that differs. `language` is that of its text, empty where it has none."""
+
+    label: str
+    language: str
+    code: bool
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs in one thing; `address` shows both sides whole, where there is such a page."""
+
+    title: str
+    lines: list[Line]
+    address: str = ""
+
+
+def shown_to(reader: User | None, events: Sequence[Event]) -> set[int]:
+    """Those of the events, by sequence, whose words this reader may compare. At most one query.
+
+    What was written into a draft is its contributors' own until it is submitted, and then stands in the revision.
+    """
+    drafts: list[Any] = [event.proposal_id for event in events if event.act in DRAFTED]
+    own: set[Any] = set()
+    if drafts and reader is not None:
+        own = set(Proposal.objects.contributed_by(reader).filter(pk__in=drafts).values_list("pk", flat=True))
+    return {
+        event.sequence
+        for event in events
+        if event.act in (*AGREED, *NAMED) or (event.act in DRAFTED and event.proposal_id in own)
+    }
+
+
+def differences(event: Event) -> list[Difference]:
+    """What the act changed; whether the reader may see it is asked before, with `shown_to`."""
+    match event.act:
+        case "published":
+            found = _published(event)
+        case "submitted" | "resubmitted":
+            found = _submitted(event)
+        case _:
+            found = _written(event)
+    return [each for each in found if each.lines]
+
+
+def _published(event: Event) -> Iterator[Difference]:
+    for key, number in sorted(event.detail["versions"].items()):
+        version = Definition.objects.select_related("base").get(metric__key=key, number=number)
+        address = reverse("version", args=[key, number])
+        if version.base:
+            address = reverse("compare", args=[key, version.base.number, number])
+        old = version.base.wording if version.base else None
+        yield Difference(version.name, worded(old, version.wording), address)
+
+
+def _submitted(event: Event) -> Iterator[Difference]:
+    number = event.detail["revision"]
+    revisions = Revision.objects.filter(proposal=event.proposal_id, number__in=[number - 1, number])
+    clauses: dict[int, dict[str, Clause]] = {number - 1: {}, number: {}}
+    for clause in Clause.objects.filter(revision__in=revisions).select_related("revision", "base"):
+        clauses[clause.revision.number][clause.key] = clause
+    address = ""
+    if number > 1:
+        address = reverse("compare_revisions", args=[event.proposal_id, number - 1, number])
+    for key, clause in clauses[number].items():
+        before = clauses[number - 1].get(key)
+        old = before.wording if before else clause.base_wording
+        yield Difference(clause.name or key, worded(old, clause.wording), address)
+
+
+def _written(event: Event) -> Iterator[Difference]:
+    """From the history rows that the event sealed, each against the row before it."""
+    written: tuple[Any, ...] = (*PLAIN, WorkingCopy)
+    for model in written:
+        table = model.history.model
+        ids = [row[1] for row in event.rows if row[0] == table._meta.db_table]
+        for row in table.objects.filter(pk__in=ids).order_by("pk"):
+            before = table.objects.filter(id=row.id, pk__lt=row.pk).order_by("-pk").first()
+            if model is WorkingCopy:
+                old = before.wording if before else row.base.wording if row.base else None
+                name = wording.words(row.wording, "name", (get_language() or "ja")[:2])
+                yield Difference(name or row.key, worded(old, row.wording))
+            elif before:
+                yield Difference("", list(_plain(model, before, row)))
+
+
+def worded(old: Any, new: Any) -> list[Line]:
+    """The fields of a wording that differ; without an old one, those that say something."""
+    return [
+        Line(wording.label(each.field), field.language, field.shape == "code", each.pieces)
+        for each in comparison.fields(old, new, wording.NAMES)
+        for field in [wording.BY_NAME[each.field]]
+    ]
+
+
+def _plain(model: type[models.Model], before: Any, after: Any) -> Iterable[Line]:
+    for name in PLAIN[model]:
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            field: Any = model._meta.get_field(name)
+            language = name[-2:] if name.endswith(("_ja", "_en")) else ""
+            yield Line(str(field.verbose_name), language, False, comparison.words(_text(old), _text(new)))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return "" if value is None else str(value)

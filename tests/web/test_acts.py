@@ -1,0 +1,102 @@
+"""One act with what it changed, word by word: who may see it, and that it comes alone to htmx."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.models import Event
+from registry.workflow import people
+from tests.cast import Cast, drafted, in_review, published, revised, write
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def reader(client: Client, cast: Cast) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(cast.takuya)
+    return client
+
+
+def last(act: str) -> Event:
+    return Event.objects.filter(act=act).latest("sequence")
+
+
+def words(client: Client, act: str) -> str:
+    """What the page of the newest such act says, which is also what the fragment says."""
+    address = f"/history/{last(act).sequence}/"
+    page, part = client.get(address), client.get(address, headers=HTMX)
+    assert (page.status_code, part.status_code) == (200, 200)
+    said = part.content.decode()
+    assert "<html" not in said
+    assert said.strip() in page.content.decode()
+    return said
+
+
+def test_a_publication_shows_what_it_changed_word_by_word(reader: Client, cast: Cast):
+    published(cast, "target_lead", "meeting")
+    said = words(reader, "published")
+    assert "Target leads" in said
+    assert "Meetings" in said
+    assert "<del>People to whom the condition applies</del><ins>" in said
+    assert "/metrics/target_lead/compare/1...2/" in said
+
+
+def test_a_revision_is_compared_with_the_one_before_and_the_first_with_what_is_in_force(reader: Client, cast: Cast):
+    proposal = in_review(cast)
+    assert "<del>People to whom the condition applies</del>" in words(reader, "submitted")
+    revised(proposal, by=cast.misaki)
+    said = words(reader, "resubmitted")
+    assert "<del>People to whom" not in said
+    assert f"/proposals/{proposal.pk}/revisions/1...2/" in said
+
+
+def test_a_team_that_is_renamed_shows_both_names(reader: Client, cast: Cast):
+    cast.sales.name_en = "Field force"
+    people.change_team(cast.sales, by=cast.megumi)
+    assert "<del>Sales</del><ins>Field force</ins>" in words(reader, "team_changed")
+
+
+def test_what_was_written_into_a_draft_is_its_writers_own(reader: Client, cast: Cast):
+    proposal = in_review(cast)
+    write(proposal, by=cast.misaki, change={"target_lead": {"summary_en": "Not submitted yet"}})
+    address = f"/history/{last('draft_saved').sequence}/"
+    assert "Not submitted yet" not in reader.get(address).content.decode()
+    assert reader.get(address, headers=HTMX).status_code == 404
+    assert f'hx-get="{address}"' not in reader.get("/history/").content.decode()
+    reader.force_login(cast.misaki)
+    assert "Not submitted yet" in words(reader, "draft_saved")
+    assert f'hx-get="{address}"' in reader.get("/history/").content.decode()
+
+
+def test_an_act_on_a_hidden_draft_does_not_exist_for_others(reader: Client, cast: Cast):
+    drafted(cast)
+    address = f"/history/{last('draft_saved').sequence}/"
+    assert reader.get(address).status_code == 404
+    reader.force_login(cast.misaki)
+    assert reader.get(address).status_code == 200
+
+
+def test_every_line_with_words_leads_to_them_without_a_script(reader: Client, cast: Cast):
+    published(cast)
+    page = reader.get("/history/").content.decode()
+    address = f"/history/{last('submitted').sequence}/"
+    assert f'href="{address}"' in page
+    assert f'id="words-{last("submitted").sequence}"' in page
+
+
+def test_an_act_without_words_has_a_page_all_the_same(reader: Client, cast: Cast):
+    published(cast)
+    event = last("sealed")
+    page = reader.get(f"/history/{event.sequence}/").content.decode()
+    assert "sealed “Reword it” for Sales" in page
+    assert "Word by word" not in page
+    assert reader.get("/history/999999/").status_code == 404
+
+
+def test_comparing_takes_few_queries(reader: Client, cast: Cast, django_assert_max_num_queries: Any):
+    published(cast, "target_lead", "meeting")
+    address = f"/history/{last('published').sequence}/"
+    with django_assert_max_num_queries(10):
+        reader.get(address)

@@ -1,0 +1,198 @@
+"""What changed between two days, on the page and as files that read like release notes."""
+
+import csv
+import io
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry import changes, days
+from registry.changes import Between
+from registry.models import Definition, Metric, Proposal
+from registry.workflow import drafting, publication, submitting
+from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, seal, started, words, write
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def reader(client: Client, cast: Cast) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(cast.takuya)
+    return client
+
+
+def agreed(cast: Cast, proposal: Proposal) -> None:
+    submitting.submit(Proposal.objects.get(pk=proposal.pk), by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+
+
+def changed(
+    cast: Cast, key: str = "target_lead", *, day: date = TODAY, retroactive: bool = False, **values: Any
+) -> None:
+    proposal = started(cast.misaki, effective_from=day, retroactive=retroactive, title="見直し")
+    write(proposal, by=cast.misaki, change={"target_lead": values})
+    agreed(cast, proposal)
+
+
+def told(since: date, until: date, **rest: Any) -> list[tuple[str, str]]:
+    return [(entry.key, entry.kind) for entry in changes.all_entries(Between(since, until, **rest))]
+
+
+def page(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return response.content.decode()
+
+
+def streamed(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return b"".join(response.streaming_content).decode()
+
+
+def test_what_is_new_changed_and_retired_is_told_by_stage(cast: Cast):
+    assert told(FOUNDED - DAY, FOUNDED) == [("target_lead", "new"), ("meeting", "new")]
+    assert told(FOUNDED, TODAY) == []
+    changed(cast, summary_en="People we aim at")
+    proposal = started(cast.misaki, effective_from=TODAY)
+    drafting.add_retirement(proposal, metric=cast.meeting, successor=cast.target_lead, by=cast.misaki)
+    agreed(cast, proposal)
+    assert told(TODAY - DAY, TODAY) == [("target_lead", "changed"), ("meeting", "retired")]
+    assert told(TODAY, TODAY) == [], "what was known at the end of a day is compared with itself"
+
+
+def test_a_correction_of_the_past_is_told_although_its_day_lies_before_both(cast: Cast):
+    with on(TODAY + 5 * DAY):
+        changed(cast, day=FOUNDED, retroactive=True, condition="company.employees >= 50")
+    assert told(TODAY, TODAY + 6 * DAY) == [("target_lead", "changed")]
+    assert told(TODAY, TODAY + 6 * DAY, known=days.end_of(TODAY + 4 * DAY)) == []
+    (entry,) = changes.all_entries(Between(TODAY, TODAY + 6 * DAY))
+    assert [each.number for each in entry.corrections] == [2]
+
+
+def test_a_paragraph_says_what_changed_who_agreed_when_and_why(reader: Client, cast: Cast):
+    changed(cast, name_en="Aimed leads", name_ja="狙う顧客", condition="company.employees >= 50")
+    shown = page(reader, f"/changes/?from={TODAY - DAY}&to={TODAY}")
+    assert "It was called “Target leads” before." in shown
+    assert "Changed: Name, Extraction condition." in shown
+    assert (
+        "Version 2, in force from 15 Jun 2026, was agreed by Marketing (Ryo Takahashi, 15 Jun 2026), "
+        "Sales (Naoko Suzuki, 15 Jun 2026): “Reword it”." in shown
+    )
+    assert "<del>100</del><ins>50</ins>" in shown
+    assert "/metrics/target_lead/compare/1...2/" in shown
+
+
+def test_several_versions_between_are_each_told_with_who_agreed(reader: Client, cast: Cast):
+    changed(cast, summary_en="One")
+    with on(TODAY + DAY):
+        changed(cast, summary_en="Two", day=TODAY + DAY)
+    with on(TODAY + 2 * DAY):
+        shown = page(reader, f"/changes/?from={TODAY - DAY}&to={TODAY + DAY}")
+    assert "Version 2, in force from" in shown
+    assert "Version 3, in force from" in shown
+
+
+def test_what_was_put_back_says_that_the_words_are_the_same(reader: Client, cast: Cast):
+    before = Definition.objects.get(metric=cast.target_lead, number=1).wording["summary_en"]
+    changed(cast, summary_en="Another")
+    with on(TODAY + DAY):
+        changed(cast, summary_en=before, day=TODAY + DAY)
+        assert "The words are the same as before." in page(reader, f"/changes/?from={TODAY - DAY}&to={TODAY + DAY}")
+
+
+def test_a_missing_seal_stays_flagged_on_the_page_and_in_both_files(reader: Client, cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="明日の報告に要る")
+    publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
+    address = f"/changes/?from={TODAY - DAY}&to={TODAY}"
+    assert "tag-broken" in page(reader, address)
+    assert "without the seal of Sales" in page(reader, address)
+    assert "without the seal of Sales" in streamed(reader, f"{address}&format=md")
+    head, line = csv.reader(io.StringIO(streamed(reader, f"{address}&format=csv")))
+    assert line[head.index("Seal missing")] == "Sales"
+
+
+def test_the_report_reads_like_release_notes(reader: Client, cast: Cast):
+    changed(cast, summary_en="People at [large] companies with 50 or more *employees*")
+    report = streamed(reader, f"/changes/?from={TODAY - DAY}&to={TODAY}&format=md")
+    assert report.startswith("# What changed in the glossary from 14 Jun 2026 to 15 Jun 2026\n")
+    assert "## Targeting" in report
+    assert "### Target leads (`target_lead`)" in report
+    assert "- **In one line (English)**: People at " in report
+    assert "\\[large\\]" in report
+    assert "<ins>\\*</ins>employees<ins>\\*</ins>" in report
+    assert "<http://testserver/metrics/target_lead/compare/1...2/>" in report
+
+
+def test_the_files_speak_the_readers_language(reader: Client, cast: Cast):
+    changed(cast, summary_ja="別の説明", summary_en="Another")
+    reader.cookies["goi_language"] = "ja"
+    address = f"/changes/?from={TODAY - DAY}&to={TODAY}"
+    report = streamed(reader, f"{address}&format=md")
+    assert "ターゲットリード数" in report
+    assert "2026年6月15日" in report
+    assert "Another" not in report
+    assert "変更" in streamed(reader, f"{address}&format=csv")
+
+
+def test_the_table_has_a_line_for_each_metric_and_no_formula(reader: Client, cast: Cast):
+    changed(cast, name_en='=HYPERLINK("https://elsewhere.example")', name_ja="＝悪い名前")
+    text = streamed(reader, f"/changes/?from={FOUNDED - DAY}&to={TODAY}&format=csv")
+    head, *lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    assert head[:3] == ["Stage", "Metric key", "Name"]
+    assert [line[1] for line in lines] == ["target_lead", "meeting"]
+    assert lines[0][2].startswith("'=")
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("from=2026-06-02&to=2026-06-01", "Swap them"),
+        ("from=someday", "such as 2026-04-01"),
+        ("known=2026-02-31", "such as 2026-04-01"),
+        (f"from={TODAY}&to={TODAY}", "Choose an earlier first day"),
+    ],
+)
+def test_days_that_make_no_sense_are_said(reader: Client, query: str, sentence: str):
+    assert sentence in page(reader, f"/changes/?{query}")
+    assert reader.get(f"/changes/?{query}&format=md").status_code == 200
+
+
+def test_a_page_holds_some_and_leads_to_the_rest(reader: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("registry.views.changes.PAGE", 1)
+    address = f"/changes/?from={FOUNDED - DAY}&to={TODAY}"
+    first, second = page(reader, address), page(reader, f"{address}&page=2")
+    assert "2 metrics changed" in first
+    assert 'id="target_lead"' in first
+    assert 'id="meeting"' not in first
+    assert 'id="meeting"' in second
+
+
+def test_it_takes_as_many_queries_for_many_metrics_as_for_few(
+    reader: Client, cast: Cast, django_assert_max_num_queries: Any
+):
+    proposal = started(cast.misaki, effective_from=TODAY)
+    new = {f"metric_{n}": words(name_ja=f"指標{n}番", name_en=f"Number {n}") for n in range(6)}
+    write(proposal, by=cast.misaki, new=new)
+    agreed(cast, proposal)
+    assert Metric.objects.count() == 8
+    address = f"/changes/?from={FOUNDED - DAY}&to={TODAY}"
+    with django_assert_max_num_queries(12):
+        reader.get(address)
+    with django_assert_max_num_queries(12):
+        assert streamed(reader, f"{address}&format=md").count("\n### ") == 8
+
+
+def test_readers_outside_see_what_is_published_and_no_way_into_the_rest(client: Client, cast: Cast, settings: Any):
+    settings.PUBLIC = True
+    published(cast)
+    shown = page(client, f"/changes/?from={TODAY - DAY}&to={TODAY}&lang=en")
+    assert "Target leads" in shown
+    assert "/history/" not in shown
+    assert "/proposals/" not in shown
