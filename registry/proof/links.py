@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils.translation import gettext as _
 
-from registry.ledger import chain, merkle, note
+from registry.ledger import chain, lineage, merkle, note
 from registry.models import Checkpoint, Event, Head
 from registry.proof import tree
 from registry.proof.findings import Finding
@@ -88,10 +88,15 @@ def _digest(event: Event) -> str | None:
 
 
 def signed_notes(notes: dict[str, note.Note], trusted: list[Ed25519PublicKey]) -> Iterator[Finding]:
-    """Notes by file name that no trusted key signed."""
+    """Notes by file name that neither a trusted key signed nor one that it leads to, or signed out of its turn."""
+    events = Event.objects.filter(act=lineage.ACT).order_by("sequence").values_list("sequence", "detail")
+    keys = lineage.Lineage(trusted, lineage.changes(events.iterator()), notes.values())
+    late = [signed["checkpoint"]["size"] for signed in keys.out_of_turn()]
     for name, signed in notes.items():
-        if not any(note.is_signed(signed, key) for key in trusted):
+        if keys.signer(signed) is None:
             yield Finding(name, _("the checkpoint was not signed with the registry's key, or was changed afterwards."))
+        elif signed["checkpoint"]["size"] in late:
+            yield Finding(name, _("the checkpoint was signed with a key that was not the registry's at that time."))
 
 
 def lost_notes(notes: dict[str, note.Note]) -> Iterator[Finding]:
