@@ -38,6 +38,7 @@ def apart(task: Callable[[], Any]) -> int:
         return child
     try:
         task()
+        connection.close()
     except BaseException:
         ERRORS.write_text(traceback.format_exc())
         os._exit(1)
