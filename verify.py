@@ -288,17 +288,19 @@ def digest(domain: str, value: object) -> str:
 
 
 def _text(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return encode_basestring(value)
-    if isinstance(value, list):
-        return "[" + ",".join(map(_text, value)) + "]"
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return "{" + ",".join(f"{encode_basestring(key)}:{_text(value[key])}" for key in keys) + "}"
+    if kind is dict:
+        plain = "".join(value).isascii()
+        keys = sorted(value) if plain else sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join([f"{encode_basestring(key)}:{_text(value[key])}" for key in keys]) + "}"
+    if kind is int:
+        return str(value)
+    if kind is list:
+        return "[" + ",".join([_text(each) for each in value]) + "]"
+    if value is None or kind is bool:
+        return {None: "null", True: "true", False: "false"}[value]
     raise TypeError(f"{type(value).__name__} has no canonical form here")
 
 

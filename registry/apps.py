@@ -8,6 +8,6 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Registry")
 
     def ready(self) -> None:
-        from registry import foundations
+        from registry import checks, foundations  # noqa: F401 (importing the checks registers them)
 
         post_migrate.connect(foundations.lay, sender=self)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connections
 
-from registry import search_index, triggers
+from registry import search_index, sqlite, triggers
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,12 @@ def require_guards(using: str = "default") -> None:
             f"The database lacks {len(lacking)} guards, {lacking[0]} among them, so anything could be written past "
             "the ledger. Run: manage.py migrate"
         )
+
+
+def tell_of_sqlite(using: str = "default") -> None:
+    """Leave a line in the log where the settings had to keep to the slower journal."""
+    if connections[using].vendor == "sqlite" and (notice := sqlite.notice()):
+        logger.warning(notice)
 
 
 def _open_registry() -> None:

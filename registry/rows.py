@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -20,8 +21,13 @@ def sealed(row: models.Model) -> list[Any]:
 
 def values(row: models.Model) -> dict[str, Any]:
     """A history row without personal data: moments and days as text, the rest as stored."""
-    personal = personal_names(row)
-    return _values(row, [field.attname for field in row._meta.concrete_fields if field.attname not in personal])
+    return _values(row, _plain_names(type(row)))
+
+
+@cache
+def _plain_names(model: type[models.Model]) -> tuple[str, ...]:
+    personal = personal_names(model)
+    return tuple(field.attname for field in model._meta.concrete_fields if field.attname not in personal)
 
 
 def personal_values(row: models.Model) -> dict[str, Any]:

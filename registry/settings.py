@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from registry import sqlite
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -99,7 +101,7 @@ def database(url: str) -> dict[str, object]:
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
-                "init_command": ("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA recursive_triggers=ON;"),
+                "init_command": f"{sqlite.journal()}PRAGMA recursive_triggers=ON;",
             },
         }
     if parts.scheme not in {"postgres", "postgresql"}:

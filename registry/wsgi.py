@@ -8,3 +8,4 @@ application = get_wsgi_application()
 from registry import foundations  # noqa: E402 (the settings have to be read first)
 
 foundations.require_guards()
+foundations.tell_of_sqlite()

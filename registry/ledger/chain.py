@@ -52,4 +52,4 @@ def row_digest(table: str, values: dict[str, Any]) -> str:
 
 def moment(at: datetime) -> str:
     """An instant in UTC to the microsecond, written in one way only."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -1,7 +1,13 @@
-"""The key that signs checkpoints: a file of its own, made on first use, readable by its owner alone."""
+"""The key that signs checkpoints: a file of its own, made on first use, readable by its owner alone.
 
+When it is replaced, the private part goes and the public one stays, in a folder beside it and under its name.
+"""
+
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -11,7 +17,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
+
+from registry.ledger.note import key_id
 
 
 def signing_key(path: Path) -> Ed25519PrivateKey:
@@ -22,6 +31,61 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(f"{path} holds no Ed25519 key")
     return key
+
+
+def public_files(path: Path) -> dict[str, bytes]:
+    """The public keys known beside the private one in `path`, its own included, as PEM by file name."""
+    found = {kept.name: kept.read_bytes() for kept in sorted(_public_folder(path).glob("*.pem"))}
+    if path.exists():
+        public = signing_key(path).public_key()
+        found[f"{key_id(public)}.pem"] = public_pem(public)
+    return found
+
+
+def public_keys(path: Path) -> list[Ed25519PublicKey]:
+    """Likewise as keys: what this registry trusts by itself."""
+    return [public_key(pem) for pem in public_files(path).values()]
+
+
+def public_key(pem: bytes) -> Ed25519PublicKey:
+    key = load_pem_public_key(pem)
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError("no Ed25519 public key")
+    return key
+
+
+def next_key(path: Path) -> Ed25519PrivateKey:
+    """The key that is to follow the one in `path`; the same until `promote_next`, however often it is asked for."""
+    return signing_key(_next(path))
+
+
+def promote_next(path: Path) -> None:
+    """Let the next key sign from now on, and keep of the old one what it takes to check its signatures."""
+    if path.exists():
+        public = signing_key(path).public_key()
+        write_once(_public_folder(path) / f"{key_id(public)}.pem", public_pem(public), 0o644)
+    _next(path).replace(path)
+    sync(path.parent)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Nobody else on this machine signs or exchanges the key in `path` meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path.with_name(f"{path.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _next(path: Path) -> Path:
+    return path.with_name(f"{path.name}.next")
+
+
+def _public_folder(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_public")
 
 
 def public_pem(key: Ed25519PublicKey) -> bytes:
@@ -47,12 +111,13 @@ def write_once(path: Path, content: bytes, mode: int = 0o600) -> bool:
         return False
     finally:
         new.unlink()
-    _sync(path.parent)
+    sync(path.parent)
     return True
 
 
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """See to it that a file's content, or the names in a directory, outlive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

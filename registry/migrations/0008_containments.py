@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0004_ledger'),
+        ('registry', '0007_runs'),
     ]
 
     operations = [

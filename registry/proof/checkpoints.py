@@ -15,7 +15,15 @@ from registry.models import Checkpoint, Event, Head
 from registry.proof import tree
 
 
-class Forked(RuntimeError):
+class Unsigned(RuntimeError):
+    """No checkpoint was written, and why."""
+
+
+class KeyMissing(Unsigned):
+    """There are checkpoints, but not the key that signs them: a new one, made silently, would vouch for nothing."""
+
+
+class Forked(Unsigned):
     """The ledger is not the one that was signed: signing it too would cover the traces."""
 
 
@@ -37,6 +45,23 @@ def _keep_up(sequence: int) -> None:
             write()
 
 
+def overdue() -> bool:
+    """Whether one should have been written and was not.
+
+    One is written only when somebody acts, and may be under way at this moment: so either as many events again are
+    waiting, or one that came late enough to call for it has done so for a minute.
+    """
+    last = newest(settings.CHECKPOINTS)
+    size = last["checkpoint"]["size"] if last else 0
+    if Head.objects.get().sequence - size >= 2 * settings.CHECKPOINT_EVENTS:
+        return True
+    if last is None:
+        return False
+    due = datetime.fromisoformat(last["checkpoint"]["time"]) + timedelta(minutes=settings.CHECKPOINT_MINUTES)
+    a_minute_ago = timezone.now() - timedelta(minutes=1)
+    return Event.objects.filter(sequence__gt=size, at__gte=due, at__lt=a_minute_ago).exists()
+
+
 def _is_due(sequence: int, size: int, at: datetime) -> bool:
     minutes = timedelta(minutes=settings.CHECKPOINT_MINUTES)
     return sequence < size or sequence - size >= settings.CHECKPOINT_EVENTS or timezone.now() - at >= minutes
@@ -45,9 +70,15 @@ def _is_due(sequence: int, size: int, at: datetime) -> bool:
 def write() -> Checkpoint | None:
     """Sign the ledger as it is now; the newest checkpoint if nothing was added, None while there is no event.
 
-    Raises `Forked` when the ledger does not continue what was signed last. The time is the clock's, never the
-    registry's: the note says that these events existed by then.
+    Raises `Forked` when the ledger does not continue what was signed last, `KeyMissing` without the key. The time is
+    the clock's, never the registry's: the note says that these events existed by then.
     """
+    with keys.held(settings.SIGNING_KEY):
+        return sign_held()
+
+
+def sign_held() -> Checkpoint | None:
+    """Likewise, by whoever holds the key already."""
     global _newest
     head = Head.objects.get()
     if head.sequence == 0:
@@ -55,6 +86,7 @@ def write() -> Checkpoint | None:
     tree.keep(head.sequence)
     stored = tree.StoredTree()
     _require_continuation(head.sequence, stored)
+    _require_key()
     key = keys.signing_key(settings.SIGNING_KEY)
     signed = note.sign(key, size=head.sequence, root=merkle.root(head.sequence, stored), at=timezone.now())
     content = json.dumps(signed, indent=1).encode() + b"\n"
@@ -64,18 +96,37 @@ def write() -> Checkpoint | None:
     return kept
 
 
+def continues() -> bool:
+    """Whether the ledger begins with what the newest checkpoint signed; without one, nothing contradicts it."""
+    last = newest(settings.CHECKPOINTS)
+    return last is None or _begins_with(last, Head.objects.get().sequence, tree.StoredTree())
+
+
+def _begins_with(signed: note.Note, size: int, stored: tree.StoredTree) -> bool:
+    said = signed["checkpoint"]
+    return said["size"] <= size and merkle.root(said["size"], stored).hex() == said["root"]
+
+
 def _require_continuation(size: int, stored: tree.StoredTree) -> None:
     last = newest(settings.CHECKPOINTS)
-    if last is None:
-        return
-    signed = last["checkpoint"]
-    if signed["size"] > size or merkle.root(signed["size"], stored).hex() != signed["root"]:
+    if last is not None and not _begins_with(last, size, stored):
         raise Forked(
             _(
                 "The ledger does not continue the checkpoint over %(size)d events, so no new one was signed. "
                 "Run manage.py verify to see what is wrong."
             )
-            % {"size": signed["size"]}
+            % {"size": last["checkpoint"]["size"]}
+        )
+
+
+def _require_key() -> None:
+    if not settings.SIGNING_KEY.exists() and files(settings.CHECKPOINTS):
+        raise KeyMissing(
+            _(
+                "The signing key is not at %(file)s, so no checkpoint was signed. Put it back; if it is lost, "
+                "run manage.py rotate_key --lost."
+            )
+            % {"file": settings.SIGNING_KEY}
         )
 
 

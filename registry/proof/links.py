@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils.translation import gettext as _
 
-from registry.ledger import chain, merkle, note
+from registry.ledger import chain, lineage, merkle, note
 from registry.models import Checkpoint, Event, Head
 from registry.proof import tree
 from registry.proof.findings import Finding
@@ -33,14 +33,13 @@ class Links:
         yield from self._end()
 
     def _event(self, event: Event) -> Iterator[Finding]:
-        place = _("Event %(number)d") % {"number": event.sequence}
         if event.sequence != self._last + 1:
-            yield Finding(
-                place, _("%(count)d events before it are missing.") % {"count": event.sequence - self._last - 1}
-            )
+            missing = {"count": event.sequence - self._last - 1}
+            yield Finding(_place(event), _("%(count)d events before it are missing.") % missing)
         if event.previous != self._previous:
-            yield Finding(place, _("it does not continue the event before it: one was removed, added or exchanged."))
-        yield from _content(event, place)
+            sentence = _("it does not continue the event before it: one was removed, added or exchanged.")
+            yield Finding(_place(event), sentence)
+        yield from _content(event)
         self._last, self._previous = event.sequence, event.digest
         self.frontier.append(tree.leaf(event.digest))
         while self._notes and self._notes[-1]["checkpoint"]["size"] == self.frontier.size:
@@ -69,11 +68,15 @@ class Links:
             yield Finding(_("The end of the ledger"), _("the last event is not the one that the registry wrote last."))
 
 
-def _content(event: Event, place: str) -> Iterator[Finding]:
+def _place(event: Event) -> str:
+    return _("Event %(number)d") % {"number": event.sequence}
+
+
+def _content(event: Event) -> Iterator[Finding]:
     if _digest(event) != event.digest:
-        yield Finding(place, _("it was changed after it was recorded: its content does not match its digest."))
+        yield Finding(_place(event), _("it was changed after it was recorded: its content does not match its digest."))
     if event.personal is not None and chain.personal_digest(event.personal) != event.personal_digest:
-        yield Finding(place, _("its names or its reason were changed after it was recorded."))
+        yield Finding(_place(event), _("its names or its reason were changed after it was recorded."))
 
 
 def _digest(event: Event) -> str | None:
@@ -85,10 +88,15 @@ def _digest(event: Event) -> str | None:
 
 
 def signed_notes(notes: dict[str, note.Note], trusted: list[Ed25519PublicKey]) -> Iterator[Finding]:
-    """Notes by file name that no trusted key signed."""
+    """Notes by file name that neither a trusted key signed nor one that it leads to, or signed out of its turn."""
+    events = Event.objects.filter(act=lineage.ACT).order_by("sequence").values_list("sequence", "detail")
+    keys = lineage.Lineage(trusted, lineage.changes(events.iterator()), notes.values())
+    late = [signed["checkpoint"]["size"] for signed in keys.out_of_turn()]
     for name, signed in notes.items():
-        if not any(note.is_signed(signed, key) for key in trusted):
+        if keys.signer(signed) is None:
             yield Finding(name, _("the checkpoint was not signed with the registry's key, or was changed afterwards."))
+        elif signed["checkpoint"]["size"] in late:
+            yield Finding(name, _("the checkpoint was signed with a key that was not the registry's at that time."))
 
 
 def lost_notes(notes: dict[str, note.Note]) -> Iterator[Finding]:

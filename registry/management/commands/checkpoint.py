@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             signed = checkpoints.write()
-        except checkpoints.Forked as refusal:
+        except checkpoints.Unsigned as refusal:
             raise CommandError(str(refusal)) from refusal
         if signed is None:
             self.stdout.write(_("The ledger is empty, so there is nothing to sign."))

@@ -1,6 +1,7 @@
 """`manage.py quickstart`: everything from an empty folder to the example registry being served."""
 
 import os
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         connection.close()
         self._greet(content)
         if not options["no_serve"]:
-            call_command("runserver", f"127.0.0.1:{self.port}", use_reloader=False)
+            _serve()
 
     @property
     def port(self) -> str:
@@ -50,3 +51,15 @@ class Command(BaseCommand):
             label = f"{person['demo']['label_en']} · {person['demo']['label_ja']}"
             self.stdout.write(f"    {person['username']:<12} {DEMO_PASSWORD}   {label}")
         self.stdout.write("")
+
+
+def _serve() -> None:
+    """In the place of this process, as in production: whoever stops it waits for those who are being answered.
+
+    One worker, since pages are kept in its memory.
+    """
+    os.environ |= {"GOI_BIND": "127.0.0.1", "GOI_WORKERS": "1"}
+    command = [sys.executable, "-m", "gunicorn", "registry.wsgi"]
+    os.execv(
+        sys.executable, [*command, "--config", str(settings.BASE_DIR / "gunicorn.conf.py"), "--log-level", "warning"]
+    )

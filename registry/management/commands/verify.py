@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -21,14 +20,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--checkpoints", type=Path, default=settings.CHECKPOINTS, help="default: GOI_CHECKPOINTS")
         parser.add_argument(
-            "--key", type=Path, action="append", default=[], help="a public key (PEM) to trust instead of this one's"
+            "--key",
+            type=Path,
+            action="append",
+            default=[],
+            help="a public key (PEM) to trust instead of those kept here",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         trusted = [_public_key(path) for path in options["key"]]
-        verification = Verification(
-            options["checkpoints"], trusted or [keys.signing_key(settings.SIGNING_KEY).public_key()]
-        )
+        verification = Verification(options["checkpoints"], trusted or keys.public_keys(settings.SIGNING_KEY))
         began, wrong = time.perf_counter(), 0
         for finding in verification.findings():
             self.stdout.write(f"✗ {finding}")
@@ -53,7 +54,7 @@ class Command(BaseCommand):
 
 
 def _public_key(path: Path) -> Ed25519PublicKey:
-    key = load_pem_public_key(path.read_bytes())
-    if not isinstance(key, Ed25519PublicKey):
-        raise CommandError(_("%(file)s holds no Ed25519 public key.") % {"file": path})
-    return key
+    try:
+        return keys.public_key(path.read_bytes())
+    except ValueError as error:
+        raise CommandError(_("%(file)s holds no Ed25519 public key.") % {"file": path}) from error

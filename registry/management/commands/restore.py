@@ -1,0 +1,85 @@
+"""`manage.py restore FILE`: put a backup in place, and verify it against the checkpoints."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.utils.translation import gettext as _
+
+from registry.backup import archive, databases
+from registry.ledger import keys
+
+
+class Command(BaseCommand):
+    help = (
+        "Put the backup in FILE in the place of this registry's database, with its checkpoints and public keys, "
+        "and verify it. Stop the server first."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--overwrite", action="store_true", help="replace what the database holds now")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["overwrite"] and not databases.is_empty():
+            raise CommandError(
+                _("There is a registry here already. To replace it with the backup, add --overwrite; back it up first.")
+            )
+        with tempfile.TemporaryDirectory(prefix="goi-restore-") as name:
+            folder = Path(name)
+            manifest = _unpacked(options["file"], folder)
+            _require_fit(manifest)
+            try:
+                databases.load(folder / archive.DATABASE)
+            except databases.Failed as failure:
+                raise CommandError(_("The backup could not be put in place: %(why)s") % {"why": failure}) from failure
+            _lay_beside(folder)
+            trusted = self._trusted(folder)
+            call_command("migrate", verbosity=0)
+            self.stdout.write(_("Everything up to event %(events)d is in place.") % {"events": manifest.events})
+            call_command("verify", key=trusted, stdout=self.stdout)
+
+    def _trusted(self, folder: Path) -> list[Path]:
+        """Keys to verify with: those kept here; those in the backup, which says so much less, only without any."""
+        if keys.public_files(settings.SIGNING_KEY):
+            return []
+        found = sorted((folder / archive.KEYS).glob("*.pem"))
+        if found:
+            self.stdout.write(
+                _(
+                    "There is no key here, so the backup's own is taken: %(names)s. Compare the name with what you "
+                    "were told elsewhere, and put the signing key back to GOI_SIGNING_KEY."
+                )
+                % {"names": ", ".join(path.stem for path in found)}
+            )
+        return found
+
+
+def _unpacked(file: Path, folder: Path) -> archive.Manifest:
+    try:
+        return archive.unpack(file, folder)
+    except archive.Unreadable as refusal:
+        sentence = _("%(file)s is no backup of Goi, or was damaged. Nothing was changed; take another copy.")
+        raise CommandError(sentence % {"file": file}) from refusal
+
+
+def _require_fit(manifest: archive.Manifest) -> None:
+    if manifest.vendor != connection.vendor:
+        raise CommandError(
+            _("The backup is of a %(its)s database and this one is %(ours)s. Set DATABASE_URL to one of its kind.")
+            % {"its": manifest.vendor, "ours": connection.vendor}
+        )
+    if ("registry", manifest.migration) not in MigrationLoader(None).disk_migrations:
+        raise CommandError(_("The backup was made by a newer version of Goi. Update Goi first; nothing was changed."))
+
+
+def _lay_beside(folder: Path) -> None:
+    """Checkpoints that are not there yet. Those that are stay as they are: they may say more than the backup."""
+    for path in sorted((folder / archive.CHECKPOINTS).glob("*.json")):
+        keys.write_once(Path(settings.CHECKPOINTS) / path.name, path.read_bytes(), 0o644)

@@ -1,0 +1,36 @@
+"""Exchanging the signing key, in an order in which a crash at any point leaves a ledger that verifies."""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.conf import settings
+
+from registry.ledger import keys
+from registry.models import Event, User
+from registry.proof import checkpoints
+from registry.workflow import rotation
+
+
+def rotate(*, by: User, reason: str) -> Event:
+    """Announce the next key in the ledger, let the old one sign that, and only then put the next in its place.
+
+    Interrupted, it goes on where it stopped when it is run again. Raises `checkpoints.KeyMissing` without the old key.
+    """
+    path = settings.SIGNING_KEY
+    if not path.exists():
+        checkpoints.write()
+    event = rotation.announce_key(keys.signing_key(path).public_key(), keys.next_key(path), by=by, reason=reason)
+    with keys.held(path):
+        checkpoints.sign_held()
+        keys.promote_next(path)
+    return event
+
+
+def replace_lost(*, by: User, reason: str) -> Event:
+    """Announce a next key although the old one is gone. Nobody attests it: people have to be told its name."""
+    path, last = settings.SIGNING_KEY, checkpoints.newest(settings.CHECKPOINTS)
+    assert last is not None, "a key is missed only where it has signed"
+    old = Ed25519PublicKey.from_public_bytes(bytes.fromhex(last["public_key"]))
+    event = rotation.announce_key(old, keys.next_key(path), by=by, reason=reason)
+    with keys.held(path):
+        keys.promote_next(path)
+        checkpoints.sign_held()
+    return event

@@ -1,0 +1,88 @@
+"""The rounds of each kind of torture. Imported after `ground.choose`, since it sets Django up."""
+
+import os
+import random
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import InterfaceError, OperationalError, connection
+
+import tests.races.worker as worker
+from tests.torture import writers
+from tests.torture.cluster import Cluster
+from tests.torture.ground import FOLDER, Ground
+from tests.torture.writers import awaited, noted, require_whole, say, writing
+
+LIFE = 20  # rounds until the registry is taken anew, so that looking at it stays quick
+LONGEST = 1.5  # seconds
+PATIENCE = 60
+
+
+class Rounds:
+    def __init__(self, ground: Ground, chance: random.Random, cluster: Cluster | None) -> None:
+        self.ground = ground
+        self.chance = chance
+        self.cluster = cluster
+        awaited(worker.prepare)
+        ground.keep_as_template()
+
+    def kill(self, times: int) -> None:
+        for number in self._each(times):
+            with writing(self.chance):
+                self._wait()
+            awaited(lambda: require_whole(noted()))
+            say(f"kill {number}: {len(noted())} acts acknowledged so far, none lost, all verifies")
+
+    def stop(self, times: int) -> None:
+        assert self.cluster is not None, "only a server of one's own is stopped: --on postgresql, and no DATABASE_URL"
+        for number in self._each(times):
+            with writing(self.chance, expected=(OperationalError, InterfaceError)):
+                self._wait()
+                self.cluster.stop_at_once()
+            self.cluster.start()
+            awaited(lambda: require_whole(noted()))
+            say(f"stop {number}: {len(noted())} acts acknowledged so far, none lost, all verifies")
+
+    def backup(self, times: int) -> None:
+        for number in self._each(times):
+            file = FOLDER / f"{number}.goi"
+            with writing(self.chance):
+                self._wait()
+                before = noted()
+                awaited(partial(call_command, "backup", str(file), stdout=_nowhere()))
+                during = len(noted()) - len(before)
+            awaited(partial(self._restore, file, before, self.ground.empty("restored")))
+            file.unlink()
+            say(f"backup {number}: restored with all {len(before)} acts, {during} more went on meanwhile")
+
+    def _restore(self, file: Path, before: dict[int, str], name: str) -> None:
+        elsewhere = FOLDER / "restored-checkpoints" / file.stem
+        connection.settings_dict["NAME"] = name
+        settings.CHECKPOINTS = elsewhere
+        call_command("restore", str(file), stdout=_nowhere())
+        require_whole(before, elsewhere)
+
+    def _each(self, times: int) -> Any:
+        for number in range(1, times + 1):
+            if number % LIFE == 1:
+                self.ground.renew()
+                writers.NOTED.unlink(missing_ok=True)
+            yield number
+        say(f"✓ {times} of {times}")
+
+    def _wait(self) -> None:
+        """Until something was acknowledged, and then a random while."""
+        start = len(noted())
+        give_up = time.monotonic() + PATIENCE
+        while len(noted()) == start:
+            assert time.monotonic() < give_up, f"nobody acted within {PATIENCE} seconds"
+            time.sleep(0.02)
+        time.sleep(self.chance.uniform(0, LONGEST))
+
+
+def _nowhere() -> Any:
+    return open(os.devnull, "w")
