@@ -21,8 +21,8 @@ class StoredTree:
 
     def __call__(self, level: int, position: int) -> bytes:
         place = (level, position)
-        if place not in self._known and level < KEPT_FROM:
-            self._read_block(position << level >> KEPT_FROM)
+        if place not in self._known and level == 0:
+            self._read_block(position >> KEPT_FROM)
         if place not in self._known:
             self._known[place] = self._kept(level, position) or self._joined(level, position)
         return self._known[place]

@@ -5,6 +5,7 @@ They are named by a hash of the migrations and of what fills them, so that a cha
 
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,13 +21,20 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.utils import load_backend
 
+from registry.proof import checkpoints
 from registry.settings import BASE_DIR, database
 from tests.bench import data
 from tests.bench.yardstick.mirror import mirror
 
 HERE = Path(__file__).resolve().parent
 FOLDER = Path(os.environ.get("GOI_BENCH_DIR") or Path(tempfile.gettempdir()) / "goi-bench")
-POSTGRES = os.environ.get("GOI_BENCH_POSTGRES") or "postgres://goi:goi@localhost:5432/goi_bench"
+SERVER = os.environ.get("DATABASE_URL", "")
+POSTGRES = os.environ.get("GOI_BENCH_POSTGRES") or (
+    f"{SERVER.rsplit('/', 1)[0]}/goi_bench"
+    if SERVER.startswith("postgres")
+    else "postgres://goi:goi@localhost:5432/goi_bench"
+)
+"""Where GOI_BENCH_POSTGRES is not set, the database goi_bench of the server in DATABASE_URL, or of this machine."""
 SOURCES = (
     "registry/migrations/*.py",
     "registry/triggers.py",
@@ -42,19 +50,24 @@ SOURCES = (
 
 
 class Registry:
-    """One filled database with a connection and a cache of its own, which stand in for Django's default."""
+    """One filled database with a connection, a cache and checkpoints of its own, which stand in for the default."""
 
-    def __init__(self, size: int, entry: dict[str, Any]) -> None:
+    def __init__(self, name: str, size: int, entry: dict[str, Any]) -> None:
         self.size = size
+        # Another registry's ledger does not continue what was signed of this one, so that would be refused.
+        self.checkpoints = FOLDER / f"{name}-checkpoints"
+        self._newest: Any = None
         ready = {**connections.settings["default"], **entry, "CONN_MAX_AGE": None}
         self.connection = load_backend(ready["ENGINE"]).DatabaseWrapper(ready, "default")
-        self.cache = LocMemCache(f"bench-{size}", settings.CACHES["default"])
+        self.cache = LocMemCache(f"bench-{name}", settings.CACHES["default"])
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Everything inside reads and writes this database."""
         connections["default"], caches["default"] = self.connection, self.cache
+        settings.CHECKPOINTS, checkpoints._newest = self.checkpoints, self._newest
         yield
+        self._newest = checkpoints._newest
 
 
 def fingerprint() -> str:
@@ -65,15 +78,16 @@ def fingerprint() -> str:
 def sqlite(size: int) -> Registry:
     """The SQLite registry of `size` metrics, filled if need be."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    file = FOLDER / f"{size}-{fingerprint()}.sqlite3"
+    name = f"{size}-{fingerprint()}"
+    file = FOLDER / f"{name}.sqlite3"
     if not file.exists():
         for old in FOLDER.glob(f"{size}-*.sqlite3*"):
             old.unlink()
         partial = file.with_suffix(".partial")
         partial.unlink(missing_ok=True)
-        _fill(Registry(size, database(f"sqlite:///{partial}")))
+        _fill(Registry(name, size, database(f"sqlite:///{partial}")))
         partial.rename(file)
-    return Registry(size, database(f"sqlite:///{file}"))
+    return Registry(name, size, database(f"sqlite:///{file}"))
 
 
 def postgres(size: int) -> Registry:
@@ -86,9 +100,9 @@ def postgres(size: int) -> Registry:
                 if old.startswith(f"n{size}_"):
                     server.execute(f'DROP SCHEMA "{old}" CASCADE')
             server.execute(f'CREATE SCHEMA "{name}_partial"')
-            _fill(Registry(size, _in_schema(f"{name}_partial")))
+            _fill(Registry(name, size, _in_schema(f"{name}_partial")))
             server.execute(f'ALTER SCHEMA "{name}_partial" RENAME TO "{name}"')
-    return Registry(size, _in_schema(name))
+    return Registry(name, size, _in_schema(name))
 
 
 def _server() -> psycopg.Connection[Any]:
@@ -111,6 +125,7 @@ def _in_schema(schema: str) -> dict[str, Any]:
 
 def _fill(registry: Registry) -> None:
     began = time.perf_counter()
+    shutil.rmtree(registry.checkpoints, ignore_errors=True)
     with registry.in_use():
         call_command("migrate", verbosity=0)
         call_command("migrate", run_syncdb=True, verbosity=0)  # The yardstick refers to the tables made above.

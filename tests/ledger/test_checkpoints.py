@@ -57,6 +57,27 @@ def test_its_root_is_that_of_the_events_in_order(cast: Cast, monkeypatch: pytest
         assert merkle.included(stored(0, index), index, size, proof, frontier.root())
 
 
+def test_hashing_a_block_reads_it_once(cast: Cast, django_assert_num_queries: Any):
+    """Every node in it is made from what was read."""
+    size = Event.objects.count()
+    assert 1 < size < tree.BLOCK
+    with django_assert_num_queries(1):
+        merkle.root(size, tree.StoredTree())
+
+
+def test_many_acts_kept_together_are_signed_once(
+    cast: Cast, settings: Any, django_capture_on_commit_callbacks: Capture, monkeypatch: pytest.MonkeyPatch
+):
+    settings.CHECKPOINT_EVENTS = 3
+    written: list[int] = []
+    write = checkpoints.write
+    monkeypatch.setattr(checkpoints, "write", lambda: written.append(Head.objects.get().sequence) or write())
+    with django_capture_on_commit_callbacks(execute=True):
+        for language in ("en", "ja", "en", "ja"):
+            people.change_profile(cast.kenta, by=cast.kenta, values={"language": language})
+    assert written == [Event.objects.count()]
+
+
 @pytest.mark.parametrize(("events", "minutes", "written"), [(1, 60, True), (10_000, 0, True), (10_000, 60, False)])
 def test_one_is_written_after_so_many_events_or_minutes(
     cast: Cast,
