@@ -79,7 +79,7 @@ def preview(standing: Standing) -> list[Effect]:
         if copy.base and copy.wording["condition"] and not copy.wording["retired"]:
             asked = digest("goi/preview/1", [copy.base.digest, telling.canonical(overlay)])
             previewed = partial(_previewed, copy, overlay, standing)
-            found += _kept(f"preview:{copy.key}:{standing.stamp}:{asked}", previewed)
+            found += kept(f"preview:{copy.key}:{standing.stamp}:{asked}", previewed)
     return [_effect(each, standing) for each in found]
 
 
@@ -106,7 +106,7 @@ def contradicted(standing: Standing) -> list[tuple[str, str]]:
     if not (standing.has_vocabulary and standing.answers):
         return []
     name = f"contradicted:{standing.submitted.digest}:{standing.stamp}:{standing.answers[-1].pk}"
-    found = _kept(name, lambda: _contradicted(standing))
+    found = kept(name, lambda: _contradicted(standing))
     return [(each["key"], each["name"][meaning.language()]) for each in found]
 
 
@@ -136,13 +136,14 @@ def _known(standing: Standing) -> dict[str, Any]:
     if standing.revision is None or not standing.has_vocabulary:
         return {"effects": [], "ripple": [], "calculated": []}
     on = standing.revision.effective_from.isoformat()
-    return _kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
+    return kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
 
 
-def _kept(name: str, compute: Callable[[], Any]) -> Any:
-    if (kept := cache.get(name)) is None:
-        cache.set(name, kept := compute())
-    return kept
+def kept(name: str, compute: Callable[[], Any]) -> Any:
+    """What `compute` gives, kept under a name that says all it depends on."""
+    if (found := cache.get(name)) is None:
+        cache.set(name, found := compute())
+    return found
 
 
 def _computed(standing: Standing) -> dict[str, Any]:
