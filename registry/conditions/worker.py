@@ -28,7 +28,7 @@ from registry.conditions.problems import ConditionError, refuse
 
 FUNCTIONS = (
     "parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count",
-    "take_in", "look", "suggest", "conformance_of",
+    "take_in", "pull", "look", "suggest", "conformance_of",
 )  # fmt: skip
 SECONDS, MEGABYTES = 3.0, 512
 START_SECONDS = 60.0
