@@ -6,6 +6,7 @@ from django.urls import path, re_path
 from registry.views import (
     account,
     counts,
+    datasets,
     drafts,
     glossary,
     health,
@@ -103,6 +104,18 @@ VOCABULARY = [
     path("vocabulary/versions/<int:number>/", vocabulary.version, name="vocabulary_version"),
 ]
 
+DATASETS = [
+    path("datasets/", datasets.index, name="datasets"),
+    path("datasets/new/", datasets.new, name="dataset_new"),
+    path("datasets/<slug:key>/", datasets.show, name="dataset"),
+    path("datasets/<slug:key>/mapping/<slug:entity>/", datasets.mapping, name="dataset_mapping"),
+    path("datasets/<slug:key>/mapping/<slug:entity>/removal/", datasets.removal, name="mapping_removal"),
+    path("datasets/<slug:key>/readings/", datasets.reading, name="dataset_readings"),
+    path("datasets/<slug:key>/choice/", datasets.choice, name="dataset_choice"),
+    path("datasets/<slug:key>/conformance/", datasets.conformance, name="conformance"),
+    path("datasets/<slug:key>/conformance.csv", datasets.conformance_csv, name="conformance_csv"),
+]
+
 HEALTH = [path("livez", health.alive, name="livez"), path("readyz", health.ready, name="readyz")]
 
 urlpatterns = [
@@ -112,6 +125,7 @@ urlpatterns = [
     *ACCOUNT,
     *PEOPLE,
     *VOCABULARY,
+    *DATASETS,
     *HEALTH,
     path("admin/", admin.site.urls),
 ]
