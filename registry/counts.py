@@ -22,6 +22,7 @@ from registry.wording import CALCULATED, Wording
 
 SECONDS = 20.0
 ROWS = 20
+LOOKED_THROUGH = 50
 WHATEVER_DAY = Moments(as_of=date(2000, 1, 1))
 CHANGED, RIPPLE, FACTOR = "changed", "ripple", "factor"
 
@@ -228,19 +229,24 @@ def months_of(run: Run) -> list[MonthCount]:
     return [MonthCount(date.fromisoformat(month), *map(_number, numbers)) for month, *numbers in run.months]
 
 
-def last_run(key: str, words: Wording) -> tuple[Run, bool] | None:
-    """The newest run of this very meaning, and whether as what it is to be (else as what it was)."""
-    declared = meaning.vocabulary()
+def last_run(key: str, words: Wording) -> tuple[Run, str] | None:
+    """The newest run of this very meaning, and on which side of it (`old` or `new`) it stood."""
+    newest = Run.objects.filter(key=key).select_related("counted_by", "dataset").order_by("-pk")[:LOOKED_THROUGH]
+    runs = list(newest)
+    declared = meaning.vocabulary() if runs else None
     if declared is None or not _is_countable(words):
         return None
-    asked = Sides({key: words}, {key: words}).definition(key)
+    sides = Sides({key: words}, {key: words})
     try:
-        _, new = both(asked, _world(Sides({key: words}, {key: words}), declared))
+        _, new = both(sides.definition(key), _world(sides, declared))
         digest = _hash(months_sql(new, new, WHATEVER_DAY))
     except ConditionError:
         return None
-    run = Run.objects.of_meaning(key, digest).select_related("counted_by", "dataset").first()
-    return (run, run.new_meaning == digest) if run else None
+    for run in runs:
+        for side, counted in (("new", run.new_meaning), ("old", run.old_meaning)):
+            if counted == digest:
+                return run, side
+    return None
 
 
 def _name(words: Wording, key: str) -> str:

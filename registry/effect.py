@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from registry import clock, engine, meaning, telling
 from registry.conditions import ConditionError, Moments, Vocabulary, classify
+from registry.conditions.revive import revived
 from registry.ledger.canonical import digest
 from registry.models import Clause, ExampleAnswer, InForce, Use
 from registry.standing import Standing
@@ -228,18 +229,23 @@ def _contradicted(standing: Standing) -> list[dict[str, Any]]:
         {"key": clause.key, "name": {language: clause.wording[f"name_{language}"] for language in LANGUAGES}}
         for clause in standing.clauses
         if any(
-            not _agrees(clause, each, overlay, declared)
+            not _agrees(clause, each, overlay, declared, standing.submitted.effective_from)
             for (key, _record), each in latest.items()
             if key == clause.key and each.judges
         )
     ]
 
 
-def _agrees(clause: Clause, answer: ExampleAnswer, overlay: Mapping[str, Wording], declared: Vocabulary) -> bool:
+def _agrees(
+    clause: Clause, answer: ExampleAnswer, overlay: Mapping[str, Wording], declared: Vocabulary, on: date
+) -> bool:
     words, expected = clause.wording, answer.answer == ExampleAnswer.COUNTS
     metrics = meaning.agreed([words["condition"]], overlay)
     try:
-        (verdict,) = classify(words["condition"], [(answer.record, expected)], declared, words["counts"], metrics)
+        record = revived(answer.record, declared, words["counts"])
+        (verdict,) = classify(
+            words["condition"], [(record, expected)], declared, words["counts"], metrics, Moments(as_of=on)
+        )
     except ConditionError:
         return False
     return verdict.right
