@@ -5,7 +5,7 @@ on the same data is asked once, whoever asks and for whichever proposal.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,13 +15,14 @@ from registry import clock, conditions_syntax, datasets, effect, engine, meaning
 from registry.conditions import ConditionError, Moments, MonthCount, Source, Vocabulary
 from registry.conditions.dataset import require_readable
 from registry.conditions.months import months_sql
-from registry.conditions.tally import Asked, Counted, World, both, question_sql
-from registry.models import Dataset, Run, Use
+from registry.conditions.tally import Asked, Counted, World, both
+from registry.models import Clause, Dataset, Revision, Run, Use
 from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
 
 SECONDS = 20.0
 ROWS = 20
+LOOKED_THROUGH = 50
 WHATEVER_DAY = Moments(as_of=date(2000, 1, 1))
 CHANGED, RIPPLE, FACTOR = "changed", "ripple", "factor"
 
@@ -72,7 +73,7 @@ class Plan:
     sides: Sides
     lines: tuple[Line, ...]
     rates: tuple[str, ...] = ()
-    standing: Standing | None = None
+    revision: Revision | None = None
 
     @property
     def missing(self) -> list[Line]:
@@ -82,46 +83,52 @@ class Plan:
     def line(self, key: str) -> Line | None:
         return next((line for line in self.lines if line.key == key), None)
 
-    @property
-    def shown(self) -> list[Line]:
-        """What a reader asks about: what changes, then what that changes; not the other factors of rates."""
-        return [line for line in self.lines if line.part != FACTOR]
-
 
 def of_proposal(standing: Standing) -> Plan | None:
-    """The plan of its latest revision; `None` without a revision, declared words, or a dataset."""
-    if standing.revision is None or not standing.has_vocabulary:
+    """The plan of its latest revision; `None` without a revision, declared words, or a dataset.
+
+    What is asked depends on the revision, the state of the registry and the dataset, and is kept by them.
+    """
+    dataset = Dataset.objects.current()
+    if standing.revision is None or not standing.has_vocabulary or dataset is None:
         return None
-    old = {clause.key: clause.base.wording for clause in standing.clauses if clause.base}
-    new = {clause.key: clause.wording for clause in standing.clauses}
-    changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
-    rippled = dict(effect.referring(changed))
-    parts = dict.fromkeys(sorted(changed), CHANGED) | dict.fromkeys(sorted(rippled.keys() - changed), RIPPLE)
-    calculated = _calculated_from(set(parts), set(new))
-    sides = Sides(rippled | calculated | old, rippled | calculated | new)
-    rates = [key for key in changed if sides.words(key)["kind"] == CALCULATED]
-    return _plan(sides, parts, sorted({*rates, *calculated}), standing)
+    source = datasets.opened(dataset)
+    name = f"plan:{standing.revision.digest}:{standing.stamp}:{dataset.fingerprint}:{meaning.language()}"
+    plan: Plan = effect.kept(name, lambda: _of_clauses(standing.clauses, dataset, source))
+    return replace(plan, dataset=dataset, lines=_answered(plan.lines, dataset), revision=standing.revision)
 
 
 def of_metric(key: str, words: Wording) -> Plan | None:
     """The plan of one metric as it is, with what its formula is made of; `None` without words or a dataset."""
-    rates = [key] if words["kind"] == CALCULATED else []
-    return _plan(Sides({key: words}, {key: words}), {key: CHANGED}, rates)
-
-
-def _plan(
-    sides: Sides, parts: Mapping[str, str], rates: Sequence[str], standing: Standing | None = None
-) -> Plan | None:
     dataset = Dataset.objects.current()
-    declared = meaning.vocabulary()
-    if dataset is None or declared is None:
+    if dataset is None or meaning.vocabulary() is None:
         return None
+    rates = [key] if words["kind"] == CALCULATED else []
+    sides = Sides({key: words}, {key: words})
+    plan = _plan(sides, {key: CHANGED}, rates, dataset, datasets.opened(dataset))
+    return replace(plan, lines=_answered(plan.lines, dataset))
+
+
+def _of_clauses(clauses: Sequence[Clause], dataset: Dataset, source: Source) -> Plan:
+    old = {clause.key: clause.base.wording for clause in clauses if clause.base}
+    new = {clause.key: clause.wording for clause in clauses}
+    changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
+    rippled = {key: words for key, words in effect.referring(changed) if key not in new}
+    parts = dict.fromkeys(sorted(changed), CHANGED) | dict.fromkeys(sorted(rippled), RIPPLE)
+    calculated = _calculated_from(set(parts), set(new))
+    sides = Sides(rippled | calculated | old, rippled | calculated | new)
+    rates = {key for key in changed if sides.words(key)["kind"] == CALCULATED} | calculated.keys()
+    return _plan(sides, parts, sorted(rates), dataset, source)
+
+
+def _plan(sides: Sides, parts: Mapping[str, str], rates: Sequence[str], dataset: Dataset, source: Source) -> Plan:
+    declared = meaning.vocabulary()
+    assert declared is not None, "asked for only where words are declared"
     sides = _with_factors(sides)
-    source = datasets.opened(dataset)
     world = _world(sides, declared)
     countable = [key for key in [*parts, *sorted(sides.new.keys() - parts.keys())] if _is_countable(sides.words(key))]
-    lines = [_line(sides, key, parts.get(key, FACTOR), world, source) for key in countable]
-    return Plan(dataset, source, world, sides, tuple(_answered(lines, dataset)), tuple(rates), standing)
+    lines = tuple(_line(sides, key, parts.get(key, FACTOR), world, source) for key in countable)
+    return Plan(dataset, source, world, sides, lines, tuple(rates))
 
 
 def _calculated_from(keys: set[str], but: set[str]) -> dict[str, Wording]:
@@ -140,9 +147,8 @@ def _with_factors(sides: Sides) -> Sides:
     old, new = dict(sides.old), dict(sides.new)
     while True:
         formulas = [words["formula"] for words in [*old.values(), *new.values()] if words["kind"] == CALCULATED]
-        needed = {key for formula in formulas for key in conditions_syntax.factors(formula)} - (old.keys() & new.keys())
-        found = meaning.in_force(needed)
-        fresh = {key: words for key, words in found.items() if key not in old or key not in new}
+        needed = {key for formula in formulas for key in conditions_syntax.factors(formula)}
+        fresh = meaning.in_force(needed - old.keys() - new.keys())
         if not fresh:
             return Sides(old, new)
         old, new = fresh | old, fresh | new
@@ -163,17 +169,17 @@ def _line(sides: Sides, key: str, part: str, world: World, source: Source) -> Li
         require_readable(source, (old, new))
         return replace(
             line,
-            question=_question(question_sql(line.asked, world), world.vocabulary),
+            question=_question(months_sql(old, new, world.moments), world.vocabulary),
             meanings=(_hash(months_sql(old, old, WHATEVER_DAY)), _hash(months_sql(new, new, WHATEVER_DAY))),
         )
     except ConditionError as error:
         return replace(line, problems=tuple(each.message(meaning.language()) for each in error.problems))
 
 
-def _answered(lines: Sequence[Line], dataset: Dataset) -> Iterable[Line]:
+def _answered(lines: Sequence[Line], dataset: Dataset) -> tuple[Line, ...]:
     kept = Run.objects.answering((line.question for line in lines if line.question), dataset.fingerprint)
     runs = {run.question: run for run in kept.select_related("counted_by", "dataset")}
-    return [replace(line, run=runs.get(line.question)) for line in lines]
+    return tuple(replace(line, run=runs.get(line.question)) for line in lines)
 
 
 def ask(plan: Plan) -> tuple[list[Run], dict[str, tuple[str, ...]]]:
@@ -193,7 +199,6 @@ def _run(plan: Plan, line: Line, counted: Counted) -> Run:
     as_of = plan.world.moments.as_of
     assert counted.count is not None
     assert as_of is not None, "a plan is made for a day"
-    revision = plan.standing.submitted if plan.standing else None
     return Run(
         key=line.key,
         question=line.question,
@@ -202,8 +207,8 @@ def _run(plan: Plan, line: Line, counted: Counted) -> Run:
         as_of=as_of,
         dataset=plan.dataset,
         fingerprint=plan.dataset.fingerprint,
-        revision=revision,
-        revision_digest=revision.digest if revision else "",
+        revision=plan.revision,
+        revision_digest=plan.revision.digest if plan.revision else "",
         old_meaning=line.meanings[0],
         new_meaning=line.meanings[1],
         months=[_kept(month) for month in counted.count.months],
@@ -224,19 +229,24 @@ def months_of(run: Run) -> list[MonthCount]:
     return [MonthCount(date.fromisoformat(month), *map(_number, numbers)) for month, *numbers in run.months]
 
 
-def last_run(key: str, words: Wording) -> tuple[Run, bool] | None:
-    """The newest run of this very meaning, and whether as what it is to be (else as what it was)."""
-    declared = meaning.vocabulary()
+def last_run(key: str, words: Wording) -> tuple[Run, str] | None:
+    """The newest run of this very meaning, and on which side of it (`old` or `new`) it stood."""
+    newest = Run.objects.filter(key=key).select_related("counted_by", "dataset").order_by("-pk")[:LOOKED_THROUGH]
+    runs = list(newest)
+    declared = meaning.vocabulary() if runs else None
     if declared is None or not _is_countable(words):
         return None
-    asked = Sides({key: words}, {key: words}).definition(key)
+    sides = Sides({key: words}, {key: words})
     try:
-        _, new = both(asked, _world(Sides({key: words}, {key: words}), declared))
+        _, new = both(sides.definition(key), _world(sides, declared))
         digest = _hash(months_sql(new, new, WHATEVER_DAY))
     except ConditionError:
         return None
-    run = Run.objects.of_meaning(key, digest).select_related("counted_by", "dataset").first()
-    return (run, run.new_meaning == digest) if run else None
+    for run in runs:
+        for side, counted in (("new", run.new_meaning), ("old", run.old_meaning)):
+            if counted == digest:
+                return run, side
+    return None
 
 
 def _name(words: Wording, key: str) -> str:

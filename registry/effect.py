@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from registry import clock, engine, meaning, telling
 from registry.conditions import ConditionError, Moments, Vocabulary, classify
+from registry.conditions.revive import revived
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
 from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
@@ -85,7 +86,7 @@ def preview(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bo
     said = {key: [each["counts"], each["condition"]] for key, each in overlay.items()}
     asked = digest("goi/preview/2", [copy.base.digest if copy.base else "", copy.key, str(on), said])
     name = f"preview:{standing.stamp}:{asked}"
-    found = _kept(name, partial(_previewed, copy, overlay, on)) if wait else cache.get(name)
+    found = kept(name, partial(_previewed, copy, overlay, on)) if wait else cache.get(name)
     return _effect(found[0], standing) if found else None
 
 
@@ -114,7 +115,7 @@ def contradicted(standing: Standing) -> list[tuple[str, str]]:
     if not (standing.has_vocabulary and standing.answers):
         return []
     name = f"contradicted:{standing.submitted.digest}:{standing.stamp}:{standing.answers[-1].pk}"
-    found = _kept(name, lambda: _contradicted(standing))
+    found = kept(name, lambda: _contradicted(standing))
     return [(each["key"], each["name"][meaning.language()]) for each in found]
 
 
@@ -144,13 +145,14 @@ def _known(standing: Standing) -> dict[str, Any]:
     if standing.revision is None or not standing.has_vocabulary:
         return {"effects": [], "ripple": [], "calculated": []}
     on = standing.revision.effective_from.isoformat()
-    return _kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
+    return kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
 
 
-def _kept(name: str, compute: Callable[[], Any]) -> Any:
-    if (kept := cache.get(name)) is None:
-        cache.set(name, kept := compute())
-    return kept
+def kept(name: str, compute: Callable[[], Any]) -> Any:
+    """What `compute` gives, kept under a name that says all it depends on."""
+    if (found := cache.get(name)) is None:
+        cache.set(name, found := compute())
+    return found
 
 
 def _computed(standing: Standing) -> dict[str, Any]:
@@ -245,18 +247,23 @@ def _contradicted(standing: Standing) -> list[dict[str, Any]]:
         {"key": clause.key, "name": {language: clause.wording[f"name_{language}"] for language in LANGUAGES}}
         for clause in standing.clauses
         if any(
-            not _agrees(clause, each, overlay, declared)
+            not _agrees(clause, each, overlay, declared, standing.submitted.effective_from)
             for (key, _record), each in latest.items()
             if key == clause.key and each.judges
         )
     ]
 
 
-def _agrees(clause: Clause, answer: ExampleAnswer, overlay: Mapping[str, Wording], declared: Vocabulary) -> bool:
+def _agrees(
+    clause: Clause, answer: ExampleAnswer, overlay: Mapping[str, Wording], declared: Vocabulary, on: date
+) -> bool:
     words, expected = clause.wording, answer.answer == ExampleAnswer.COUNTS
     metrics = meaning.agreed([words["condition"]], overlay)
     try:
-        (verdict,) = classify(words["condition"], [(answer.record, expected)], declared, words["counts"], metrics)
+        record = revived(answer.record, declared, words["counts"])
+        (verdict,) = classify(
+            words["condition"], [(record, expected)], declared, words["counts"], metrics, Moments(as_of=on)
+        )
     except ConditionError:
         return False
     return verdict.right

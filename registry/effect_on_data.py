@@ -19,6 +19,7 @@ from registry.models import Run
 from registry.rates import Rate, rates
 from registry.refusals import WrongState
 from registry.standing import Standing
+from registry.wording import CALCULATED, Wording
 
 MONTHS = 12
 
@@ -170,6 +171,49 @@ def spelled(value: Fraction | None, unit: str) -> str:
     if unit in ("%", "％"):
         return f"{float(value) * 100:,.1f}%"
     return f"{float(value):,.2f}" if abs(value) < 100 else f"{float(value):,.0f}"
+
+
+@dataclass(frozen=True)
+class Last:
+    """The last count of a metric in exactly its present meaning."""
+
+    run: Run
+    months: tuple[tuple[date, Any], ...]
+    name: str
+
+    @property
+    def total(self) -> Any:
+        return sum(number for _month, number in self.months)
+
+    @property
+    def drawing(self) -> SafeString:
+        title = _("“%(metric)s” per month. The table below has the same numbers.") % {"metric": self.name}
+        return chart.counts(title, [MonthCount(month, number, number) for month, number in self.months])
+
+
+def last_count(key: str, words: Wording) -> Last | None:
+    """Of a counted or summed metric; `None` while nobody has counted what it means now."""
+    found = counts.last_run(key, words)
+    if found is None:
+        return None
+    run, side = found
+    past = [each for each in months_of(run) if each.month <= run.as_of and getattr(each, side)][-MONTHS:]
+    name = words[f"name_{meaning.language()}"]
+    return Last(run, tuple((each.month, getattr(each, side)) for each in past), name)
+
+
+def last_rate(key: str, words: Wording) -> tuple[Ratio, Run] | None:
+    """Of a calculated metric, where all that its formula is made of has been counted on the data of today."""
+    if words["kind"] != CALCULATED:
+        return None
+    try:
+        plan = counts.of_metric(key, words)
+    except WrongState:
+        return None  # the dataset's page says that its copy is gone
+    shown = page(plan) if plan else None
+    if shown is None or shown.latest is None or shown.rates[0].rate.lacking:
+        return None
+    return shown.rates[0], shown.latest
 
 
 def of_standing(standing: Standing, failed: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:

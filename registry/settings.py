@@ -129,8 +129,10 @@ DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{
 # (`crm=postgres://…`, separated by spaces), so that no address with a password is ever stored or shown.
 DATASETS = DATA_DIR / "datasets"
 IMPORTS = Path(os.environ.get("GOI_IMPORTS", DATA_DIR / "imports"))
-DATASET_URLS = dict(part.split("=", 1) for part in os.environ.get("GOI_DATASETS", "").split() if "=" in part)
+DATASET_SECRETS = dict(part.split("=", 1) for part in os.environ.get("GOI_DATASETS", "").split() if "=" in part)
 UPLOAD_MEGABYTES = int(os.environ.get("GOI_UPLOAD_MEGABYTES", "100"))
+FILE_UPLOAD_HANDLERS = ["registry.uploads.BoundedUpload"]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a mapping asks for every value it has seen
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 

@@ -7,6 +7,7 @@ from registry.views import (
     account,
     changes,
     counts,
+    datasets,
     drafts,
     feed,
     glossary,
@@ -111,6 +112,18 @@ VOCABULARY = [
     path("vocabulary/versions/<int:number>/", vocabulary.version, name="vocabulary_version"),
 ]
 
+DATASETS = [
+    path("datasets/", datasets.index, name="datasets"),
+    path("datasets/new/", datasets.new, name="dataset_new"),
+    path("datasets/<slug:key>/", datasets.show, name="dataset"),
+    path("datasets/<slug:key>/mapping/<slug:entity>/", datasets.mapping, name="dataset_mapping"),
+    path("datasets/<slug:key>/mapping/<slug:entity>/removal/", datasets.removal, name="mapping_removal"),
+    path("datasets/<slug:key>/readings/", datasets.reading, name="dataset_readings"),
+    path("datasets/<slug:key>/choice/", datasets.choice, name="dataset_choice"),
+    path("datasets/<slug:key>/conformance/", datasets.conformance, name="conformance"),
+    path("datasets/<slug:key>/conformance.csv", datasets.conformance_csv, name="conformance_csv"),
+]
+
 HEALTH = [path("livez", health.alive, name="livez"), path("readyz", health.ready, name="readyz")]
 
 urlpatterns = [
@@ -120,6 +133,7 @@ urlpatterns = [
     *ACCOUNT,
     *PEOPLE,
     *VOCABULARY,
+    *DATASETS,
     *HEALTH,
     path("admin/", admin.site.urls),
 ]

@@ -33,6 +33,7 @@ from registry.conditions.look import Look, look
 from registry.conditions.meaning import Moments
 from registry.conditions.months import MonthCount
 from registry.conditions.problems import ConditionError, Problem
+from registry.conditions.pull import pull
 from registry.conditions.readback import proved_sql
 from registry.conditions.resolve import Agreed, Metrics, resolve_text
 from registry.conditions.suggest import suggest
@@ -224,6 +225,7 @@ __all__ = [
     "parse",
     "parse_formula",
     "problems",
+    "pull",
     "reading",
     "refers_to",
     "rows_behind",

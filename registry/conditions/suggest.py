@@ -45,15 +45,19 @@ def suggest(tables: Looks, vocabulary: Vocabulary) -> dict[str, Any]:
     for score, entity, table, fields in sorted(fitting, key=lambda each: -each[0]):
         if score >= ENOUGH and entity.name not in found and table not in used:
             used.add(table)
-            columns = tables[table]
-            found[entity.name] = {
-                "table": table,
-                "fields": {
-                    name: suggest_field(entity.fields[name], column, columns[column])
-                    for name, (_, column) in fields.items()
-                },
-            }
+            found[entity.name] = {"table": table, "fields": _entries(entity, tables[table], fields)}
     return {name: found[name] for name in vocabulary.entities if name in found}
+
+
+def suggest_fields(entity: Entity, columns: Mapping[str, Look]) -> dict[str, Any]:
+    """Likewise for one table that is known to hold the entity: its fields' entries."""
+    return _entries(entity, columns, _fields(entity, columns))
+
+
+def _entries(
+    entity: Entity, columns: Mapping[str, Look], fields: Mapping[str, tuple[float, str]]
+) -> dict[str, dict[str, Any]]:
+    return {name: suggest_field(entity.fields[name], column, columns[column]) for name, (_, column) in fields.items()}
 
 
 def suggest_field(word: FieldWord, column: str, seen: Look) -> dict[str, Any]:
@@ -87,8 +91,9 @@ def _fields(entity: Entity, columns: Mapping[str, Look]) -> dict[str, tuple[floa
             found[name] = (-score, column)
     if entity.key not in found:
         telling = (column for column, seen in columns.items() if seen.rows and seen.distinct == seen.rows)
-        if column := next((each for each in telling if each not in {taken for _, taken in found.values()}), None):
-            found[entity.key] = (ENOUGH, column)
+        spare = next((each for each in telling if each not in {taken for _, taken in found.values()}), None)
+        if spare is not None:
+            found[entity.key] = (ENOUGH, spare)
     return {name: found[name] for name in entity.fields if name in found}
 
 

@@ -12,7 +12,6 @@ from registry.conditions.count import Count, count_months, count_rows, open_data
 from registry.conditions.counting import Counting, Definition, counting
 from registry.conditions.dataset import Source, read_by
 from registry.conditions.meaning import Moments
-from registry.conditions.months import months_sql
 from registry.conditions.problems import ConditionError, Problem, refuse
 from registry.conditions.resolve import Metrics
 from registry.conditions.vocabulary import Vocabulary
@@ -58,11 +57,6 @@ def both(asked: Asked, world: World) -> tuple[Counting, Counting]:
         counting(asked.old or nothing, world.vocabulary, world.metrics),
         counting(asked.new or nothing, world.vocabulary, world.new_metrics),
     )
-
-
-def question_sql(asked: Asked, world: World) -> str:
-    """The query a question asks of data that keeps its promises; the same text is the same question."""
-    return months_sql(*both(asked, world), world.moments)
 
 
 def tally(asked: Sequence[Asked], world: World, data: Any) -> list[Counted]:

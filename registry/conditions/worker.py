@@ -28,8 +28,8 @@ from typing import Any, BinaryIO
 from registry.conditions.problems import ConditionError, refuse
 
 FUNCTIONS = (
-    "parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count", "tally",
-    "rows_behind", "take_in", "look", "suggest", "conformance_of",
+    "parse", "problems", "explain", "to_sql", "check", "compare", "contains", "classify", "count",
+    "take_in", "pull", "look", "suggest", "conformance_of", "tally", "rows_behind",
 )  # fmt: skip
 SECONDS, MEGABYTES = 2.8, 512
 LIBRARIES = 92  # megabytes of Python, solver and database as files in memory, which the limit on data leaves out

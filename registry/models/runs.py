@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.base import Governed, GovernedQuerySet, HistoricalRecords
@@ -16,10 +15,6 @@ class RunQuerySet(GovernedQuerySet["Run"]):
     def answering(self, questions: Iterable[str], fingerprint: str) -> "RunQuerySet":
         """Those that asked one of these questions of exactly this data."""
         return self.filter(question__in=list(questions), fingerprint=fingerprint)
-
-    def of_meaning(self, key: str, meaning: str) -> "RunQuerySet":
-        """Those that counted the metric in this meaning, as what it was or as what it is to be; newest first."""
-        return self.filter(Q(old_meaning=meaning) | Q(new_meaning=meaning), key=key).order_by("-pk")
 
 
 class Run(Governed):

@@ -16,6 +16,7 @@ from typing import Any
 SEED = 20241001
 FIRST, LAST = date(2024, 10, 1), date(2026, 9, 30)
 COMPANIES, LEADS, TWICE = 1_600, 6_000, 180
+SMALL = 100
 
 INDUSTRIES = {
     "manufacturing": (26, ("製造", "製造業", "Manufacturing", "メーカー")),
@@ -64,6 +65,7 @@ class Crm:
 
     def __init__(self, random: Random) -> None:
         self.random = random
+        self.sizes: dict[str, int] = {}
         self.companies: list[Row] = []
         self.leads: list[Row] = []
         self.contacts: list[Row] = []
@@ -111,14 +113,15 @@ class Crm:
         return {
             "company_id": f"C-{number:04}",
             "industry": self.one(spellings) if self.chance(0.97) else self.one(("", "建設", "不動産")),
-            "employees": self._employees(),
+            "employees": self._employees(number),
             "region": self.one(REGIONS),
         }
 
-    def _employees(self) -> str:
+    def _employees(self, company: int) -> str:
+        number = max(1, round(math.exp(3.4 + 2.9 * self.random.random() + 0.9 * self.random.random())))
+        self.sizes[f"C-{company:04}"] = number
         if self.chance(0.09):
             return ""
-        number = max(1, round(math.exp(3.4 + 2.9 * self.random.random() + 0.9 * self.random.random())))
         if self.chance(0.05):
             return f"{number:,}"
         if self.chance(0.03):
@@ -182,8 +185,13 @@ class Crm:
             if day > LAST:
                 break
             reached = self._contact(lead, day) or reached
-        if reached and self.chance(0.42 if promising else 0.14):
+        if reached and self.chance(self._interest(lead, promising)):
             self._meet(lead, day)
+
+    def _interest(self, lead: Row, promising: bool) -> float:
+        """Smaller companies are reached as easily and meet less often, which is what the example quarrel is about."""
+        size = self.sizes.get(lead["company_id"], 0)
+        return 0.14 if not promising else 0.5 if size >= SMALL else 0.28
 
     def _contact(self, lead: Row, day: date) -> bool:
         channel = self.weighted(CHANNELS)

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import clock, comparison, meaning, wording
+from registry import clock, comparison, effect_on_data, examples, meaning, wording
 from registry.forms.filters import DayFilter
 from registry.metric_page import MetricPage, seal_row, terms_as_published
 from registry.models import Definition, Metric
@@ -33,8 +33,18 @@ def show(request: Request, key: str) -> HttpResponse:
         "filter": asked,
         "kept": page.kept,
         "stamp": meaning.stamp(metric),
+        "judged": examples.judged(key, page.definition.wording) if page.definition else [],
     }
-    return render(request, "metrics/show.html", context | {"tool": _tools(page)})
+    counted = _counted(page) if request.user.is_authenticated else {}
+    return render(request, "metrics/show.html", context | counted | {"tool": _tools(page)})
+
+
+def _counted(page: MetricPage) -> dict[str, Any]:
+    """The last count of what is on the page, for those who are signed in: the data is not public."""
+    if page.definition is None:
+        return {}
+    key, words = page.metric.key, page.definition.wording
+    return {"last": effect_on_data.last_count(key, words), "last_rate": effect_on_data.last_rate(key, words)}
 
 
 def _tools(page: MetricPage) -> dict[str, Any]:

@@ -13,8 +13,11 @@ from registry.workflow.record import Act, verb
 
 @verb
 def keep_runs(runs: Sequence[Run], *, by: User, proposal: Proposal | None = None) -> list[Run]:
-    """Keep counts of one dataset, in one act. Those that somebody kept meanwhile are left as they are."""
-    rules.require_member(by)
+    """Keep counts of one dataset, in one act. Those that somebody kept meanwhile are left as they are.
+
+    Whoever may read may count: a count agrees to nothing, and the next reader finds it done.
+    """
+    rules.require_active(by)
     dataset = locked(Dataset.objects.all()).get(pk=runs[0].dataset_id)
     if any(run.fingerprint != dataset.fingerprint for run in runs):
         raise WrongState("data_changed", _("The data was read in anew while it was counted. Count again."))

@@ -1,0 +1,47 @@
+"""Records that reviewers judged, as worked examples of what was then agreed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from registry import meaning, telling
+from registry.conditions import ConditionError, parse
+from registry.conditions.compare import telling as telling_fields
+from registry.conditions.records import Records, shape
+from registry.conditions.revive import revived
+from registry.models import ExampleAnswer, Proposal
+from registry.wording import Wording
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One record, whether it counts, and who said so."""
+
+    telling: list[tuple[str, str]]
+    counts: bool
+    who: str
+
+
+def judged(key: str, words: Wording) -> list[Judged]:
+    """The latest answer on every record that was judged on the way to a published version, newest first."""
+    answers = ExampleAnswer.objects.filter(key=key, proposal__state=Proposal.PUBLISHED).select_related("answered_by")
+    latest = {each.record_digest: each for each in answers.order_by("pk")}
+    told = [each for each in latest.values() if each.judges]
+    declared = meaning.vocabulary() if told else None
+    if declared is None or words["counts"] not in declared.entities:
+        return []
+    try:
+        tree = parse(words["condition"], declared, words["counts"], meaning.agreed([words["condition"]]))
+    except ConditionError:
+        return []
+    records = Records(declared, words["counts"], shape([tree]))
+    return [_judged(each, records) for each in reversed(told)]
+
+
+def _judged(answer: ExampleAnswer, records: Records) -> Judged:
+    record: dict[str, Any] = revived(answer.record, records.vocabulary, records.entity)
+    fields = telling_fields(record, records)
+    return Judged(
+        telling.labelled(fields, records.vocabulary, records.entity),
+        answer.answer == ExampleAnswer.COUNTS,
+        answer.answered_by.name,
+    )
