@@ -1,6 +1,22 @@
 # ruff: noqa: E501 -- Japanese characters count double; these are sentences, not code.
 """Every refusal's and finding's sentence, English and Japanese: what is wrong and what to do next."""
 
+WANTED: dict[str, tuple[str, str]] = {
+    "value": ("a value", "値"),
+    "condition": ("a condition", "条件"),
+    "field name": ("the name of a field", "項目名"),
+    "relation": ("the name of a relation", "関連の名前"),
+}
+KINDS: dict[str, tuple[str, str]] = {
+    "int": ("whole number", "整数"),
+    "decimal": ("number", "数"),
+    "text": ("text", "文字列"),
+    "enum": ("choice from a list", "選択肢"),
+    "bool": ("yes/no", "はい・いいえ"),
+    "date": ("date", "日付"),
+    "timestamp": ("point in time", "日時"),
+}
+
 PROBLEMS: dict[str, tuple[str, str]] = {
     # --- the text as such ---
     "too_long": ("The condition is longer than {limit} characters. Shorten it, or refer to another metric.",
@@ -26,8 +42,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                     "数として読めません。100 や 0.5 のように書いてください。"),
     "comment": ("Two minus signs in a row are not allowed (in SQL they start a comment). Write one.",
                 "マイナスを二つ続けることはできません（SQL ではコメントになります）。一つにしてください。"),
-    "ends_early": ("The condition ends too early: {wanted} is missing.", "条件が途中で終わっています。{wanted} が必要です。"),
-    "unexpected": ("“{found}” does not fit here; expected: {wanted}.", "ここに「{found}」は置けません。{wanted} が必要です。"),
+    "ends_early": ("The condition ends too early: {wanted} is missing.", "条件が途中で終わっています。{wanted}が必要です。"),
+    "unexpected": ("“{found}” does not fit here; expected: {wanted}.", "ここに「{found}」は置けません。{wanted}が必要です。"),
     "chained": ("Comparisons cannot be chained. Use BETWEEN, or AND between two comparisons.",
                 "比較は続けて書けません。BETWEEN を使うか、二つの比較を AND でつないでください。"),
     "mixed": ("AND and OR stand side by side, which people read differently. Add parentheses.",
@@ -36,7 +52,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "clock": ("{written} gives another answer tomorrow. Write as_of, the date the count is made for.",
               "{written} は実行する日によって結果が変わります。基準日を表す as_of を使ってください。"),
     "division": ("Division is not part of conditions. Multiply the other side instead: a >= b * 2.",
-                 "条件では割り算を使えません。a >= b * 2 のように、反対側に掛けて書いてください。"),
+                 "条件では割り算を使えません。反対側に掛けて書いてください（「甲 / 2 >= 乙」なら「甲 >= 乙 * 2」）。"),
     "regex": ("Regular expressions mean different things in different databases. Use LIKE with % and _.",
               "正規表現はデータベースごとに意味が異なります。% と _ を使った LIKE で書いてください。"),
     "sums": ("{written} is not part of conditions. Use COUNT, MIN or MAX, or a metric that sums.",
@@ -54,12 +70,12 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "distinct_form": ("COUNT(DISTINCT …) takes one field of the relation's row.",
                       "COUNT(DISTINCT …) には関連の行の項目を一つだけ書きます。"),
     "alias": ("Give the relation's row a short name: FROM lead.meetings m.",
-              "関連の行に短い名前を付けてください。例：FROM lead.meetings m"),
+              "関連の行に短い名前を付けてください。関連名のすぐ後ろに、1文字ほどの英字で書きます。"),
     "alias_taken": ("“{alias}” already names a record. Choose another short name for the row.",
                     "「{alias}」はすでに別のものの名前です。行には別の短い名前を付けてください。"),
     "field_times_field": ("A field can only be multiplied by a number.", "項目に掛けられるのは数だけです。"),
     "length_alone": ("LENGTH can only be compared with a whole number: LENGTH(name) >= 2.",
-                     "LENGTH は整数との比較にだけ使えます。例：LENGTH(name) >= 2"),
+                     "LENGTH は整数との比較にだけ使えます。例：LENGTH(項目) >= 2"),
     "length_compared": ("Compare LENGTH with a whole number from 0 to 1000.", "LENGTH は 0 から 1000 までの整数と比べてください。"),
     "like_literal": ("LIKE needs a pattern in quotes: LIKE '%部長%'.", "LIKE には引用符で囲んだ型を書きます。例：LIKE '%部長%'"),
     "like_backslash": ("A backslash means different things in different databases. Leave it out.",
@@ -86,21 +102,21 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "coalesce_one": ("COALESCE needs a second value to stand in for the blank.", "COALESCE には空欄の代わりになる二つ目の値が必要です。"),
     # --- names ---
     "unknown_field": ("There is no field “{name}” for {entity}. See the vocabulary for the fields there are.",
-                      "{entity} に「{name}」という項目はありません。使える項目は語彙で確認してください。"),
+                      "{entity}に「{name}」という項目はありません。使える項目は語彙で確認してください。"),
     "unknown_field_meant": ("There is no field “{name}”. Did you mean {meant}?", "「{name}」という項目はありません。{meant} のことですか。"),
     "unknown_value": ("“{value}” is not one of the declared values: {known}.", "「{value}」は登録された値ではありません。使える値：{known}"),
     "unknown_value_meant": ("“{value}” is not a declared value. Did you mean '{meant}'? Declared: {known}.",
                             "「{value}」は登録された値ではありません。'{meant}' のことですか。使える値：{known}"),
     "unknown_relation": ("There is no relation “{name}”. Known: {known}.", "「{name}」という関連はありません。使える関連：{known}"),
     "relation_as_field": ("“{relation}” has many rows. Ask with EXISTS (SELECT 1 FROM {relation} m WHERE …).",
-                          "「{relation}」には複数の行があります。EXISTS (SELECT 1 FROM {relation} m WHERE …) で書いてください。"),
+                          "「{relation}」には複数の行があります。EXISTS (SELECT 1 FROM {relation} 短い名前 WHERE …) の形で書いてください。"),
     "qualify": ("Inside a relation every field says whose it is: {alias}.{name}, or the record's own name in front.",
                 "関連の中では、どちらの項目かを示します。行の項目なら {alias}.{name}、元の記録の項目ならその名前を前に付けてください。"),
     "up_from_row": ("From a relation's row only its own fields can be used: {alias}.field.",
                     "関連の行から使えるのは、その行の項目（{alias}.項目）だけです。"),
     "unknown_metric": ("No agreed metric is called {name}. Known: {known}.", "{name} に当たる合意済みの指標はありません。使える指標：{known}"),
     "metric_elsewhere": ("{name} is about a {counts}, which a {entity} does not belong to.",
-                         "{name} は {counts} についての指標で、{entity} からはたどれません。"),
+                         "{name} は{counts}についての指標で、{entity}からはたどれません。"),
     "metric_several": ("{name} can be reached in several ways. Write one of: {choices}.",
                        "{name} へのたどり方が複数あります。次のいずれかで書いてください：{choices}"),
     "metric_in_relation": ("{name} cannot be asked of a relation's row. Write its conditions out.",
@@ -111,7 +127,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "circle": ("The metrics refer to each other in a circle: {circle}. Break it at one place.",
                "指標の参照が循環しています：{circle}。どこか一か所を断ってください。"),
     # --- types ---
-    "types_differ": ("A {left} cannot be compared with a {right}.", "{left} と {right} は比べられません。"),
+    "types_differ": ("A {left} cannot be compared with a {right}.", "{left}と{right}は比べられません。"),
     "other_enum": ("These two fields have different lists of values.", "二つの項目は、取りうる値の一覧が異なります。"),
     "text_for_date": ("A date is written DATE '2026-04-01'.", "日付は DATE '2026-04-01' の形で書きます。"),
     "text_for_timestamp": ("A point in time is written TIMESTAMP '2026-04-01 09:30:00'.",
@@ -143,7 +159,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "readback": ("The {dialect} text read back is not the same condition. It is withheld.",
                  "{dialect} の SQL を読み戻した結果が元の条件と一致しませんでした。この SQL は表示しません。"),
     "dated_by_not_date": ("A metric is dated by a date, or a point in time cast to one.", "集計の日付には日付の項目を指定してください。"),
-    "key_unknown": ("“{name}” is not a field of {entity}.", "「{name}」は {entity} の項目ではありません。"),
+    "key_unknown": ("“{name}” is not a field of {entity}.", "「{name}」は{entity}の項目ではありません。"),
     "sums_not_number": ("Only a number can be summed.", "合計できるのは数の項目だけです。"),
     # --- formulas ---
     "formula_metric": ("No metric is called “{name}”. Known: {known}.", "「{name}」という指標はありません。使える指標：{known}"),
