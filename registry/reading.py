@@ -61,14 +61,8 @@ def of(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = 
         return Reading(copy, words["condition"], flaws, [], None, pending=False)
     lines = meaning.in_words(words, standing.stamp, overlay)
     does = effect.preview(copy, overlay, standing, wait=wait)
-    return Reading(
-        copy,
-        words["condition"],
-        [],
-        lines,
-        does,
-        pending=bool(lines) and does is None and not wait and not words["retired"],
-    )
+    pending = bool(lines) and does is None and not wait and not words["retired"]
+    return Reading(copy, words["condition"], [], lines, does, pending)
 
 
 def every(standing: Standing, typed: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Reading]:

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 from registry.views import (
     account,
     changes,
+    conditions,
     counts,
     datasets,
     drafts,
@@ -46,8 +47,8 @@ PROPOSALS = [
     path("proposals/<int:pk>/draft/", drafts.edit, name="draft"),
     path("proposals/<int:pk>/metrics/", drafts.add_metric, name="proposal_metrics"),
     path("proposals/<int:pk>/metrics/<slug:key>/removal/", drafts.remove_metric, name="metric_removal"),
-    path("proposals/<int:pk>/metrics/<slug:key>/condition/", drafts.arrange, name="condition"),
-    path("proposals/<int:pk>/metrics/<slug:key>/reading/", drafts.read, name="reading"),
+    path("proposals/<int:pk>/metrics/<slug:key>/condition/", conditions.arrange, name="condition"),
+    path("proposals/<int:pk>/metrics/<slug:key>/reading/", conditions.read, name="reading"),
     path("proposals/<int:pk>/contributors/", drafts.invite, name="contributors"),
     path("proposals/<int:pk>/contributors/<int:contributor>/removal/", drafts.uninvite, name="uninvite"),
     path("proposals/<int:pk>/revisions/", drafts.submit, name="revisions"),

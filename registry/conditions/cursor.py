@@ -1,7 +1,8 @@
 """Where a parser stands in the tokens, and how it refuses what it finds there."""
 
-from registry.conditions.problems import Span, refuse
+from registry.conditions.problems import Both, Span, refuse
 from registry.conditions.tokens import MAX_DEPTH, Token, tokenize
+from registry.conditions.wording import WANTED
 
 CLOCK = (
     "current_date", "current_timestamp", "current_time", "now", "today", "getdate", "sysdate",
@@ -41,12 +42,14 @@ class Cursor:
         return self.take()
 
     def unexpected(self, wanted: str) -> Exception:
+        """`wanted`: a key of WANTED, or words and signs of the language, separated by commas."""
         token = self.next
+        said = Both(*WANTED.get(wanted, (wanted, wanted.replace(", ", "・"))))
         if token.kind == "end":
-            return refuse("ends_early", token.span, wanted=wanted)
+            return refuse("ends_early", token.span, wanted=said)
         if token.kind == "name" and token.value.lower() in REGEX:
             return refuse("regex", token.span)
-        return refuse("unexpected", token.span, found=self.text[token.span.start : token.span.end], wanted=wanted)
+        return refuse("unexpected", token.span, found=self.text[token.span.start : token.span.end], wanted=said)
 
     def end(self) -> None:
         if self.next.kind != "end":

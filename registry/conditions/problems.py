@@ -54,10 +54,20 @@ class ConditionError(ValueError):
         return type(self), (self.problems,)
 
 
+@dataclass(frozen=True)
+class Both:
+    """A word of a sentence that is another one in each language."""
+
+    en: str
+    ja: str
+
+
 def problem(code: str, span: Span = NOWHERE, fix: str | None = None, **words: object) -> Problem:
     """The problem `code` of the table in wording.py, its sentences filled with `words`."""
     english, japanese = PROBLEMS[code]
-    return Problem(span.start, span.end, code, english.format(**words), japanese.format(**words), fix)
+    in_english = {name: word.en if isinstance(word, Both) else word for name, word in words.items()}
+    in_japanese = {name: word.ja if isinstance(word, Both) else word for name, word in words.items()}
+    return Problem(span.start, span.end, code, english.format(**in_english), japanese.format(**in_japanese), fix)
 
 
 def refuse(code: str, span: Span = NOWHERE, fix: str | None = None, **words: object) -> ConditionError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 
-from registry.conditions.problems import Span, refuse
+from registry.conditions.problems import Both, Span, refuse
 from registry.conditions.raw import RawName
 from registry.conditions.tree import Field, Moment, Relation, Type, Value
 from registry.conditions.vocabulary import Entity, Vocabulary
@@ -80,7 +80,8 @@ class Scope:
             found = [way for way in ways if self.vocabulary.up(self.entity, way).name == counts]
         written = ".".join(name.parts)
         if not found:
-            raise refuse("metric_elsewhere", name.span, name=written, counts=counts, entity=self.entity)
+            here, there = self._called(self.entity), self._called(counts)
+            raise refuse("metric_elsewhere", name.span, name=written, counts=there, entity=here)
         if len(found) > 1 and found[0] != ():
             choices = [".".join((*way, written)) for way in found]
             raise refuse("metric_several", name.span, choices[0], name=written, choices=", ".join(choices))
@@ -129,7 +130,11 @@ class Scope:
         close = by_last or ([label] if label else get_close_matches(written.lower(), known, 1, 0.6))
         if close:
             return refuse("unknown_field_meant", name.span, close[0], name=written, meant=close[0])
-        return refuse("unknown_field", name.span, name=written, entity=self.row_entity or self.entity)
+        return refuse("unknown_field", name.span, name=written, entity=self._called(self.row_entity or self.entity))
+
+    def _called(self, entity: str) -> Both:
+        known = self.vocabulary.entities.get(entity)
+        return Both(known.label["en"], known.label["ja"]) if known else Both(entity, entity)
 
     def _reachable(self) -> Iterator[tuple[tuple[str, ...], Entity]]:
         for way in self.vocabulary.paths[self.entity]:

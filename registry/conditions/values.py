@@ -17,7 +17,7 @@ from registry.conditions.literals import (
     number,
     sum_type,
 )
-from registry.conditions.problems import Span, refuse
+from registry.conditions.problems import Both, Span, refuse
 from registry.conditions.raw import (
     RawCall,
     RawCase,
@@ -48,6 +48,7 @@ from registry.conditions.tree import (
     Value,
 )
 from registry.conditions.vocabulary import FIRST_DAY, LAST_DAY
+from registry.conditions.wording import KINDS
 
 
 class Values:
@@ -223,7 +224,8 @@ class Values:
             moment = next(value for value in values if value.type.kind == "timestamp")
             fix = None if isinstance(moment, Literal) else f"CAST({self.written(moment.span)} AS DATE)"
             return refuse("date_with_timestamp", moment.span, fix)
-        return refuse("types_differ", span, left=kinds[0], right=next(k for k in kinds if k != kinds[0]))
+        other = next(kind for kind in kinds if kind != kinds[0])
+        return refuse("types_differ", span, left=Both(*KINDS[kinds[0]]), right=Both(*KINDS[other]))
 
     def aggregate_argument(self, raw: RawSelect) -> Value | None:
         if raw.argument is None:

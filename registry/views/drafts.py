@@ -5,15 +5,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry import clock, comparison, reading, rules, wording
 from registry.forms import sent
-from registry.forms.conditions import BUILDER, EXPRESSION, ConditionPart, Told
-from registry.forms.drafts import Choices, HeadingForm, InviteForm, StartForm, WordingForm
+from registry.forms.conditions import BUILDER
+from registry.forms.draft import DraftForms
+from registry.forms.drafts import InviteForm, StartForm
 from registry.forms.words import dictionary
 from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
@@ -64,73 +65,13 @@ def _add(proposal: Proposal, form: StartForm, request: Request) -> WorkingCopy:
     return drafting.add_metric(proposal, metric=given["metric"], by=request.user)
 
 
-class DraftForms:
-    """The heading and the wordings of one draft, as one form on the page."""
-
-    def __init__(self, standing: Standing, data: Any = None, prefer: str = BUILDER) -> None:
-        self.standing = standing
-        self.told = Told({copy.key: copy.wording for copy in standing.copies})
-        self.parts = {copy.key: _part(copy, self.told, data, prefer) for copy in standing.copies}
-        data = data and _with_conditions(data, self.parts)
-        choices = Choices()
-        self.heading = HeadingForm.of(standing.proposal, data)
-        self.wordings = [WordingForm(copy, choices, self.parts[copy.key], data) for copy in standing.copies]
-
-    def are_valid(self, *, unfinished: bool = False) -> bool:
-        """Whether all can be saved; `unfinished` rows of the builder are let pass, and their condition stays."""
-        valid = all([self.heading.is_valid(), *(form.is_valid() for form in self.wordings)])
-        if not unfinished:
-            for form in self.wordings:
-                form.refuse_gaps()
-        return valid and all(form.is_valid() for form in self.wordings)
-
-    def typed(self) -> dict[str, dict[str, str]]:
-        """What the form says of each condition, saved or not."""
-        return {key: {"condition": part.text, "counts": part.entity} for key, part in self.parts.items()}
-
-    def refuse(self, error: ValidationError) -> None:
-        """Show what the workflow refused at the fields it concerns."""
-        for name, sentences in error.message_dict.items():
-            if name in self.heading.fields:
-                self.heading.add_error(name, sentences)
-        for form in self.wordings:
-            form.refuse(error.message_dict)
-
-    def errors(self) -> list[tuple[str, str, str]]:
-        """`(id of the field, its label, sentence)` for the summary that links to fields."""
-        return [
-            (form[name].auto_id if name in form.fields else "", _label(form, name), str(sentence))
-            for form in (self.heading, *self.wordings)
-            for name, sentences in form.errors.items()
-            for sentence in sentences
-        ]
-
-
-def _part(copy: WorkingCopy, told: Told, data: Any, prefer: str) -> ConditionPart:
-    was_sent = data and f"{copy.key}-condition" in data
-    return ConditionPart.typed(copy, told, data) if was_sent else ConditionPart.saved(copy, told, prefer)
-
-
-def _with_conditions(data: Any, parts: Mapping[str, ConditionPart]) -> Any:
-    """What was sent, with the builder's rows written out as the conditions they say."""
-    data = data.copy()
-    for key, part in parts.items():
-        if part.group is not None and f"{key}-condition" in data:
-            data[f"{key}-condition"] = part.text
-    return data
-
-
-def _label(form: Any, name: str) -> str:
-    return str(form.fields[name].label) if name in form.fields else ""
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: Request, pk: int) -> HttpResponse:
     """The form. Saved by itself as one types, and by its buttons."""
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
     if request.method != "POST":
-        return _form(request, standing, DraftForms(standing, prefer=request.session.get(PREFERS, BUILDER)))
+        return draft_page(request, standing, DraftForms(standing, prefer=request.session.get(PREFERS, BUILDER)))
     if (refused := keep_typed(request, standing, unfinished=bool(request.htmx))) is not None:
         return refused
     if request.htmx:
@@ -145,7 +86,7 @@ def keep_typed(
     """Save what the form holds. The response that says why not, with everything typed still in it, or `None`."""
     forms = DraftForms(standing, request.POST if data is None else data)
     if not forms.are_valid(unfinished=unfinished):
-        return _form(request, standing, forms, status=422)
+        return draft_page(request, standing, forms, status=422)
     try:
         drafting.save(
             standing.proposal,
@@ -158,11 +99,11 @@ def keep_typed(
         )
     except ValidationError as error:
         forms.refuse(error)
-        return _form(request, standing, forms, status=422)
+        return draft_page(request, standing, forms, status=422)
     except WrongState as error:
         if error.code != "edited_meanwhile":
             raise
-        return _form(request, standing, forms, status=409, clash=error, theirs=_theirs(forms))
+        return draft_page(request, standing, forms, status=409, clash=error, theirs=_theirs(forms))
     return None
 
 
@@ -183,7 +124,7 @@ def _theirs(forms: DraftForms) -> list[tuple[WorkingCopy, list[comparison.Change
     return [(copy, comparison.fields(copy.wording, typed, wording.NAMES)) for copy, typed in pairs]
 
 
-def _form(request: Request, standing: Standing, forms: DraftForms, status: int = 200, **more: Any) -> HttpResponse:
+def draft_page(request: Request, standing: Standing, forms: DraftForms, status: int = 200, **more: Any) -> HttpResponse:
     context = {
         "standing": standing,
         "proposal": standing.proposal,
@@ -196,14 +137,14 @@ def _form(request: Request, standing: Standing, forms: DraftForms, status: int =
         "edits": request.POST.get("edits", standing.proposal.edits) if status == 422 else standing.proposal.edits,
         "dictionary": dictionary(forms.told.vocabulary, forms.told.metrics),
         "readings": reading.every(standing, forms.typed()),
-        **_progress(standing),
+        **progress_of(standing),
         **more,
     }
     template = "drafts/edit.html#unsaved" if request.htmx else "drafts/edit.html"
     return render(request, template, context, status=status)
 
 
-def _progress(standing: Standing) -> dict[str, Any]:
+def progress_of(standing: Standing) -> dict[str, Any]:
     return {
         "needs": before_submission(standing),
         "differences": [(copy, changes(copy)) for copy in standing.copies],
@@ -212,60 +153,9 @@ def _progress(standing: Standing) -> dict[str, Any]:
 
 def _saved(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
-    context = {"standing": standing, "proposal": standing.proposal, "saved_at": clock.now(), **_progress(standing)}
+    context = {"standing": standing, "proposal": standing.proposal, "saved_at": clock.now(), **progress_of(standing)}
     context["readings"] = reading.every(standing) if len(standing.copies) > 1 else {}
     return render(request, "drafts/edit.html#saved", context)
-
-
-@require_POST
-def arrange(request: Request, pk: int, key: str) -> HttpResponse:
-    """One of the buttons of a condition: show it otherwise, add or remove rows, take a fix. Keeps what was typed."""
-    standing = standing_or_404(request, pk)
-    rules.require("edit", standing, by=request.user)
-    part = _typed_part(standing, key, request.POST)
-    asked = request.POST.get("edit", "")
-    data = part.edited(request.POST, asked).copy()
-    if asked in (f"show:{BUILDER}", f"show:{EXPRESSION}"):
-        request.session[PREFERS] = data.get(f"{key}-shown", EXPRESSION)
-    if (refused := keep_typed(request, standing, data, unfinished=True)) is not None:
-        refused.headers["HX-Retarget"] = "#saved"
-        return refused
-    fresh = standing_or_404(request, pk)
-    data["edits"] = str(fresh.proposal.edits)
-    forms = DraftForms(fresh, data)
-    return _arranged(request, fresh, forms, key) if request.htmx else _form(request, fresh, forms)
-
-
-def _arranged(request: Request, standing: Standing, forms: DraftForms, key: str) -> HttpResponse:
-    context = {
-        "standing": standing,
-        "proposal": standing.proposal,
-        "saved_at": clock.now(),
-        "form": next(form for form in forms.wordings if form.copy.key == key),
-        "reading": reading.every(standing, forms.typed()).get(key),
-        **_progress(standing),
-    }
-    return render(request, "drafts/edit.html#arranged", context)
-
-
-@require_POST
-def read(request: Request, pk: int, key: str) -> HttpResponse:
-    """What a condition says as it is being typed; nothing is saved. With `?wait` also what takes longer."""
-    standing = standing_or_404(request, pk)
-    rules.require("edit", standing, by=request.user)
-    part = _typed_part(standing, key, request.POST)
-    copy = next(copy for copy in standing.copies if copy.key == key)
-    overlay = reading.saved_with(standing, {key: {"condition": part.text, "counts": part.entity}})
-    said = reading.of(copy, overlay, standing, wait="wait" in request.GET)
-    context = {"proposal": standing.proposal, "part": part, "reading": said, "key": key}
-    return render(request, "drafts/reading.html", context)
-
-
-def _typed_part(standing: Standing, key: str, data: Any) -> ConditionPart:
-    copy = next((copy for copy in standing.copies if copy.key == key), None)
-    if copy is None:
-        raise Http404
-    return ConditionPart.typed(copy, Told({each.key: each.wording for each in standing.copies}), data)
 
 
 @require_POST
@@ -282,7 +172,7 @@ def add_metric(request: Request, pk: int) -> HttpResponse:
             _refuse(form, error)
     if form.errors:
         fresh = standing_or_404(request, pk)
-        return _form(request, fresh, DraftForms(fresh), status=422, add=form)
+        return draft_page(request, fresh, DraftForms(fresh), status=422, add=form)
     return redirect("draft", pk=pk)
 
 
@@ -309,7 +199,7 @@ def submit(request: Request, pk: int) -> HttpResponse:
         revision = submitting.submit(standing.proposal, by=request.user)
     except NotReady as error:
         fresh = standing_or_404(request, pk)
-        return _form(request, fresh, DraftForms(fresh), status=409, not_ready=error.needs)
+        return draft_page(request, fresh, DraftForms(fresh), status=409, not_ready=error.needs)
     sentence = _("Submitted as revision %(number)s. The teams that must agree see it in their inbox.")
     messages.success(request, sentence % {"number": revision.number})
     return redirect("proposal", pk=pk)
