@@ -51,6 +51,7 @@ SENTENCES: dict[str, str | Promise] = {
     "stage_added": _("%(who)s added the stage %(name)s."),
     "stage_changed": _("%(who)s changed the stage %(name)s."),
     "vocabulary_changed": _("%(who)s recorded version %(number)s of the vocabulary."),
+    "advice_dismissed": _("%(who)s left advice about the words of “%(proposal)s” aside."),
     "answered": _("%(who)s judged an example record of “%(proposal)s”: %(answer)s."),
     "joined": _("%(who)s gave %(person)s a place in %(team)s as %(role)s."),
     "left": _("%(who)s ended the place of %(person)s in %(team)s."),
@@ -70,7 +71,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "drafting": (
         _("Drafting"),
-        ("started", "metric_added", "metric_removed", "draft_saved", "invited", "uninvited"),
+        ("started", "metric_added", "metric_removed", "draft_saved", "invited", "uninvited", "advice_dismissed"),
     ),
     "people": (
         _("People and teams"),

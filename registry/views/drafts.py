@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import clock, comparison, effect, meaning, rules, wording
+from registry import advice, clock, comparison, effect, meaning, prose, rules, wording
 from registry.forms import sent
 from registry.forms.drafts import Choices, HeadingForm, InviteForm, StartForm, WordingForm
 from registry.models import Contributor, Proposal, WorkingCopy
@@ -58,6 +58,9 @@ def _add(proposal: Proposal, form: StartForm, request: Request) -> WorkingCopy:
         case StartForm.RESTORE:
             return drafting.add_restoration(proposal, version=form.restored(), by=request.user)
     return drafting.add_metric(proposal, metric=given["metric"], by=request.user)
+
+
+ADVISED = [(stem, language) for stem in prose.PAIRED for language in prose.LANGUAGES]
 
 
 class DraftForms:
@@ -174,6 +177,8 @@ def _progress(standing: Standing) -> dict[str, Any]:
         "differences": [(copy, changes(copy)) for copy in standing.copies],
         "effects": effect.preview(standing),
         "readings": _readings(standing),
+        "advice": advice.by_place(advice.written(standing)),
+        "advised": [f"{copy.key}-{stem}_{language}" for copy in standing.copies for stem, language in ADVISED],
     }
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import comparison, effect, meaning, rules, timeline, wording
+from registry import advice, comparison, effect, meaning, rules, timeline, wording
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision
@@ -118,6 +118,7 @@ SHOWN_ACTS = (
     "submit",
     "invite",
     "rebase",
+    "dismiss",
     "withdraw",
     "comment",
     "object",
@@ -159,7 +160,11 @@ def _tab(tab: str, standing: Standing) -> dict[str, Any]:
         case "record":
             events = timeline.related(Event.objects.filter(proposal=standing.proposal))
             return {"days": list(timeline.by_day(timeline.lines(events[:500])))}
-    return {"clauses": [(clause, changes(clause)) for clause in standing.clauses or standing.copies]}
+    worded = standing.clauses or standing.copies
+    return {
+        "clauses": [(clause, changes(clause)) for clause in worded],
+        "advice": advice.submitted(standing) if standing.clauses else advice.written(standing),
+    }
 
 
 def changes(worded: Any) -> list[comparison.Change]:
