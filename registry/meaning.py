@@ -19,12 +19,14 @@ from registry.conditions import (
     Moments,
     Problem,
     Vocabulary,
+    parse,
     parse_formula,
     reading,
 )
 from registry.conditions import counting as counting_of
 from registry.conditions import problems as text_problems
 from registry.conditions.formula import Known, unit_of
+from registry.conditions.tree import Condition
 from registry.ledger.canonical import digest
 from registry.models import Definition as PublishedVersion
 from registry.models import InForce, VocabularyVersion
@@ -81,6 +83,16 @@ def sentences(words: Wording, overlay: Overlay | None = None) -> dict[str, list[
         return {"condition": [str(sentence)]} if sentence else {}
     found = [each.message(language()) for each in counting_problems(words, overlay)]
     return {"condition": found} if found else {}
+
+
+def tree(words: Wording, overlay: Overlay | None, declared: Vocabulary | None) -> Condition | None:
+    """The condition as it is understood; `None` where it cannot be read."""
+    if declared is None or not words["condition"] or words["counts"] not in declared.entities:
+        return None
+    try:
+        return parse(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay))
+    except ConditionError:
+        return None
 
 
 def condition_problems(words: Wording, overlay: Overlay | None = None) -> list[Problem]:

@@ -318,6 +318,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
     "uninvite": (active, author, draft),
     "submit": (active, contributor, open_),
     "rebase": (active, contributor, open_, outdated),
+    "dismiss": (active, contributor, open_),
     "withdraw": (active, author, open_),
     "comment": (active, member, may_see, open_),
     "object": (active, member, no_contributor, in_review),

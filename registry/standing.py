@@ -13,6 +13,7 @@ from registry.models import (
     Contributor,
     Definition,
     Delegation,
+    Dismissal,
     ExampleAnswer,
     Membership,
     Metric,
@@ -135,6 +136,11 @@ class Standing:
         """What reviewers said of example records of these metrics, here or in earlier proposals, oldest first."""
         keys = [clause.key for clause in self.clauses]
         return list(ExampleAnswer.objects.filter(key__in=keys).select_related("answered_by").order_by("pk"))
+
+    @cached_property
+    def dismissals(self) -> list[Dismissal]:
+        """The advice about its words that was left aside."""
+        return list(self.proposal.dismissals.select_related("dismissed_by"))
 
     @property
     def open_objections(self) -> list[Objection]:

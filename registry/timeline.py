@@ -58,6 +58,7 @@ SENTENCES: dict[str, str | Promise] = {
     "dataset_read": _("%(who)s read the dataset %(name)s in again."),
     "dataset_chosen": _("%(who)s made %(name)s the dataset that is counted."),
     "counted": _("%(who)s counted on the data of %(name)s."),
+    "advice_dismissed": _("%(who)s left advice about the words of “%(proposal)s” aside."),
     "answered": _("%(who)s judged an example record of “%(proposal)s”: %(answer)s."),
     "joined": _("%(who)s gave %(person)s a place in %(team)s as %(role)s."),
     "left": _("%(who)s ended the place of %(person)s in %(team)s."),
@@ -77,7 +78,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "drafting": (
         _("Drafting"),
-        ("started", "metric_added", "metric_removed", "draft_saved", "invited", "uninvited"),
+        ("started", "metric_added", "metric_removed", "draft_saved", "invited", "uninvited", "advice_dismissed"),
     ),
     "data": (
         _("Vocabulary and data"),

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 
 from registry.views import (
     account,
+    advising,
     changes,
     conditions,
     counts,
@@ -53,6 +54,7 @@ PROPOSALS = [
     path("proposals/<int:pk>/contributors/<int:contributor>/removal/", drafts.uninvite, name="uninvite"),
     path("proposals/<int:pk>/revisions/", drafts.submit, name="revisions"),
     re_path(REVISIONS, proposals.compare_revisions, name="compare_revisions"),
+    path("proposals/<int:pk>/dismissals/", advising.dismiss, name="dismissals"),
     path("proposals/<int:pk>/rebase/", rebasing.rebase, name="rebase"),
     path("proposals/<int:pk>/sign-offs/", review.sign_off, name="sign_offs"),
     path("proposals/<int:pk>/objections/", review.object_, name="objections"),

@@ -4,10 +4,9 @@ import random
 from itertools import pairwise
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
-
-from django.utils.translation import override
 
 from registry.comparison import Change, Piece, as_lines, fields, side_by_side, three_way, words
 

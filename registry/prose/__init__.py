@@ -78,4 +78,4 @@ def vocabulary_words(vocabulary: Vocabulary) -> Iterator[str]:
                 yield from labels.values()
 
 
-__all__ = ["Finding", "lint"]
+__all__ = ["LANGUAGES", "PAIRED", "Finding", "lint"]

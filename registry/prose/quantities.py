@@ -30,7 +30,7 @@ _SMALL = "one two three four five six seven eight nine ten eleven twelve thirtee
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _WORDS = {
     **{word: value for value, word in enumerate(f"{_SMALL} eighteen nineteen".split(), start=1)},
-    **{word: value for value, word in zip(range(20, 100, 10), ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], strict=True)},
+    **{word: 10 * value for value, word in enumerate(_TENS.split(), start=2)},
     "hundred": 100, "a hundred": 100, "one hundred": 100, "a thousand": 1_000, "one thousand": 1_000,
 }  # fmt: skip
 

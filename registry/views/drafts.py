@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import clock, comparison, reading, rules, wording
+from registry import advice, clock, comparison, prose, reading, rules, wording
 from registry.forms import sent
 from registry.forms.conditions import BUILDER
 from registry.forms.draft import DraftForms
@@ -63,6 +63,9 @@ def _add(proposal: Proposal, form: StartForm, request: Request) -> WorkingCopy:
         case StartForm.RESTORE:
             return drafting.add_restoration(proposal, version=form.restored(), by=request.user)
     return drafting.add_metric(proposal, metric=given["metric"], by=request.user)
+
+
+ADVISED = [(stem, language) for stem in prose.PAIRED for language in prose.LANGUAGES]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,6 +151,8 @@ def progress_of(standing: Standing) -> dict[str, Any]:
     return {
         "needs": before_submission(standing),
         "differences": [(copy, changes(copy)) for copy in standing.copies],
+        "advice": advice.by_place(advice.written(standing)),
+        "advised": [f"{copy.key}-{stem}_{language}" for copy in standing.copies for stem, language in ADVISED],
     }
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import comparison, effect, effect_on_data, meaning, rules, timeline, wording
+from registry import advice, comparison, effect, effect_on_data, meaning, rules, timeline, wording
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision, User
@@ -120,6 +120,7 @@ SHOWN_ACTS = (
     "submit",
     "invite",
     "rebase",
+    "dismiss",
     "withdraw",
     "comment",
     "object",
@@ -155,7 +156,11 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
         case "record":
             events = timeline.related(Event.objects.filter(proposal=standing.proposal))
             return {"days": list(timeline.by_day(timeline.lines(events[:500], reader=reader)))}
-    return {"clauses": [(clause, changes(clause)) for clause in standing.clauses or standing.copies]}
+    worded = standing.clauses or standing.copies
+    return {
+        "clauses": [(clause, changes(clause)) for clause in worded],
+        "advice": advice.submitted(standing) if standing.clauses else advice.written(standing),
+    }
 
 
 def changes(worded: Any) -> list[comparison.Change]:

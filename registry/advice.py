@@ -1,0 +1,101 @@
+"""The advice about a proposal's words, and what its contributors left aside with a reason. Never a gate."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+
+from registry import clock, meaning, prose, telling, wording
+from registry.ledger.canonical import digest
+from registry.models import Clause, Dismissal, InForce, Stage, Team, WorkingCopy
+from registry.prose import Finding
+from registry.standing import Standing
+from registry.wording import Wording
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One finding about a metric's words, with the reason for which it was left aside, if it was."""
+
+    key: str
+    metric: str
+    finding: Finding
+    dismissal: Dismissal | None
+
+    @property
+    def sentence(self) -> str:
+        return self.finding.message(meaning.language())
+
+    @property
+    def name(self) -> str:
+        """Names it in an address."""
+        return f"{self.key}.{self.finding.field}.{self.finding.digest}"
+
+    @property
+    def place(self) -> str:
+        """The name of the form's field it is about."""
+        return f"{self.key}-{self.finding.field}"
+
+
+def submitted(standing: Standing) -> list[Advice]:
+    """About the words under review."""
+    return _about(standing, standing.clauses)
+
+
+def written(standing: Standing) -> list[Advice]:
+    """About the words as they are being written."""
+    return _about(standing, standing.copies)
+
+
+def by_place(advice: Iterable[Advice]) -> dict[str, list[Advice]]:
+    """What is not left aside, by the name of the form's field."""
+    found: dict[str, list[Advice]] = {}
+    for each in advice:
+        if each.dismissal is None:
+            found.setdefault(each.place, []).append(each)
+    return found
+
+
+def _about(standing: Standing, worded: Sequence[Clause] | Sequence[WorkingCopy]) -> list[Advice]:
+    overlay = {each.key: each.wording for each in worded}
+    aside = {(each.key, each.field, each.passage): each for each in standing.dismissals}
+    return [
+        Advice(each.key, each.name or each.key, found, aside.get((each.key, found.field, found.digest)))
+        for each in worded
+        if not each.wording["retired"]
+        for found in _found(each, overlay, standing)
+    ]
+
+
+def _found(worded: Clause | WorkingCopy, overlay: Mapping[str, Wording], standing: Standing) -> list[Finding]:
+    """Kept by the words and the stamp of the registry: the same words in the same registry read the same."""
+    base = worded.base.wording if worded.base else None
+    asked = digest("goi/prose/1", [worded.key, telling.canonical(overlay), telling.canonical(base or {})])
+    name = f"prose:{standing.stamp}:{asked}"
+    if (kept := cache.get(name)) is None:
+        cache.set(name, kept := _read(worded.wording, base, overlay, standing))
+    return kept
+
+
+def _read(words: Wording, base: Wording | None, overlay: Mapping[str, Wording], standing: Standing) -> list[Finding]:
+    declared = meaning.vocabulary()
+    tree = meaning.tree(words, overlay, declared)
+    known = [*_names(standing.stamp), *_named(overlay.values())]
+    return prose.lint(wording.tidy(words), base=base, condition=tree, vocabulary=declared, known=known)
+
+
+def _names(stamp: str) -> list[str]:
+    """What needs no explanation: every metric in force with its synonyms, the teams and the stages."""
+    if (kept := cache.get(f"names:{stamp}")) is None:
+        spans = InForce.objects.as_of(clock.today()).filter(retired=False)
+        kept = _named(spans.values_list("definition__wording", flat=True))
+        for model in (Team, Stage):
+            kept += [name for both in model.objects.values_list("name_ja", "name_en") for name in both]
+        cache.set(f"names:{stamp}", kept)
+    return kept
+
+
+def _named(wordings: Iterable[Mapping[str, Any]]) -> list[str]:
+    both = [(each, language) for each in wordings for language in ("ja", "en")]
+    return [name for each, language in both for name in (each[f"name_{language}"], *each[f"synonyms_{language}"])]
