@@ -32,7 +32,8 @@ def show(request: Request, key: str) -> HttpResponse:
         "definition": page.definition,
         "filter": asked,
         "kept": page.kept,
-        "stamp": meaning.stamp(metric),
+        "stamp": meaning.stamp(metric) + page.kept,
+        "agreed_then": page.agreed_then,
     }
     return render(request, "metrics/show.html", context | {"tool": _tools(page)})
 
