@@ -163,9 +163,10 @@ def teams_by_id(between: Between) -> dict[int, Team]:
 # The paragraph
 
 
-def sentences(entry: Entry) -> list[str]:
-    """The paragraph about one metric: what happened, from when, who agreed and why."""
-    return [*_what(entry), *_corrected(entry), *(_agreed(entry, step) for step in entry.steps)]
+def paragraph(entry: Entry) -> str:
+    """What happened to one metric, from when, who agreed and why. Japanese sentences follow without a space."""
+    sentences = [*_what(entry), *_corrected(entry), *(_agreed(entry, step) for step in entry.steps)]
+    return ("" if (get_language() or "ja").startswith("ja") else " ").join(sentences)
 
 
 def _what(entry: Entry) -> Iterator[str]:

@@ -14,6 +14,7 @@ from registry import as_of, clock, conditions_syntax, days
 from registry.as_of import When
 from registry.markdown import Term
 from registry.models import STILL_KNOWN, Definition, InForce, Metric, Proposal, SignOff, Stage, Team, Use
+from registry.wording import Wording
 
 DEPENDENTS = 50
 INSTANT = timedelta(microseconds=1)
@@ -92,8 +93,9 @@ class MetricPage:
 
     @cached_property
     def beliefs(self) -> list[as_of.Belief]:
-        """What the day was believed to mean, where the belief changed after the day or before it came."""
-        return as_of.beliefs(self.metric, self.valid)
+        """What the day was believed to mean since it began: more than one after a retroactive correction."""
+        begins = days.start_of(self.valid)
+        return [belief for belief in as_of.beliefs(self.metric, self.valid) if belief.until > begins]
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -187,9 +189,25 @@ class MetricPage:
         condition = self.definition.wording["condition"] if self.definition else ""
         return [self._linked[key] for key in conditions_syntax.references(condition) if key in self._linked]
 
+    @cached_property
+    def agreed_then(self) -> dict[str, Wording]:
+        """The wordings that its condition refers to, directly or not, as they were on another day; none for today."""
+        found: dict[str, Wording] = {}
+        wanted = set() if self.when.is_now or self.definition is None else _references(self.definition.wording)
+        while missing := wanted - found.keys():
+            spans = as_of.glossary(self.when).filter(key__in=missing)
+            new = dict(spans.values_list("key", "definition__wording"))
+            found |= new
+            wanted = {key for each in new.values() for key in _references(each)}
+        return found
+
     @property
     def successor(self) -> Definition | None:
         return self._linked.get(self.definition.wording["successor"]) if self.definition else None
+
+
+def _references(words: Wording) -> set[str]:
+    return set(conditions_syntax.references(words["condition"]))
 
 
 def _place(use: Any) -> tuple[int, int, str]:

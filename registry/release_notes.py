@@ -42,7 +42,7 @@ def lede(between: Between) -> str:
 
 def _section(entry: Entry, absolute: Absolute) -> Iterator[str]:
     yield f"\n### {escaped(entry.after.name)} (`{entry.key}`)\n\n"
-    yield " ".join(map(escaped, changes.sentences(entry))) + "\n"
+    yield escaped(changes.paragraph(entry)) + "\n"
     for change in entry.changes:
         yield f"\n- **{escaped(wording.label(change.field))}**{_(': ')}{_marked(change.pieces)}\n"
     yield f"\n{_('Read it')}{_(': ')}<{absolute(address(entry))}>\n"

@@ -7,6 +7,7 @@ from django.test import Client
 
 from registry import as_of, days
 from registry.as_of import When
+from registry.metric_page import MetricPage
 from registry.models import Definition, Proposal
 from registry.workflow import drafting, people, publication, submitting
 from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, seal, started, write
@@ -207,12 +208,29 @@ def test_the_slider_stops_where_the_meaning_changed(reader: Client, cast: Cast):
 def test_the_second_axis_shows_where_a_correction_made_a_difference(reader: Client, cast: Cast, corrected: Definition):
     shown = page(reader, f"/metrics/target_lead/?on={FOUNDED}")
     assert f"?on={FOUNDED}&amp;known={TODAY - DAY}" in shown
-    assert "beliefs" not in page(reader, f"/metrics/meeting/?on={FOUNDED}")
+    assert 'id="beliefs"' in shown
+    assert 'id="beliefs"' not in page(reader, f"/metrics/meeting/?on={FOUNDED}")
+    published(cast, "meeting", effective_from=TODAY + 5 * DAY)
+    ahead = page(reader, f"/metrics/meeting/?on={TODAY + 5 * DAY}")
+    assert 'id="beliefs"' not in ahead, "agreed before its day came, it corrected nothing"
 
 
 def test_versions_recorded_later_were_not_known(reader: Client, cast: Cast, corrected: Definition):
     shown = reader.get(f"/metrics/target_lead/?on={TODAY}&known={TODAY - DAY}").context["page"]
     assert [line.definition.number for line in shown.versions] == [1]
+
+
+def test_a_condition_is_read_with_what_it_referred_to_then(cast: Cast):
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, change={"meeting": {"condition": "is_target_lead"}})
+    submitting.submit(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    with on(TODAY + DAY):
+        (new,) = published(cast, "target_lead", effective_from=TODAY + DAY)
+        then, now = (MetricPage(cast.meeting, day) for day in (TODAY, TODAY + DAY))
+        assert then.agreed_then["target_lead"] != new.wording
+        assert now.agreed_then == {}, "today's are read anyway"
 
 
 def page(client: Client, address: str) -> str:

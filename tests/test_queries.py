@@ -20,8 +20,11 @@ PAGES = {
     "glossary": "/",
     "glossary, second page": "/?page=2",
     "glossary, another day": "/?on=2025-06-01",
+    "glossary, as recorded by a day": "/?on=2025-06-01&known=2025-09-01",
+    "what changed": "/changes/?from=2020-01-01",
     "search": "/?q=リード",
     "metric": "/metrics/{key}/",
+    "metric, another day": "/metrics/{key}/?on=2026-03-01&known=2026-04-01",
     "proposals": "/proposals/",
     "proposal, words": "/proposals/{proposal}/",
     "proposal, discussion": "/proposals/{proposal}/?tab=discussion",
@@ -29,6 +32,9 @@ PAGES = {
     "published proposal": "/proposals/1/",
     "inbox": "/inbox/",
     "history": "/history/",
+    "history of a person": "/history/?person={person}",
+    "act": "/history/{act}/",
+    "feed": "/history/feed/",
     "history of a metric": "/metrics/{key}/history/",
 }
 
@@ -41,6 +47,8 @@ def asked(size: int) -> dict[str, int]:
     place: dict[str, Any] = {
         "key": wordings.named(size - 1).key,
         "proposal": Proposal.objects.in_review().order_by("pk")[0].pk,
+        "person": data.signatory().username,
+        "act": Event.objects.filter(act="published").latest("sequence").sequence,
     }
     return {name: queries(client, address.format(**place)) for name, address in PAGES.items()}
 

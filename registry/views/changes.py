@@ -45,7 +45,7 @@ def _page(between: Between, number: int) -> dict[str, Any]:
     shown = list(spans[start : start + PAGE + 1])
     entries = changes.entries(shown[:PAGE], between, changes.teams_by_id(between))
     stages = {stage.pk: stage for stage in as_of.stages(between.after)}
-    told = [(entry, changes.sentences(entry), release_notes.address(entry)) for entry in entries]
+    told = [(entry, changes.paragraph(entry), release_notes.address(entry)) for entry in entries]
     grouped = groupby(told, key=lambda each: each[0].span.stage_id)
     return {
         "between": between,

@@ -26,9 +26,12 @@ ENTRIES = 50
 @never_cache
 def show(request: Request) -> HttpResponse:
     """The acts this reader may see, filtered as the history is; to readers outside, publications alone."""
+    asked = HistoryFilter(request.GET)
     if request.user.is_authenticated:
-        return _feed(request, Event.objects.visible_to(request.user))
-    return _feed(request, Event.objects.filter(act="published"), outside=True)
+        return _feed(request, asked_events(asked, Event.objects.visible_to(request.user)))
+    public = Event.objects.filter(act="published")
+    days = {"since": asked.value("since"), "until": asked.value("until")}  # who did it is no question for outside
+    return _feed(request, timeline.filtered(public, metric=asked.value("metric") or "", **days), outside=True)
 
 
 @require_safe
@@ -38,11 +41,11 @@ def secret(request: Request, key: str) -> HttpResponse:
     """Likewise for the owner of the key, but without drafts, since an address is passed on more easily than meant."""
     if feeds.owner(key) is None:
         raise Http404(_("This feed is void: the password was changed. Copy the new address from your account page."))
-    return _feed(request, Event.objects.visible_to_every_member())
+    return _feed(request, asked_events(HistoryFilter(request.GET), Event.objects.visible_to_every_member()))
 
 
 def _feed(request: Request, events: EventQuerySet, outside: bool = False) -> HttpResponse:
-    found = list(timeline.related(asked_events(HistoryFilter(request.GET), events))[:ENTRIES])
+    found = list(timeline.related(events)[:ENTRIES])
     alternate = reverse("changes" if outside else "history")
     query = f"?{request.GET.urlencode()}" if request.GET and not outside else ""
     feed = Atom1Feed(
@@ -56,8 +59,7 @@ def _feed(request: Request, events: EventQuerySet, outside: bool = False) -> Htt
     )
     for line in timeline.lines(found):
         _add(feed, line, request, outside)
-    response = HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
-    return response
+    return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 
 
 def _add(feed: Atom1Feed, line: timeline.Line, request: Request, outside: bool) -> None:

@@ -32,7 +32,8 @@ def show(request: Request, key: str) -> HttpResponse:
         "definition": page.definition,
         "filter": asked,
         "kept": page.kept,
-        "stamp": meaning.stamp(metric),
+        "stamp": meaning.stamp(metric) + page.kept,
+        "agreed_then": page.agreed_then,
         "judged": examples.judged(key, page.definition.wording) if page.definition else [],
     }
     counted = _counted(page) if request.user.is_authenticated else {}

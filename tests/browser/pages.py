@@ -91,6 +91,11 @@ def _save_without_a_session(person: Person) -> None:
     sends("Save")(person)
 
 
+def _opens_an_act(person: Person) -> None:
+    """The page of an act, as whoever reads without a script gets to it."""
+    person.page.goto(person.page.locator("[hx-get^='/history/']").first.get_attribute("hx-get") or "")
+
+
 REVIEW = f"/proposals/{numbered('fifty-employees')}/"
 WAITING = f"/proposals/{numbered('follow-rate-over-100')}/"
 DRAFT = f"/proposals/{numbered('authority-at-the-meeting')}/"
@@ -105,6 +110,10 @@ PAGES = [
     Shown("glossary of a past day", "kobayashi", "/?on=2025-06-01"),
     Shown("glossary, nothing found", "kobayashi", "/?q=zzzz&stage=nowhere&on=someday"),
     Shown("glossary, found", "kobayashi", "/?q=商談"),
+    Shown("glossary as recorded by a day", "kobayashi", "/?on=2025-06-01&known=2025-07-01"),
+    Shown("what changed", "kobayashi", "/changes/?from=2025-01-01"),
+    Shown("what changed, days swapped", "kobayashi", "/changes/?from=2025-02-01&to=2025-01-01"),
+    Shown("metric on a day", "sato", "/metrics/target_lead/?on=2025-06-01&known=2025-07-01"),
     Shown("metric, counted", "sato", "/metrics/target_lead/"),
     Shown("metric, calculated", "sato", "/metrics/meeting_rate/"),
     Shown("metric before its time", "sato", "/metrics/target_lead/?on=2020-01-01"),
@@ -141,6 +150,7 @@ PAGES = [
     Shown("inbox of a member", "tanaka", "/inbox/"),
     Shown("inbox of a reader", "kobayashi", "/inbox/"),
     Shown("history", "kobayashi", "/history/"),
+    Shown("act, word by word", "kobayashi", "/history/", _opens_an_act),
     Shown("history, nothing fits", "kobayashi", "/history/?metric=zzzz&since=someday"),
     Shown("sign-in", None, "/sign-in/"),
     Shown("sign-in refused", None, "/sign-in/", sends("Sign in"), 422),
@@ -156,6 +166,7 @@ PAGES = [
     Shown("new person refused", "watanabe", "/people/new/", sends("Register"), 422),
     Shown("teams", "watanabe", "/teams/"),
     Shown("team", "kobayashi", "/teams/sales/"),
+    Shown("team on a day", "kobayashi", "/teams/sales/?on=2025-06-01"),
     Shown("team to a steward", "watanabe", "/teams/sales/"),
     Shown("stages", "kobayashi", "/stages/"),
     Shown("stages to a steward", "watanabe", "/stages/"),

@@ -87,6 +87,12 @@ def test_a_paragraph_says_what_changed_who_agreed_when_and_why(reader: Client, c
     assert "/metrics/target_lead/compare/1...2/" in shown
 
 
+def test_a_report_by_some_day_leads_to_what_was_known_by_then(reader: Client):
+    shown = page(reader, f"/changes/?from={FOUNDED - DAY}&to={FOUNDED}&known={TODAY - DAY}")
+    assert f"/metrics/meeting/?on={FOUNDED}&amp;known={TODAY - DAY}" in shown
+    assert "as recorded by 14 Jun 2026" in shown
+
+
 def test_several_versions_between_are_each_told_with_who_agreed(reader: Client, cast: Cast):
     changed(cast, summary_en="One")
     with on(TODAY + DAY):

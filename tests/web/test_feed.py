@@ -106,6 +106,7 @@ def test_readers_outside_get_publications_alone_and_no_names(client: Client, cas
     told = titles(root)
     assert len(told) == 2
     assert all("was published" in title for title in told)
+    assert titles(feed(client, "/history/feed/?person=naoko&group=agreement&lang=en")) == told
     whole = ElementTree.tostring(root, encoding="unicode")
     assert "Naoko" not in whole
     assert "鈴木" not in whole

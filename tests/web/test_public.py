@@ -14,6 +14,9 @@ OPEN = [
     "/metrics/target_lead/",
     "/metrics/target_lead/versions/1/",
     "/metrics/target_lead/compare/1...2/",
+    "/changes/",
+    "/changes/?format=md",
+    "/history/feed/",
 ]
 CLOSED = [
     "/proposals/",
@@ -21,6 +24,8 @@ CLOSED = [
     "/inbox/",
     "/history/",
     "/history/?format=csv",
+    "/history/?format=jsonl",
+    "/history/1/",
     "/metrics/target_lead/history/",
     "/people/",
     "/teams/",

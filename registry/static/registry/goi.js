@@ -41,12 +41,17 @@
   // The slider of a metric's life sets the day of the form around it, which asks for the page itself.
   for (const walk of document.querySelectorAll("[data-life]")) walk.hidden = false;
   document.addEventListener("input", (event) => {
-    const walk = event.target.closest("[data-life]");
+    const walk = event.target.closest("form")?.querySelector("[data-life]");
     if (!walk) return;
-    const step = walk.querySelectorAll("option")[event.target.value];
-    event.target.setAttribute("aria-valuetext", step.label);
+    const slider = walk.querySelector("input");
+    const day = walk.closest("form").elements.on;
+    const steps = [...walk.querySelectorAll("option")];
+    if (event.target === day) slider.value = Math.max(0, steps.filter((each) => each.dataset.day <= day.value).length - 1);
+    if (event.target !== slider) return;
+    const step = steps[slider.value];
+    slider.setAttribute("aria-valuetext", step.label);
     walk.querySelector("output").textContent = step.label;
-    walk.closest("form").elements.on.value = step.dataset.day;
+    day.value = step.dataset.day;
   });
 
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
