@@ -7,7 +7,8 @@
 
 Exits 0 when everything is as it was recorded, 1 when something is not, 2 when the file cannot be read. The key and
 the checkpoints prove something only if you got them earlier, or elsewhere, than the file: without `--key` the file's
-own key is taken, and its short name is printed for you to compare.
+own key is taken, and its short name is printed for you to compare. A key leads to those before and after it: each
+change of keys is an event, which the old key signed in a checkpoint and the new key signed itself.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 GENESIS = "0" * 64
 LEDGER, CERTIFICATE = "goi/ledger/1", "goi/certificate/1"
+KEY_CHANGED, CHECKPOINT_DOMAIN, KEY_DOMAIN = "key_changed", b"goi/checkpoint/1\0", b"goi/key/1\0"
 SIGN_OFFS, TEAMS = "registry_historicalsignoff", "registry_historicalteam"
 
 
@@ -72,6 +74,7 @@ class Ledger:
     def __init__(self, notes: list[dict[str, Any]], key: Any) -> None:
         self.notes = notes
         self.key = key
+        self.changes: list[dict[str, Any]] = []
         self.peaks: list[bytes] = []
         self.size = 0
         self.previous = GENESIS
@@ -90,13 +93,14 @@ class Ledger:
                     ended = entry["end"] == self.size
         if not ended:
             yield "The file ends early or lacks events: it is not the whole export."
+        yield from self._signatures()
         for note in self.notes:
             yield from self._note(note)
         if not self.notes:
             print("There is no checkpoint, so what was cut off at the end cannot be seen.")
 
     def _expect(self, path: Path) -> Iterator[str]:
-        """The checkpoints in the file come after the events, so their sizes are read beforehand."""
+        """Checkpoints come after the events, so their sizes are read beforehand; so are changes of keys."""
         known = {note["checkpoint"]["size"]: note for note in self.notes}
         with path.open(encoding="utf-8") as file:
             for line in file:
@@ -105,6 +109,8 @@ class Ledger:
                     size = note["checkpoint"]["size"]
                     if known.setdefault(size, note) != note:
                         yield f"The file's checkpoint over {size} events is not the one in the directory."
+                elif f'"act":"{KEY_CHANGED}"' in line:
+                    self.changes.append(json.loads(line)["event"])
         self.notes = [known[size] for size in sorted(known)]
         self.wanted = set(known)
 
@@ -121,9 +127,17 @@ class Ledger:
         if self.size in self.wanted:
             self.roots[self.size] = self._root().hex()
 
+    def _signatures(self) -> Iterator[str]:
+        if self.notes:
+            key = self.key or own_key(self.notes[-1])
+            known = lineage(key, self.changes, self.notes)
+            for note in self.notes:
+                yield from signature_findings(note, known)
+            yield from out_of_turn(self.changes, self.notes, known)
+            print(f"Checked with the key {short_name(key)}" + (" and those that it leads to." if self.changes else "."))
+
     def _note(self, note: dict[str, Any]) -> Iterator[str]:
         said = note["checkpoint"]
-        yield from signature_findings(note, self.key)
         if said["size"] > self.size:
             yield (
                 f"A checkpoint over {said['size']} events was signed at {said['time']}, but the ledger holds only "
@@ -174,13 +188,80 @@ def event_findings(entry: dict[str, Any]) -> Iterator[str]:
             yield f"The personal data of the history row {place} were changed after they were recorded."
 
 
-def signature_findings(note: dict[str, Any], key: Any) -> Iterator[str]:
-    public = key or Ed25519PublicKey.from_public_bytes(bytes.fromhex(note["public_key"]))
-    size = note["checkpoint"]["size"]
+# Keys
+
+
+def lineage(key: Any, changes: list[dict[str, Any]], notes: list[dict[str, Any]]) -> dict[str, Any]:
+    """By short name, the key that is trusted and all that it leads to, forwards and backwards."""
+    known = {short_name(key): key}
+    found = -1
+    while found != len(known):
+        found = len(known)
+        for event in changes:
+            old, new = (event["detail"][name] for name in ("old_key", "new_key"))
+            if short_name(public(old)) in known and _attested(event, old, notes):
+                known[short_name(public(new))] = public(new)
+            if short_name(public(new)) in known and _vouched(event["detail"]):
+                known[short_name(public(old))] = public(old)
+    return known
+
+
+def _attested(event: dict[str, Any], old: str, notes: list[dict[str, Any]]) -> bool:
+    """Whether the old key signed a checkpoint that covers the change."""
+    return any(
+        note["checkpoint"]["size"] >= event["sequence"]
+        and note["checkpoint"]["key_id"] == short_name(public(old))
+        and is_signed(public(old), note["signature"], CHECKPOINT_DOMAIN, note["checkpoint"])
+        for note in notes
+    )
+
+
+def _vouched(detail: dict[str, Any]) -> bool:
+    """Whether the new key says itself that it follows the old one."""
+    said = {"old": detail["old_key"], "new": detail["new_key"]}
+    return is_signed(public(detail["new_key"]), detail["proof"], KEY_DOMAIN, said)
+
+
+def signature_findings(note: dict[str, Any], known: dict[str, Any]) -> Iterator[str]:
+    said = note["checkpoint"]
+    key = known.get(said["key_id"])
+    if key is None or not is_signed(key, note["signature"], CHECKPOINT_DOMAIN, said):
+        yield (
+            f"The checkpoint over {said['size']} events was not signed with the registry's key, "
+            "or was changed afterwards."
+        )
+
+
+def out_of_turn(changes: list[dict[str, Any]], notes: list[dict[str, Any]], known: dict[str, Any]) -> Iterator[str]:
+    """Checkpoints by a key before it was there, or after the one that follows it had signed."""
+    for event in changes:
+        old, new = (short_name(public(event["detail"][name])) for name in ("old_key", "new_key"))
+        sizes = [note["checkpoint"]["size"] for note in notes if note["checkpoint"]["key_id"] == new]
+        for said in (note["checkpoint"] for note in notes):
+            early = said["key_id"] == new and said["size"] < event["sequence"]
+            late = said["key_id"] == old and sizes and said["size"] > min(sizes)
+            if new in known and (early or late):
+                yield f"The checkpoint over {said['size']} events was signed with a key that was not its time's."
+
+
+def is_signed(key: Any, signature: str, domain: bytes, document: dict[str, Any]) -> bool:
     try:
-        public.verify(bytes.fromhex(note["signature"]), b"goi/checkpoint/1\0" + canonical(note["checkpoint"]))
+        key.verify(bytes.fromhex(signature), domain + canonical(document))
     except InvalidSignature:
-        yield f"The checkpoint over {size} events was not signed with the registry's key, or was changed afterwards."
+        return False
+    return True
+
+
+def public(key: str) -> Any:
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+
+
+def own_key(note: dict[str, Any]) -> Any:
+    return public(note["public_key"])
+
+
+def short_name(key: Any) -> str:
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 
 
 # A certificate
@@ -191,7 +272,7 @@ def certificate_findings(certificate: dict[str, Any], key: Any) -> Iterator[str]
     if certificate.get("format") != CERTIFICATE:
         raise ValueError("neither an exported ledger nor a certificate")
     note = certificate["checkpoint"]
-    yield from signature_findings(note, key)
+    yield from signature_findings(note, certified_keys(certificate, key or own_key(note)))
     for entry in certificate["events"]:
         yield from event_findings(entry)
         yield from _inclusion(entry, note["checkpoint"])
@@ -199,6 +280,16 @@ def certificate_findings(certificate: dict[str, Any], key: Any) -> Iterator[str]
     yield from _publication(certificate)
     yield from _seals(certificate)
     tell(certificate)
+
+
+def certified_keys(certificate: dict[str, Any], key: Any) -> dict[str, Any]:
+    """The keys that `key` leads to, by the changes in the certificate, each proven by what the old key signed."""
+    proven = [
+        change
+        for change in certificate["keys"]
+        if not list(event_findings(change)) and not list(_inclusion(change, change["checkpoint"]["checkpoint"]))
+    ]
+    return lineage(key, [change["event"] for change in proven], [change["checkpoint"] for change in proven])
 
 
 def _inclusion(entry: dict[str, Any], checkpoint: dict[str, Any]) -> Iterator[str]:
@@ -261,7 +352,7 @@ def tell(certificate: dict[str, Any]) -> None:
         print(f"  sealed for {team['name_ja']} by {who['name_ja'] or who['name_en']} at {values['signed_at']}:")
         print(f"    {values['meaning']}")
     print(f"  among {note['checkpoint']['size']} events signed at {note['checkpoint']['time']}")
-    print(f"  with the key {hashlib.sha256(bytes.fromhex(note['public_key'])).hexdigest()[:16]}")
+    print(f"  with the key {note['checkpoint']['key_id']}")
 
 
 def _events(certificate: dict[str, Any]) -> dict[int, dict[str, Any]]:

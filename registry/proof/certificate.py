@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from registry.ledger import merkle
+from registry.ledger import lineage, merkle
 from registry.models import Definition, Event, SignOff, Team
 from registry.proof import checkpoints, export, tree
 
@@ -36,7 +36,17 @@ def build(version: Definition) -> dict[str, Any]:
         ],
         "events": _proved(events, signed["checkpoint"]["size"]),
         "checkpoint": signed,
+        "keys": _key_changes(),
     }
+
+
+def _key_changes() -> list[dict[str, Any]]:
+    """Every change of keys with the checkpoint in which the old key attested it, so that any key leads to any other."""
+    return [
+        {**_proved([event], attested["checkpoint"]["size"])[0], "personal": None, "checkpoint": attested}
+        for event in Event.objects.filter(act=lineage.ACT).order_by("sequence")
+        if (attested := checkpoints.first_over(event)) is not None
+    ]
 
 
 def _publishing(version: Definition) -> Event:

@@ -151,6 +151,14 @@ def files(directory: Path) -> list[Path]:
     return sorted(directory.glob("[0-9]*.json"))
 
 
+def first_over(event: Event) -> note.Note | None:
+    """The note over fewest events that holds this one."""
+    for path in files(settings.CHECKPOINTS):
+        if int(path.stem) >= event.sequence:
+            return json.loads(path.read_bytes())
+    return None
+
+
 def newest(directory: Path) -> note.Note | None:
     """The note over most events, as it is in the directory."""
     found = files(directory)

@@ -6,7 +6,9 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-FOLDER = Path(tempfile.mkdtemp(prefix="goi-torture-"))
+# Handed on to the processes that are started from here.
+FOLDER = Path(os.environ.get("GOI_TORTURE_FOLDER") or tempfile.mkdtemp(prefix="goi-torture-")).resolve()
+os.environ["GOI_TORTURE_FOLDER"] = str(FOLDER)
 CHECKPOINTS, TEMPLATE = FOLDER / "checkpoints", FOLDER / "checkpoints.template"
 CHECKPOINT_EVENTS = 20
 
@@ -20,7 +22,7 @@ def choose(address: str | None) -> None:
         "GOI_DEBUG": "1",
         "GOI_DATA": str(FOLDER),
         "GOI_CHECKPOINT_EVENTS": str(CHECKPOINT_EVENTS),
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DJANGO_SETTINGS_MODULE": "tests.torture.settings",
     }
 
 
@@ -61,6 +63,14 @@ class Ground:
         else:
             Path(name).unlink(missing_ok=True)
         return name
+
+    def lay_out(self, files: dict[str, bytes], folder: Path) -> None:
+        """Files of this ground, elsewhere."""
+        shutil.rmtree(folder, ignore_errors=True)
+        for name, content in files.items():
+            path = folder / Path(name).relative_to(FOLDER)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
     def remove(self) -> None:
         for suffix in ("", "_template", "_restored") if self._server else ():

@@ -2,6 +2,9 @@
 
 import os
 import random
+import shutil
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -12,7 +15,7 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connection
 
 import tests.races.worker as worker
-from tests.torture import writers
+from tests.torture import disk, writers
 from tests.torture.cluster import Cluster
 from tests.torture.ground import FOLDER, Ground
 from tests.torture.writers import awaited, noted, require_whole, say, writing
@@ -20,6 +23,7 @@ from tests.torture.writers import awaited, noted, require_whole, say, writing
 LIFE = 20  # rounds until the registry is taken anew, so that looking at it stays quick
 LONGEST = 1.5  # seconds
 PATIENCE = 60
+RECORDED = 8
 
 
 class Rounds:
@@ -59,6 +63,59 @@ class Rounds:
             file.unlink()
             say(f"backup {number}: restored with all {len(before)} acts, {during} more went on meanwhile")
 
+    def power(self, times: int) -> None:
+        """One recorded run of each LIFE, cut at random calls."""
+        done = 0
+        while done < times:
+            self.ground.renew()
+            writers.NOTED.unlink(missing_ok=True)
+            trace = self._recorded()
+            cuts = min(LIFE, times - done)
+            lived = disk.Disk(FOLDER, writers.NOTED)
+            moments = self._moments(trace, cuts)
+            for moment in lived.live(trace):
+                for _cut in range(moments.count(moment)):
+                    done += 1
+                    self._cut(done, lived)
+            trace.unlink()
+        say(f"✓ {times} of {times}")
+
+    def _recorded(self) -> Path:
+        """What four writers tell the disk in a while. The files themselves are put back as they were."""
+        trace = FOLDER.with_name(f"{FOLDER.name}.trace")
+        strace = [
+            "strace",
+            "-f",
+            "--seccomp-bpf",
+            "-y",
+            "-xx",
+            "-s",
+            "10000000",
+            "-e",
+            f"trace={disk.CALLS}",
+            "-o",
+            trace,
+        ]
+        scribe = [sys.executable, "-W", "ignore", "-m", "tests.torture.scribe", self.chance.randrange(10**9), RECORDED]
+        subprocess.run([str(each) for each in (*strace, *scribe)], check=True)
+        self.ground.renew()
+        return trace
+
+    def _moments(self, trace: Path, count: int) -> list[int]:
+        """Calls to cut after, from the first acknowledgement on."""
+        lived = disk.Disk(FOLDER, writers.NOTED)
+        calls = [number for number in lived.live(trace) if lived.told]
+        assert calls, "nobody acted while it was recorded"
+        return self.chance.choices(calls, k=count)
+
+    def _cut(self, number: int, lived: disk.Disk) -> None:
+        elsewhere = FOLDER.with_name(f"{FOLDER.name}.cut")
+        self.ground.lay_out(lived.after_a_cut(self.chance), elsewhere)
+        acknowledged = writers.read(lived.told.decode())
+        awaited(partial(_look_at, elsewhere, acknowledged))
+        shutil.rmtree(elsewhere)
+        say(f"power {number}: {len(acknowledged)} acts acknowledged by then, none lost, all verifies")
+
     def _restore(self, file: Path, before: dict[int, str], name: str) -> None:
         elsewhere = FOLDER / "restored-checkpoints" / file.stem
         connection.settings_dict["NAME"] = name
@@ -82,6 +139,12 @@ class Rounds:
             assert time.monotonic() < give_up, f"nobody acted within {PATIENCE} seconds"
             time.sleep(0.02)
         time.sleep(self.chance.uniform(0, LONGEST))
+
+
+def _look_at(folder: Path, acknowledged: dict[int, str]) -> None:
+    connection.settings_dict["NAME"] = str(folder / Path(connection.settings_dict["NAME"]).name)
+    settings.CHECKPOINTS = folder / "checkpoints"
+    require_whole(acknowledged)
 
 
 def _nowhere() -> Any:

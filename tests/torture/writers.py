@@ -53,13 +53,15 @@ def awaited(task: Callable[[], Any]) -> None:
 
 
 @contextmanager
-def writing(chance: random.Random, *, expected: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+def writing(
+    chance: random.Random, *, count: int = WRITERS, expected: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
     """Writers at work inside; afterwards they are killed, each in the middle of whatever it did.
 
     One that met another error than those `expected` fails the round.
     """
     ERRORS.unlink(missing_ok=True)
-    children = [apart(partial(_write, chance.randrange(10**9), expected)) for _ in range(WRITERS)]
+    children = [apart(partial(_write, chance.randrange(10**9), expected)) for _ in range(count)]
     try:
         yield
     finally:
@@ -91,8 +93,11 @@ def note_down() -> None:
 
 def noted() -> dict[int, str]:
     """What was acknowledged so far, by event."""
-    lines = NOTED.read_text().splitlines() if NOTED.exists() else []
-    return {int(number): digest for number, digest in (line.split() for line in lines)}
+    return read(NOTED.read_text() if NOTED.exists() else "")
+
+
+def read(lines: str) -> dict[int, str]:
+    return {int(number): digest for number, digest in (line.split() for line in lines.splitlines())}
 
 
 def require_whole(acknowledged: dict[int, str], checkpoints: Path | None = None) -> None:
