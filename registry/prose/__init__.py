@@ -70,8 +70,10 @@ def vocabulary_words(vocabulary: Vocabulary) -> Iterator[str]:
     """Every label the vocabulary declares, of entities, links, fields and values."""
     for entity in vocabulary.entities.values():
         yield from entity.label.values()
-        for link in (*entity.parents.values(), *entity.relations.values()):
-            yield from link.label.values()
+        for parent in entity.parents.values():
+            yield from parent.label.values()
+        for relation in entity.relations.values():
+            yield from relation.label.values()
         for word in entity.fields.values():
             yield from word.label.values()
             for labels in word.value_labels.values():

@@ -17,8 +17,8 @@ from registry.conditions.suggest import suggest_fields
 from registry.forms.datasets import DatasetForm, EntityForm, ReadingForm
 from registry.models import Dataset
 from registry.refusals import Refused, WrongState
-from registry.views.history import safe_cell
 from registry.views.request import Request
+from registry.views.streams import safe_cell
 from registry.workflow import datasets as workflow
 
 KINDS = [kind for kind, _label in Dataset.KINDS]
