@@ -1,13 +1,15 @@
 """What every governed table shares: its history, and the refusal of writes that no act records."""
 
 import secrets
+from functools import cache
 from typing import Any, Never
 
 from django.db import models
 from django.db.models.signals import pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils import translation
-from simple_history.models import HistoricalRecords
+from simple_history.manager import HistoryManager
+from simple_history.models import HistoricalRecords as EveryHistory
 from simple_history.signals import post_create_historical_record
 
 
@@ -48,6 +50,20 @@ class Governed(models.Model):
 
     class Meta:
         abstract = True
+
+
+class RememberedManager(HistoryManager):
+    """The manager of history rows, of a class that is made once: as it comes, one is made for every row written."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class: Any, class_name: str | None = None) -> Any:
+        return super().from_queryset(queryset_class, class_name)
+
+
+class HistoricalRecords(EveryHistory):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(history_manager=RememberedManager, **options)
 
 
 def _unrecorded(model: type[models.Model]) -> str:

@@ -1,8 +1,8 @@
-"""The one order in which rows are locked: metrics by id, then the proposal; the ledger's head comes last."""
+"""The one order in which rows are locked: metrics by id, the proposal, seats by id; the ledger's head comes last."""
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from registry.models import Clause, Metric, Proposal
+from registry.models import Clause, Delegation, Membership, Metric, Proposal, Revision, SignOff, User
 from registry.standing import Standing
 
 
@@ -20,9 +20,22 @@ def lock(proposal: Proposal) -> Standing:
     return Standing(locked(Proposal.objects.all()).get(pk=proposal.pk))
 
 
-def lock_with_metrics(proposal: Proposal) -> Standing:
-    """Likewise, with the metrics under review locked before it, so that no other proposal publishes between."""
-    revision = Proposal.objects.values_list("revision", flat=True).get(pk=proposal.pk)
-    keys = Clause.objects.filter(revision=revision).values_list("key", flat=True)
-    list(locked(Metric.objects.all()).filter(key__in=list(keys)).order_by("pk"))
-    return lock(proposal)
+def lock_with_metrics(proposal: Proposal, *, by: User) -> Standing:
+    """Likewise, with the metrics under review locked before it, so that no other proposal publishes between.
+
+    The seats are locked after it, so that nobody whose seal counts loses theirs before this act is recorded.
+    """
+    keys = Clause.objects.filter(revision__in=Proposal.objects.filter(pk=proposal.pk).values("revision"))
+    list(locked(Metric.objects.all()).filter(key__in=keys.values("key")).order_by("pk"))
+    standing = lock(proposal)
+    _lock_seats(standing.revision, by)
+    return standing
+
+
+def _lock_seats(revision: Revision | None, by: User) -> None:
+    """What seals on the revision were pressed from, and what `by` could press one from now."""
+    pressed = SignOff.objects.filter(revision=revision)
+    lent = Delegation.objects.filter(Q(pk__in=pressed.values("delegation")) | Q(stand_in=by, withdrawn_at=None))
+    from_seat = Q(pk__in=pressed.values("membership")) | Q(pk__in=lent.values("membership")) | Q(user=by, until=None)
+    list(locked(Membership.objects.all()).filter(from_seat).order_by("pk"))
+    list(locked(lent).order_by("pk"))

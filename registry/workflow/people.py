@@ -127,7 +127,7 @@ def deactivate(user: User, *, by: User) -> User:
     if current.is_steward:
         _require_another_steward(stewards, current)
     act = Act("deactivated", by=by)
-    for membership in current.memberships.filter(until=None):
+    for membership in locked(current.memberships.filter(until=None)).order_by("pk"):
         _end_membership(act, membership)
     current.is_active = current.is_steward = False
     act.save(current, "is_active", "is_steward")
@@ -223,7 +223,7 @@ def _end_membership(act: Act, membership: Membership) -> None:
     membership.until = act.at
     act.save(membership, "until")
     lent = Delegation.objects.filter(stand_in=membership.user, membership__team=membership.team, withdrawn_at=None)
-    for delegation in lent:
+    for delegation in locked(lent).order_by("pk"):
         delegation.withdrawn_at = act.at
         act.save(delegation, "withdrawn_at")
 

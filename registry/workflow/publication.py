@@ -189,7 +189,7 @@ def ratify(standing: Standing) -> None:
 @verb
 def ask_break_glass(proposal: Proposal, *, by: User, reason: str) -> BreakGlass:
     """A steward asks to publish without the one missing seal. Nothing happens until a second one confirms."""
-    standing = lock_with_metrics(proposal)
+    standing = lock_with_metrics(proposal, by=by)
     rules.require("ask_break_glass", standing, by=by)
     act = Act("glass_asked", by=by, reason=written(reason, "reason"))
     (team,) = standing.missing
@@ -203,7 +203,7 @@ def ask_break_glass(proposal: Proposal, *, by: User, reason: str) -> BreakGlass:
 @verb
 def confirm_break_glass(proposal: Proposal, *, by: User, digest: str) -> list[Definition]:
     """A second steward confirms: the revision is published, flagged until the missing team signs."""
-    standing = lock_with_metrics(proposal)
+    standing = lock_with_metrics(proposal, by=by)
     rules.require("confirm_break_glass", standing, by=by, digest=digest)
     glass = standing.break_glass
     assert glass is not None, "the rules ask for a first steward"

@@ -27,7 +27,7 @@ def meaning(team: Team) -> str:
 @verb
 def sign_off(revision: Revision, *, team: Team, by: User, digest: str) -> SignOff:
     """Press the seal of `team` on the revision whose digest was on the screen. The last seal publishes."""
-    standing = lock_with_metrics(revision.proposal)
+    standing = lock_with_metrics(revision.proposal, by=by)
     _require_latest(standing, revision)
     rules.require("sign_off", standing, by=by, team=team, digest=digest)
     seat = standing.seat(by, team)

@@ -120,6 +120,21 @@ def test_two_proposals_that_make_the_same_metric_publish_one(race: Race):
         assert Counter(after["states"][str(number)] for number in pair) == {"published": 1, "in_review": 1}
 
 
+def test_whoever_is_deactivated_meanwhile_no_longer_agrees(race: Race):
+    """Seals pressed before count until the seat is gone, and not a moment longer."""
+    proposals = [first for first, _ in race.alone("prepare", ROUNDS)["pairs"]]
+    race.alone("seal_each", "ryo", "marketing", *proposals)
+    left, sealed = race.together(
+        ("deactivate_at_length", "ryo", "megumi", 1), ("seal_each", "naoko", "sales", *proposals)
+    )
+    assert (left, sealed) == (["done"], ["done"] * ROUNDS)
+    after = race.alone("verify")
+    since = after["acts"][after["acts"].index("deactivated") :]
+    assert "sealed" in since, "the deactivation came too late to meet a seal"
+    assert "published" not in since
+    assert after["flaws"] == []
+
+
 def test_the_last_two_stewards_cannot_deactivate_each_other(race: Race):
     race.alone("prepare")
     answers = race.together(("deactivate", "makoto", "megumi"), ("deactivate", "megumi", "makoto"))

@@ -19,9 +19,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
 
 from registry import clock  # noqa: E402
-from registry.models import Membership, Objection, Proposal, SignOff, Team, User  # noqa: E402
+from registry.models import Event, Membership, Objection, Proposal, SignOff, Team, User  # noqa: E402
 from registry.refusals import Refused  # noqa: E402
 from registry.standing import Standing  # noqa: E402
 from registry.workflow import people, reviewing, submitting  # noqa: E402
@@ -67,6 +68,7 @@ def verify() -> dict[str, Any]:
         "states": dict(Proposal.objects.values_list("pk", "state")),
         "seals": list(SignOff.history.filter(history_type="+").values_list("id", flat=True)),
         "objections": list(Objection.history.filter(history_type="+").values_list("id", flat=True)),
+        "acts": list(Event.objects.order_by("sequence").values_list("act", flat=True)),
         "stewards": list(User.objects.filter(is_steward=True, is_active=True).values_list("username", flat=True)),
     }
 
@@ -156,6 +158,15 @@ def deactivate(name: str, by: str) -> list[str]:
     return [outcome(lambda: people.deactivate(leaving, by=steward))]
 
 
+def deactivate_at_length(name: str, by: str, seconds: str) -> list[str]:
+    """Deactivate, and keep the others waiting for so long before it is kept."""
+    leaving, steward = user(name), user(by)
+    with transaction.atomic():
+        found = outcome(lambda: people.deactivate(leaving, by=steward))
+        time.sleep(float(seconds))
+    return [found]
+
+
 def outcome(act: Callable[[], Any]) -> str:
     try:
         with now():
@@ -166,7 +177,7 @@ def outcome(act: Callable[[], Any]) -> str:
 
 
 TASKS: dict[str, Callable[..., Any]] = {
-    task.__name__: task for task in (prepare, verify, write_away, seal_each, deactivate)
+    task.__name__: task for task in (prepare, verify, write_away, seal_each, deactivate, deactivate_at_length)
 }
 
 if __name__ == "__main__":
