@@ -82,6 +82,13 @@ def _seal_what_has_changed(person: Person) -> None:
     _seal_with_a_wrong_password(person)
 
 
+def _count_on_the_data(person: Person) -> None:
+    """The tab counts by itself where there is a script; either way the numbers are there in the end."""
+    person.page.reload()
+    person.page.locator("#counts .counted").first.wait_for()
+    person.page.locator("#counts summary").first.click()
+
+
 def _choose_no_language(person: Person) -> None:
     person.page.locator(".languages button").evaluate("button => { button.value = 'xx'; button.click() }")
 
@@ -120,6 +127,9 @@ PAGES = [
     Shown("proposal to its author", "tanaka", REVIEW),
     Shown("proposal to a signatory", "suzuki", REVIEW),
     Shown("effect", "sato", f"{REVIEW}?tab=effect"),
+    Shown("effect on the data", "sato", f"{REVIEW}?tab=effect", _count_on_the_data),
+    Shown("records behind a number", "sato", f"{REVIEW}counts/target_lead/gained/?month=2026-04"),
+    Shown("metric, not counted yet", "sato", "/metrics/new_lead/"),
     Shown("discussion", "sato", f"{REVIEW}?tab=discussion"),
     Shown("record", "sato", f"{REVIEW}?tab=record"),
     Shown("published proposal", "sato", ENDED["field-sales-follow"]),
