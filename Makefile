@@ -55,8 +55,9 @@ lock: venv ## write the versions and hashes of requirements*.in (UPGRADE=--upgra
 	@$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
 	@$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
 
-bench: venv ## measure the pages on both databases
+bench: venv ## measure the pages on both databases, then conditions and counts over a million leads
 	@$(DEV) -m tests.bench
+	@$(DEV) -m tests.bench.conditions_bench --large
 
 screenshots: venv ## take the README's pictures anew
 	@$(DEV) -m tests.browser.screenshots
