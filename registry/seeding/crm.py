@@ -118,8 +118,8 @@ class Crm:
     def _employees(self) -> str:
         if self.chance(0.09):
             return ""
-        number = max(1, round(math.exp(3.4 + 2.9 * self.random.random() + 0.9 * self.random.random())))
-        if self.chance(0.05):
+        number = max(1, round(math.exp(2.7 + 2.9 * self.random.random() + 2.7 * self.random.random())))
+        if number >= 1_000 and self.chance(0.4):
             return f"{number:,}"
         if self.chance(0.03):
             return f"{number}名"
