@@ -18,7 +18,7 @@ from tests.data import declare
 from tests.ledger.tampering import wrong
 from tests.test_commands import run
 
-SEALED = "95cdc9a066564e4b7dd6b702e629672ed100f6020de91624757ebc896e1406e7"
+SEALED = "242e2804d232ff0d7c363b13437684a8bb7f5ca8e1df236d102d80e57d2dd4b8"
 
 
 @pytest.fixture(scope="module")
