@@ -55,9 +55,10 @@ lock: venv ## write the versions and hashes of requirements*.in (UPGRADE=--upgra
 	@$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
 	@$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
 
-bench: venv ## measure the pages on both databases, and questions about a day
+bench: venv ## measure the pages on both databases, questions about a day, conditions and counts over a million leads
 	@$(DEV) -m tests.bench
 	@$(DEV) -m tests.bench.as_of_bench
+	@$(DEV) -m tests.bench.conditions_bench --large
 
 screenshots: venv ## take the README's pictures anew
 	@$(DEV) -m tests.browser.screenshots

@@ -29,7 +29,11 @@ from registry.models import (
 from registry.models.metrics import InForceQuerySet
 
 NAMES = ("name_ja", "name_en")
-MARKS = ("mark_ja", "mark_en")
+OF_THEN: dict[type[models.Model], tuple[str, ...]] = {
+    Team: (*NAMES, "mark_ja", "mark_en"),
+    Stage: (*NAMES, "position"),
+    User: NAMES,
+}
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,24 @@ def meaning(key: str, when: When) -> InForce | None:
     return glossary(when).filter(key=key).select_related(*related).first()
 
 
+def spans(metric: Metric) -> list[InForce]:
+    """Every span the metric was ever taken to have, with its version and what that names, in the order of recording."""
+    related = ("definition__metric", "definition__revision__proposal", "stage", "producer", "judge")
+    return list(InForce.objects.filter(metric=metric).select_related(*related).order_by("known_from", "pk"))
+
+
 def life(metric: Metric, known: datetime | None = None) -> list[InForce]:
     """Every span of the metric, oldest first, as recorded by `known`."""
-    spans = InForce.objects.filter(metric=metric).select_related("definition").order_by("valid_from")
+    return recorded(spans(metric), known)
+
+
+def recorded(found: Sequence[InForce], known: datetime | None) -> list[InForce]:
+    """Those of the spans that were held true at `known`, in the order of their days."""
     if known is None:
-        return list(spans.filter(known_to=STILL_KNOWN))
-    return list(spans.filter(known_from__lte=known, known_to__gt=known))
+        held = [span for span in found if span.known_to == STILL_KNOWN]
+    else:
+        held = [span for span in found if span.known_from <= known < span.known_to]
+    return sorted(held, key=lambda span: span.valid_from)
 
 
 @dataclass(frozen=True)
@@ -93,9 +109,13 @@ def beliefs(metric: Metric, valid: date) -> list[Belief]:
     More than one means that a retroactive correction made a difference, or that the day lay ahead when a later
     version was agreed.
     """
-    spans = InForce.objects.filter(metric=metric, valid_from__lte=valid, valid_to__gt=valid)
+    return believed(spans(metric), valid)
+
+
+def believed(spans: Sequence[InForce], valid: date) -> list[Belief]:
+    """The same, out of all spans of a metric in the order of recording."""
     found: list[Belief] = []
-    for span in spans.select_related("definition").order_by("known_from", "pk"):
+    for span in (each for each in spans if each.valid_from <= valid < each.valid_to):
         last = found[-1] if found else None
         if last and last.definition == span.definition and last.until == span.known_from:
             found[-1] = Belief(last.definition, last.since, span.known_to)
@@ -124,27 +144,24 @@ def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
 
 def teams(when: When) -> list[Team]:
     """All teams with the names and marks they had; one that was founded later has today's."""
-    return _as_they_were(Team.objects.all(), (*NAMES, *MARKS), when)
+    return as_they_were(list(Team.objects.all()), when)
 
 
 def stages(when: When) -> list[Stage]:
     """All stages with the names and places they had, from left to right."""
-    found = _as_they_were(Stage.objects.all(), (*NAMES, "position"), when)
-    return sorted(found, key=lambda stage: (stage.position, stage.pk))
+    return sorted(as_they_were(list(Stage.objects.all()), when), key=lambda stage: (stage.position, stage.pk))
 
 
 def people(ids: Iterable[int], when: When) -> dict[int, User]:
     """These people by id with the names they had; whose history was erased has the name that is left."""
-    found = _as_they_were(User.objects.filter(pk__in=list(ids)), NAMES, when)
-    return {user.pk: user for user in found}
+    return {user.pk: user for user in as_they_were(list(User.objects.filter(pk__in=list(ids))), when)}
 
 
-def _as_they_were[M: models.Model](rows: models.QuerySet[M], names: tuple[str, ...], when: When) -> list[M]:
-    """Copies of today's rows with the values of then, to be read and never saved. Two queries, or one for today."""
-    found = list(rows)
-    if when.is_now:
-        return found
-    history: Any = rows.model.history  # type: ignore[attr-defined]
+def as_they_were[M: Team | Stage | User](found: Sequence[M], when: When) -> list[M]:
+    """Copies of today's rows with the values of then, to be read and never saved. One query, or none for today."""
+    if when.is_now or not found:
+        return list(found)
+    names, history = OF_THEN[type(found[0])], type(found[0]).history
     told = history.filter(id__in=[row.pk for row in found], history_date__lte=when.moment)
     values = {pk: rest for pk, *rest in told.order_by("history_date", "history_id").values_list("id", *names)}
     return [_with(row, dict(zip(names, values.get(row.pk, ()), strict=False))) for row in found]

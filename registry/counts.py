@@ -113,9 +113,10 @@ def _of_clauses(clauses: Sequence[Clause], dataset: Dataset, source: Source) -> 
     old = {clause.key: clause.base.wording for clause in clauses if clause.base}
     new = {clause.key: clause.wording for clause in clauses}
     changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
-    rippled = {key: words for key, words in effect.referring(changed) if key not in new}
+    old, new = ({key: side[key] for key in changed & side.keys()} for side in (old, new))
+    rippled = {key: words for key, words in effect.referring(changed) if key not in changed}
     parts = dict.fromkeys(sorted(changed), CHANGED) | dict.fromkeys(sorted(rippled), RIPPLE)
-    calculated = _calculated_from(set(parts), set(new))
+    calculated = _calculated_from(set(parts), changed)
     sides = Sides(rippled | calculated | old, rippled | calculated | new)
     rates = {key for key in changed if sides.words(key)["kind"] == CALCULATED} | calculated.keys()
     return _plan(sides, parts, sorted(rates), dataset, source)

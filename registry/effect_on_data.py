@@ -45,6 +45,11 @@ class Shown:
         return bool(self.total["gained"] or self.total["lost"])
 
     @property
+    def drawn(self) -> bool:
+        """Whether there is more to see than that nothing changes."""
+        return self.changed or self.line.part == CHANGED
+
+    @property
     def drawing(self) -> SafeString:
         title = _("“%(metric)s” per month, before and after. The table below has the same numbers.")
         return chart.counts(title % {"metric": self.line.name}, self.months)

@@ -51,9 +51,14 @@ class MetricPage:
         return When(self.valid, self.known)
 
     @cached_property
+    def _spans(self) -> list[InForce]:
+        """Its whole past on both axes, in one query: all else about time is picked from it."""
+        return as_of.spans(self.metric)
+
+    @cached_property
     def span(self) -> InForce | None:
         """The span in force on the day, with its version."""
-        span = as_of.meaning(self.metric.key, self.when)
+        span = next((each for each in self.life if each.valid_from <= self.valid < each.valid_to), None)
         if span is not None and self.known is not None:
             span.sealed = span.definition_id not in as_of.unsealed([span], self.known)
         return span
@@ -63,7 +68,7 @@ class MetricPage:
         """Where it stood, called as it was called then."""
         if self.span is None:
             return None
-        return next(stage for stage in as_of.stages(self.when) if stage.pk == self.span.stage_id)
+        return as_of.as_they_were([self.span.stage], self.when)[0]
 
     @property
     def definition(self) -> Definition | None:
@@ -77,25 +82,24 @@ class MetricPage:
     def versions(self) -> list[VersionLine]:
         """Every version that was recorded, newest first."""
         spans = {span.definition_id: span for span in self.life}
-        versions = self.metric.versions.select_related("revision__proposal")
-        if self.known is not None:
-            versions = versions.filter(recorded_at__lte=self.known)
+        versions = {each.definition.number: each.definition for each in self._spans}
         return [
             VersionLine(version, span, bool(span and span.valid_from <= self.valid < span.valid_to))
-            for version in versions
+            for _number, version in sorted(versions.items(), reverse=True)
+            if self.known is None or version.recorded_at <= self.known
             for span in [spans.get(version.pk)]
         ]
 
     @cached_property
     def life(self) -> list[InForce]:
         """The spans of its versions, oldest first."""
-        return as_of.life(self.metric, self.known)
+        return as_of.recorded(self._spans, self.known)
 
     @cached_property
     def beliefs(self) -> list[as_of.Belief]:
         """What the day was believed to mean since it began: more than one after a retroactive correction."""
         begins = days.start_of(self.valid)
-        return [belief for belief in as_of.beliefs(self.metric, self.valid) if belief.until > begins]
+        return [belief for belief in as_of.believed(self._spans, self.valid) if belief.until > begins]
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -218,7 +222,7 @@ def _place(use: Any) -> tuple[int, int, str]:
 def seal_row(definition: Definition, when: When | None = None) -> list[tuple[Team, SignOff | None]]:
     """Every place of the seal row with the seal that fills it. Two queries.
 
-    With `when`, only what had been sealed by then as far as was known, and with the names of that day: three more.
+    With `when`, only what had been sealed by then as far as was known, and with the names of that day: two more.
     """
     signed: dict[int, SignOff] = {}
     for seal in definition.revision.sign_offs.select_related("team", "signed_by", "revision"):
@@ -231,11 +235,12 @@ def seal_row(definition: Definition, when: When | None = None) -> list[tuple[Tea
 
 
 def _named_then(places: list[Team], signed: dict[int, SignOff], when: When) -> list[Team]:
-    teams = {team.pk: team for team in as_of.teams(when)}
-    people = as_of.people([seal.signed_by_id for seal in signed.values()], when)
+    named = as_of.as_they_were(places, when)
+    teams = {team.pk: team for team in named}
+    people = {each.pk: each for each in as_of.as_they_were([seal.signed_by for seal in signed.values()], when)}
     for seal in signed.values():
         seal.team, seal.signed_by = teams[seal.team_id], people[seal.signed_by_id]
-    return [teams[team.pk] for team in places]
+    return named
 
 
 def terms_as_published(definition: Definition) -> list[Term]:

@@ -1,10 +1,12 @@
 """Example records and findings as people read them: the vocabulary's labels instead of field names."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from registry import days
 from registry.conditions import Finding, Vocabulary
 from registry.meaning import language as reader
 
@@ -34,6 +36,8 @@ def _value(value: Any, word: Any, language: str) -> str:
         return _("blank")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if word.type.kind == "date":
+        return days.day(date.fromisoformat(str(value)))
     if str(value) in word.value_labels:
         return str(word.value_labels[str(value)][language])
     return f"{value} {word.unit[language]}" if word.unit else str(value)

@@ -35,6 +35,7 @@ from registry.models import (
     GOVERNED,
     Clause,
     Contributor,
+    Dataset,
     Definition,
     Event,
     ExampleAnswer,
@@ -43,6 +44,7 @@ from registry.models import (
     OpenAct,
     Proposal,
     Revision,
+    Run,
     SignOff,
     Unrecorded,
     User,
@@ -202,7 +204,7 @@ def test_8_what_is_published_or_ended_never_changes(cast: Cast, guard: triggers.
     table = TABLES[guard.table]
     OpenAct.objects.create()
     rows = rows_of(table).filter(pk=proposal.pk) if table is Proposal else rows_of(table)
-    if table in (VocabularyVersion, ExampleAnswer):
+    if table in (VocabularyVersion, ExampleAnswer, Run):
         rows.bulk_create([_kept(table, version=latest(proposal), by=cast.kenta)])
     assert rows.exists()
     with pytest.raises(IntegrityError, match="what is published, ended or recorded"), transaction.atomic():
@@ -214,6 +216,10 @@ def _kept(table: type[models.Model], *, version: Revision, by: User) -> models.M
     """A row that the cast has no occasion to write."""
     if table is VocabularyVersion:
         return VocabularyVersion(number=1, source="x", digest="0" * 64, recorded_by=by, recorded_at=NOW, reason="x")
+    if table is Run:
+        dataset = Dataset(key="crm", content="0", tables=[], fingerprint="0", read_by=by, read_at=NOW)
+        rows_of(Dataset).bulk_create([dataset])
+        return Run(key="meeting", dataset=dataset, as_of=TODAY, months=[], broken=[], counted_by=by, counted_at=NOW)
     return ExampleAnswer(
         proposal=version.proposal, revision=version, key="meeting", record={}, answered_by=by, answered_at=NOW
     )

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from registry.conditions.dataset import FORMATS
@@ -183,6 +184,7 @@ def _written(word: FieldWord, seen: Look) -> str:
     return max(forms, key=lambda written: (_share(seen, lambda cell: _fits(cell, written)), -forms.index(written)))
 
 
+@lru_cache(maxsize=20_000)
 def _fits(cell: str, written: str) -> bool:
     try:
         if written:
@@ -196,9 +198,11 @@ def _fits(cell: str, written: str) -> bool:
     return written != "" or "-" in cell
 
 
+@lru_cache(maxsize=20_000)
 def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
+@lru_cache(maxsize=20_000)
 def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", plain(text))

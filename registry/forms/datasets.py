@@ -151,7 +151,7 @@ class EntityForm(forms.Form):
             {
                 "cell": cell,
                 "number": seen.get(cell, 0),
-                "chosen": "" if (value := values.get(cell, cell)) == cell else value or BLANK,
+                "chosen": _chosen_value(value := values.get(cell, cell), known),
                 "known": value in known,
             }
             for cell in (*seen, *(each for each in values if each not in seen))
@@ -209,6 +209,11 @@ class EntityForm(forms.Form):
         """The entity's part of the mapping."""
         entries = {word.name: self._entry(word) for word in self.entity.fields.values()}
         return {"table": self.table, "fields": {name: given for name, given in entries.items() if given}}
+
+
+def _chosen_value(value: str, known: Iterable[str]) -> str:
+    """What the form shows as chosen: a declared value, blank, or the cell as it is."""
+    return BLANK if value == "" else value if value in known else ""
 
 
 def _choices(word: FieldWord) -> dict[str, str]:

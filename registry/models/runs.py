@@ -40,8 +40,8 @@ class Run(Governed):
     objects = RunQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
-        verbose_name = _("count")
-        verbose_name_plural = _("counts")
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["question", "fingerprint"], name="one_run_per_question")]
         indexes = [models.Index(fields=["key", "-id"], name="run_of_metric")]

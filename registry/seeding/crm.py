@@ -118,11 +118,11 @@ class Crm:
         }
 
     def _employees(self, company: int) -> str:
-        number = max(1, round(math.exp(3.4 + 2.9 * self.random.random() + 0.9 * self.random.random())))
+        number = max(1, round(math.exp(2.7 + 2.9 * self.random.random() + 2.7 * self.random.random())))
         self.sizes[f"C-{company:04}"] = number
         if self.chance(0.09):
             return ""
-        if self.chance(0.05):
+        if number >= 1_000 and self.chance(0.4):
             return f"{number:,}"
         if self.chance(0.03):
             return f"{number}名"

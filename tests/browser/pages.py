@@ -82,6 +82,13 @@ def _seal_what_has_changed(person: Person) -> None:
     _seal_with_a_wrong_password(person)
 
 
+def _count_on_the_data(person: Person) -> None:
+    """The tab counts by itself where there is a script; either way the numbers are there in the end."""
+    person.page.reload()
+    person.page.locator("#counts .counted").first.wait_for()
+    person.page.locator("#counts summary").first.click()
+
+
 def _choose_no_language(person: Person) -> None:
     person.page.locator(".languages button").evaluate("button => { button.value = 'xx'; button.click() }")
 
@@ -129,6 +136,9 @@ PAGES = [
     Shown("proposal to its author", "tanaka", REVIEW),
     Shown("proposal to a signatory", "suzuki", REVIEW),
     Shown("effect", "sato", f"{REVIEW}?tab=effect"),
+    Shown("effect on the data", "sato", f"{REVIEW}?tab=effect", _count_on_the_data),
+    Shown("records behind a number", "sato", f"{REVIEW}counts/target_lead/gained/?month=2026-04"),
+    Shown("metric, not counted yet", "sato", "/metrics/new_lead/"),
     Shown("discussion", "sato", f"{REVIEW}?tab=discussion"),
     Shown("record", "sato", f"{REVIEW}?tab=record"),
     Shown("published proposal", "sato", ENDED["field-sales-follow"]),
@@ -175,6 +185,15 @@ PAGES = [
     Shown("vocabulary version", "kobayashi", "/vocabulary/versions/1/"),
     Shown("vocabulary change", "watanabe", "/vocabulary/change/"),
     Shown("vocabulary refused", "watanabe", "/vocabulary/change/", sends("Record as a new version"), 422),
+    Shown("datasets", "kobayashi", "/datasets/"),
+    Shown("dataset", "kobayashi", "/datasets/example/"),
+    Shown("dataset to a steward", "watanabe", "/datasets/example/"),
+    Shown("new dataset", "watanabe", "/datasets/new/"),
+    Shown("new dataset from a database", "watanabe", "/datasets/new/?from=postgres"),
+    Shown("new dataset refused", "watanabe", "/datasets/new/?from=folder", sends("Take it in"), 422),
+    Shown("mapping", "watanabe", "/datasets/example/mapping/company/"),
+    Shown("mapping of many fields", "watanabe", "/datasets/example/mapping/meeting/"),
+    Shown("what does not fit", "watanabe", "/datasets/example/conformance/"),
     Shown("not permitted", "kobayashi", "/people/new/", status=403),
     Shown("not found", "kobayashi", "/metrics/nothing/", status=404),
     Shown("not in this state", "suzuki", f"{ENDED['field-sales-follow']}sign-offs/?team=sales", status=409),

@@ -26,6 +26,7 @@ NO_PAGES = {
     *("language", "delegations", "delegation_ending", "person_profile", "person_password", "memberships"),
     *("membership_ending", "stewardship", "deactivation", "reactivation", "team_names", "stage", "revisions"),
     *("answers", "livez", "readyz"),
+    *("mapping_removal", "dataset_readings", "dataset_choice", "conformance_csv"),
 }
 
 

@@ -1,0 +1,326 @@
+# ruff: noqa: E501 -- an export is as wide as it is.
+"""Counting on the data: the Effect tab, the records behind a number, and the last count on a metric's page."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from registry import counts, datasets
+from registry.models import Dataset, Event, Proposal, Run
+from registry.standing import Standing
+from registry.workflow import counting, reviewing, submitting
+from registry.workflow import datasets as keeping
+from tests.cast import Cast, fresh, latest, refuses, seal, started, words, write
+from tests.data import declare, export
+from tests.ledger.tampering import wrong
+
+COMPANY = """company_id,industry,employees,region
+C1,it,200,
+C2,it,60,
+C3,it,,
+C4,it,20,
+"""
+LEAD = """lead_id,company_id,created_on,source,job_level,department,email_valid,consent,unsubscribed_on,relation
+L1,C1,2026-04-02,seminar,manager,,true,true,,prospect
+L2,C2,2026-04-03,seminar,manager,,true,true,,prospect
+L3,C3,2026-04-04,seminar,manager,,true,true,,prospect
+L4,C1,2026-05-02,seminar,manager,,true,true,,prospect
+L5,C2,2026-05-03,seminar,fax,,true,true,,prospect
+L6,C4,2026-05-04,seminar,manager,,true,true,,prospect
+"""
+MEETING = """meeting_id,lead_id,booked_on,held_on,status,days_since_previous,format,minutes,need,authority,purchase_within_months,verdict,verdict_on
+M1,L1,2026-04-05,2026-04-20,held,,online,30,confirmed,decides,6,qualified,2026-04-21
+M2,L2,2026-05-05,2026-05-20,held,,online,30,confirmed,decides,6,qualified,2026-05-21
+"""
+FILES = {"company": COMPANY, "lead": LEAD, "meeting": MEETING}
+FEWER = "company.employees >= 50"
+RATE = {
+    "kind": "calculated", "name_ja": "商談化率", "name_en": "Meeting rate", "summary_ja": "商談の割合",
+    "summary_en": "Share of meetings", "unit_ja": "%", "unit_en": "%", "formula": "meeting ÷ target_lead",
+    "counts": "", "counting_key": "", "dated_by": "", "condition": "",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(settings: Any, tmp_path: Path) -> None:
+    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
+    cache.clear()
+
+
+@pytest.fixture
+def client(client: Client, cast: Cast) -> Client:
+    """A browser in which Kenta of sales is signed in and reads English."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(cast.kenta)
+    return client
+
+
+@pytest.fixture
+def crm(cast: Cast, tmp_path: Path) -> Dataset:
+    declare(cast)
+    return kept(cast, tmp_path, FILES)
+
+
+def kept(cast: Cast, folder: Path, files: dict[str, str]) -> Dataset:
+    given = [(f"{name}.csv", export(folder, text, f"{name}.csv")) for name, text in files.items()]
+    mapping = {
+        name: {"table": name, "fields": {field: {"column": field} for field in text.split("\n")[0].split(",")}}
+        for name, text in files.items()
+    }
+    dataset = Dataset(key="crm", name_ja="顧客管理", name_en="CRM", kind=Dataset.UPLOAD, place="crm")
+    return keeping.add_dataset(dataset, intake=datasets.take_in(given), mapping=mapping, by=cast.megumi)
+
+
+def agreed(cast: Cast, **changes: Any) -> None:
+    """Published at once: meetings are held with target leads, and the rate of both."""
+    proposal = started(cast.misaki)
+    new = {key: change for key, change in changes.items() if key == "meeting_rate"}
+    write(proposal, by=cast.misaki, change={key: changes[key] for key in changes.keys() - new}, new=new)
+    submitting.submit(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+
+
+def proposed(cast: Cast, **change: Any) -> Proposal:
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, change={"target_lead": change or {"condition": FEWER}})
+    submitting.submit(proposal, by=cast.misaki)
+    return fresh(proposal)
+
+
+def effect(client: Client, proposal: Proposal) -> str:
+    return plain(client.get(f"/proposals/{proposal.pk}/?tab=effect"))
+
+
+def count(client: Client, proposal: Proposal, **headers: str) -> Any:
+    return client.post(f"/proposals/{proposal.pk}/counts/", headers=headers)
+
+
+def plain(response: Any) -> str:
+    """What the page says, without its drawings and tags."""
+    assert response.status_code == 200, response.content.decode()[:500]
+    text = re.sub(r"(?s)<svg.*?</svg>|<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", text)
+
+
+def cells(run: Run) -> list[list[Any]]:
+    return [[month[:7], *numbers] for month, *numbers in run.months]
+
+
+def test_a_change_is_counted_per_month_with_what_is_gained_and_unknown(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast)
+    assert "This has not been counted on CRM yet." in effect(client, proposal)
+    response = count(client, proposal)
+    assert (response.status_code, response.url) == (302, f"/proposals/{proposal.pk}/?tab=effect#counts")
+    run = Run.objects.get()
+    assert cells(run) == [["2026-04", 1, 2, 1, 0, 1], ["2026-05", 1, 2, 1, 0, 0]]
+    shown = effect(client, proposal)
+    assert "Target leads 2 → 4 ＋2" in shown
+    assert "Apr 2026 1 2 1 0 1 May 2026 1 2 1 0 0 Together 2 4 2 0 1" in shown
+    assert "Counted on CRM as of 15 Jun 2026 — by Kenta Sato" in shown
+
+
+def test_a_run_says_what_was_asked_of_which_data_by_whom_and_for_which_revision(
+    client: Client, cast: Cast, crm: Dataset
+):
+    proposal = proposed(cast)
+    count(client, proposal)
+    run, revision, event = Run.objects.get(), latest(proposal), Event.objects.first()
+    assert (run.fingerprint, run.revision_digest, run.counted_by) == (crm.fingerprint, revision.digest, cast.kenta)
+    assert run.sql_digest == counts._hash(run.sql)
+    assert '"employees" >= 50' in run.sql
+    assert (event.act, event.proposal, event.detail["queries"]) == (
+        "counted", proposal, {run.question: run.sql_digest},
+    )  # fmt: skip
+    assert wrong() == []
+
+
+def test_the_same_question_of_the_same_data_is_not_asked_twice(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast)
+    count(client, proposal)
+    events = Event.objects.count()
+    assert count(client, proposal).status_code == 302
+    other = proposed(cast)
+    assert "Target leads 2 → 4 ＋2" in effect(client, other)
+    assert (Run.objects.count(), Event.objects.filter(act="counted").count()) == (1, 1)
+    assert Event.objects.count() > events  # what was proposed meanwhile
+
+
+def test_data_read_anew_is_counted_anew(client: Client, cast: Cast, crm: Dataset, tmp_path: Path):
+    proposal = proposed(cast)
+    count(client, proposal)
+    more = FILES | {"lead": LEAD + "L7,C2,2026-05-09,seminar,manager,,true,true,,prospect\n"}
+    files = [(f"{name}.csv", export(tmp_path / "new", text, f"{name}.csv")) for name, text in more.items()]
+    keeping.read_again(crm, intake=datasets.take_in(files), by=cast.megumi)
+    assert "This has not been counted on CRM yet." in effect(client, proposal)
+    count(client, proposal)
+    assert "Target leads 2 → 5 ＋3" in effect(client, proposal)
+    assert Run.objects.count() == 2
+
+
+def test_the_ripple_reaches_metrics_that_refer_to_it_and_rates_made_of_it(client: Client, cast: Cast, crm: Dataset):
+    agreed(cast, meeting={"condition": "status = 'held' AND is_target_lead"}, meeting_rate=words(**RATE))
+    proposal = proposed(cast)
+    count(client, proposal)
+    shown = effect(client, proposal)
+    assert "Meetings 1 → 2 ＋1" in shown
+    assert "Meeting rate 50.0% → 50.0%" in shown
+    assert "Apr 2026 100.0% 50.0% May 2026 0.0% 50.0%" in shown
+
+
+def test_a_rate_falls_and_division_by_zero_is_no_value(client: Client, cast: Cast, crm: Dataset):
+    agreed(cast, meeting={"condition": "status = 'held' AND minutes >= 20"}, meeting_rate=words(**RATE))
+    proposal = proposed(cast, condition="company.employees >= 50 AND created_on < DATE '2026-05-01'")
+    count(client, proposal)
+    shown = effect(client, proposal)
+    assert "Apr 2026 100.0% 50.0% May 2026 100.0% no value" in shown
+    proposal = proposed(cast)
+    count(client, proposal)
+    assert "Meeting rate 100.0% → 50.0% ↓ falls" in effect(client, proposal)
+
+
+def test_behind_a_number_there_are_records_with_what_the_condition_looks_at(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast)
+    count(client, proposal)
+    shown = plain(client.get(f"/proposals/{proposal.pk}/counts/target_lead/gained/?month=2026-04"))
+    assert "Records that would newly count" in shown
+    assert "L2 60" in shown
+    assert "L5" not in shown
+    unknown = plain(client.get(f"/proposals/{proposal.pk}/counts/target_lead/unknown/"))
+    assert "L3 blank" in unknown
+    for address in ("target_lead/most/", "nothing/gained/", "target_lead/gained/?month=soon"):
+        assert client.get(f"/proposals/{proposal.pk}/counts/{address}").status_code == 404
+
+
+def test_broken_promises_are_named_where_the_conditions_look(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast)
+    count(client, proposal)
+    assert "The data breaks promises" not in effect(client, proposal)
+    proposal = proposed(cast, condition=f"{FEWER} AND job_level <> 'staff'")
+    count(client, proposal)
+    shown = effect(client, proposal)
+    assert "lead · job level: a value that is not declared — 1 row" in shown
+    assert "company · " not in shown.split("The data breaks promises")[1].split("Target leads")[0]
+
+
+def test_what_the_dataset_lacks_is_said_and_the_rest_is_counted(client: Client, cast: Cast, tmp_path: Path):
+    declare(cast)
+    kept(cast, tmp_path, {"company": COMPANY, "lead": LEAD})
+    agreed(cast, meeting={"condition": "status = 'held' AND is_target_lead"}, meeting_rate=words(**RATE))
+    proposal = proposed(cast)
+    count(client, proposal)
+    shown = effect(client, proposal)
+    assert "Target leads 2 → 4 ＋2" in shown
+    assert "Meetings: This dataset has no table for meeting" in shown
+    assert "No value, since these could not be counted: Meetings" in shown
+
+
+def test_without_data_or_without_a_change_of_numbers_there_is_nothing_to_count(client: Client, cast: Cast):
+    declare(cast)
+    proposal = proposed(cast)
+    assert "There is no data to count on yet." in effect(client, proposal)
+    assert count(client, proposal).status_code == 409
+
+
+def test_other_words_alone_change_no_number(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast, summary_en="In other words")
+    assert "Nothing in this proposal changes what is counted." in effect(client, proposal)
+
+
+def test_htmx_gets_the_numbers_themselves(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast)
+    assert 'hx-trigger="submit, load"' in client.get(f"/proposals/{proposal.pk}/?tab=effect").content.decode()
+    response = count(client, proposal, **{"HX-Request": "true"})
+    assert "<html" not in response.content.decode()
+    assert "Target leads 2 → 4 ＋2" in plain(response)
+
+
+def test_a_dataset_whose_copy_is_gone_leaves_the_tab_readable(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast)
+    for file in datasets.path_of(crm).iterdir():
+        file.unlink()
+    datasets.path_of(crm).rmdir()
+    assert "The kept copy of CRM is missing." in effect(client, proposal)
+
+
+def test_a_draft_is_counted_by_nobody_who_may_not_see_it(client: Client, cast: Cast, crm: Dataset):
+    draft = started(cast.misaki)
+    assert count(client, draft).status_code == 404
+    assert client.get(f"/proposals/{draft.pk}/counts/target_lead/old/").status_code == 404
+
+
+def test_counts_of_data_that_was_read_anew_meanwhile_are_not_kept(cast: Cast, crm: Dataset):
+    plan = counts.of_proposal(Standing(proposed(cast)))
+    runs, failed = counts.ask(plan)
+    assert not failed
+    mapping = {**crm.mapping, "company": {**crm.mapping["company"], "fields": {"company_id": {"column": "company_id"}}}}
+    keeping.map_dataset(crm, mapping=mapping, by=cast.megumi)
+    with refuses("data_changed", 409):
+        counting.keep_runs(runs, by=cast.kenta)
+
+
+def test_a_metric_shows_its_last_count_from_the_proposal_that_made_it(client: Client, cast: Cast, crm: Dataset):
+    assert "has not been counted yet" in plain(client.get("/metrics/target_lead/"))
+    proposal = proposed(cast)
+    count(client, proposal)
+    assert "Last count 2 leads — in 2 months Counted on CRM as of 15 Jun 2026" in plain(
+        client.get("/metrics/target_lead/")
+    )
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    assert "Last count 4 leads — in 2 months" in plain(client.get("/metrics/target_lead/"))
+
+
+def test_a_metric_is_counted_as_it_is_and_a_rate_from_its_factors(client: Client, cast: Cast, crm: Dataset):
+    agreed(cast, meeting_rate=words(**RATE))
+    assert client.post("/metrics/meeting_rate/counts/").url == "/metrics/meeting_rate/#counted"
+    assert {run.key for run in Run.objects.all()} == {"meeting", "target_lead"}
+    assert "Last count 100.0% — in 2 months" in plain(client.get("/metrics/meeting_rate/"))
+    assert "Last count 2 leads" in plain(client.get("/metrics/meeting/"))
+
+
+def test_outside_readers_see_no_count(client: Client, cast: Cast, crm: Dataset, settings: Any):
+    client.post("/metrics/target_lead/counts/")
+    client.logout()
+    settings.PUBLIC = True
+    assert "Last count" not in plain(client.get("/metrics/target_lead/"))
+    assert client.post("/metrics/target_lead/counts/").status_code in (302, 401, 403)
+    assert Run.objects.count() == 1
+
+
+def test_an_unanswered_example_is_still_needed_and_its_answer_becomes_a_worked_example(
+    client: Client, cast: Cast, crm: Dataset
+):
+    proposal = proposed(cast, condition=f"{FEWER} AND created_on >= DATE '2026-04-01'")
+    page = client.get(f"/proposals/{proposal.pk}/?tab=effect")
+    effects = page.context["effects"]
+    cards = [card for each in effects for card in each.cards]
+    assert "Does this count as “Target leads”?" in plain(page)
+    for card in cards:
+        answer = "counts" if card.newly_counts else "not"
+        reviewing.answer_example(
+            latest(proposal), by=cast.kenta, key="target_lead", record=dict(card.record), answer=answer
+        )
+    assert "Does this count as “Target leads”?" not in effect(client, proposal)
+    assert "judged by" not in plain(client.get("/metrics/target_lead/"))
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    shown = plain(client.get("/metrics/target_lead/"))
+    assert "company · employees: " in shown
+    assert "judged by Kenta Sato" in shown
+
+
+def test_an_answer_that_contradicts_a_condition_about_days_blocks_the_seal(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast, condition="company.employees >= 100 AND created_on >= as_of - INTERVAL 90 DAY")
+    page = client.get(f"/proposals/{proposal.pk}/?tab=effect")
+    card = next(card for each in page.context["effects"] for card in each.cards)
+    answer = "not" if card.newly_counts else "counts"
+    reviewing.answer_example(
+        latest(proposal), by=cast.kenta, key="target_lead", record=dict(card.record), answer=answer
+    )
+    with refuses("example_fails", 409):
+        seal(proposal, team=cast.marketing, by=cast.ryo)
