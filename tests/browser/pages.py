@@ -60,6 +60,13 @@ def _begin_a_draft(person: Person) -> None:
     person.page.wait_for_url("**/draft/")
 
 
+def _write_an_expression_with_a_mistake(person: Person) -> None:
+    _begin_a_draft(person)
+    person.presses("Expression")
+    person.page.locator(".cm-content").fill("company.employees => 50 AND source <> 'seminar'")
+    person.main.get_by_role("button", name=person.say("Write %(fix)s", fix=">=")).wait_for()
+
+
 def _submit_an_empty_draft(person: Person) -> None:
     _begin_a_draft(person)
     person.presses("Submit for agreement")
@@ -151,6 +158,8 @@ PAGES = [
     Shown("joint draft", "sato", f"{DRAFT}draft/"),
     Shown("own draft page", "sato", DRAFT),
     Shown("nothing to rebase", "sato", f"{DRAFT}rebase/"),
+    Shown("condition as an expression", "sato", f"{NEW}?metric=target_lead", _write_an_expression_with_a_mistake),
+    Shown("condition about related records", "tanaka", f"{NEW}?metric=follow_lead", _begin_a_draft),
     Shown("draft not ready", "tanaka", f"{NEW}?metric=win_rate", _submit_an_empty_draft, 409),
     Shown("draft refused", "tanaka", f"{NEW}?metric=win_rate", _save_a_deceiving_title, 422),
     Shown("signing", "suzuki", f"{WAITING}sign-offs/?team=sales"),

@@ -78,9 +78,9 @@ class Person:
         for text in texts:
             expect(self.main).to_contain_text(text)
 
-    def field(self, label: str, language: str = "") -> Locator:
+    def field(self, label: str, language: str = "", **values: str) -> Locator:
         """A field of the form, or the Japanese or English one of a pair."""
-        name = self.say(label)
+        name = self.say(label, **values)
         if language:
             name += {"ja": ": 日本語", "en": ": English"}[language]
         return self.main.get_by_label(name, exact=True).and_(self.page.locator("input, select, textarea"))

@@ -86,6 +86,7 @@ class Story:
             me.field("Reason", language).fill(self.reason[language])
             words = me.field("Definition", language)
             words.fill(f"{words.input_value().rstrip()}\n\n{self.added[language]}")
+        me.presses("Expression")
         condition = me.field("Extraction condition")
         condition.fill(f"{condition.input_value().rstrip()}\nAND {self.told.narrower}")
         me.field("Effective from").fill(clock.today().isoformat())
