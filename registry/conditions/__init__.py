@@ -24,7 +24,7 @@ from registry.conditions.count import Count, MonthCount, count_months, open_data
 from registry.conditions.counting import Counting, Definition, counting, counting_sql
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.evaluate import evaluator
-from registry.conditions.explain import Names, explain_tree
+from registry.conditions.explain import Line, Names, explain_lines, explain_tree
 from registry.conditions.formula import Formula, Known, calculate, parse_formula, unit_of
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import ConditionError, Problem
@@ -58,6 +58,18 @@ def explain(
 ) -> str:
     """The condition in plain words (`lang`: ja or en), one rule a line; `names`: metrics' names by key."""
     return explain_tree(parse(text, vocabulary, entity, metrics), vocabulary, entity, lang, names)
+
+
+def reading(
+    text: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    lang: str,
+    metrics: Metrics | None = None,
+    names: Names | None = None,
+) -> list[Line]:
+    """The same as `(depth, rule)`, one per line, for a screen that indents by itself."""
+    return explain_lines(parse(text, vocabulary, entity, metrics), vocabulary, entity, lang, names)
 
 
 def to_sql(
@@ -173,6 +185,7 @@ __all__ = [
     "Finding",
     "Formula",
     "Known",
+    "Line",
     "Metrics",
     "Moments",
     "MonthCount",
@@ -193,6 +206,7 @@ __all__ = [
     "parse",
     "parse_formula",
     "problems",
+    "reading",
     "refers_to",
     "to_sql",
     "unit_of",
