@@ -21,6 +21,8 @@ OPPOSITES: list[Look] = [("ja", "light", PHONE), ("en", "dark", WIDE)]
 NO_PAGES = {
     "ledger",
     "ledger_key",
+    "feed",
+    "secret_feed",
     *("proposal_metrics", "metric_removal", "contributors", "uninvite", "objections", "closing", "comments"),
     *("withdrawal", "rejection", "break_glass", "glass_confirmation", "sign_in_again", "sign_out", "demo_door"),
     *("language", "delegations", "delegation_ending", "person_profile", "person_password", "memberships"),
