@@ -189,6 +189,12 @@ def test_a_page_of_a_day_says_the_day_and_keeps_it_in_its_links(reader: Client, 
         assert "as recorded by 15 Jun 2026" in shown
 
 
+def test_what_is_in_review_today_is_not_said_of_another_day(reader: Client, cast: Cast):
+    in_review(cast)
+    assert "card-open" in page(reader, "/")
+    assert "card-open" not in page(reader, f"/?on={TODAY - DAY}")
+
+
 def test_what_lies_ahead_is_said_to_lie_ahead(reader: Client):
     assert "will be in force on 16 Jun 2026" in page(reader, f"/metrics/target_lead/?on={TODAY + DAY}")
 

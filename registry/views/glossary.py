@@ -1,6 +1,5 @@
 """The glossary: the key point map first, below it the searchable list."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpResponse
@@ -24,12 +23,7 @@ def show(request: Request) -> HttpResponse:
     part = request.htmx and not request.htmx.boosted
     columns = {} if part else glossary.key_point_map(wanted, asked.stages)
     mapped = (span for column in columns.values() for span in column)
-    shown = {span.pk: span for span in (*mapped, *listed.spans)}
-    _name_stages(shown.values(), asked.stages)
-    open_glass = as_of.unsealed(list(shown.values()), wanted.known)
-    for span in shown.values():
-        span.sealed = span.definition_id not in open_glass
-    drawn = cards.draw(list(shown.values()), asked.teams, known=wanted.known, outside=outside)
+    drawn = _drawn({span.pk: span for span in (*mapped, *listed.spans)}, asked, outside)
     context = {
         "filter": asked,
         "wanted": wanted,
@@ -44,11 +38,16 @@ def show(request: Request) -> HttpResponse:
     return render(request, "glossary/show.html", context | _news(request))
 
 
-def _name_stages(spans: Iterable[InForce], stages: list[Stage]) -> None:
-    """The filter has read all stages already; asking for each again would cost a query a row."""
-    by_pk = {stage.pk: stage for stage in stages}
+def _drawn(shown: dict[int, InForce], asked: GlossaryFilter, outside: bool) -> dict[int, cards.Card]:
+    """The cards by span, with names and seals of the day, and what is in review today on today's alone."""
+    when = asked.asked_when
+    spans = list(shown.values())
+    by_pk = {stage.pk: stage for stage in asked.stages}
+    open_glass = as_of.unsealed(spans, when.known)
     for span in spans:
-        span.stage = by_pk[span.stage_id]
+        span.stage = by_pk[span.stage_id]  # asking for each again would cost a query a row
+        span.sealed = span.definition_id not in open_glass
+    return cards.draw(spans, asked.teams, known=when.known, outside=outside or not when.is_now)
 
 
 def _columns(stages: list[Stage], columns: dict[int, Any], drawn: dict[int, cards.Card]) -> list[Any]:

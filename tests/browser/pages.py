@@ -107,6 +107,7 @@ def _save_without_a_session(person: Person) -> None:
 
 def _opens_an_act(person: Person) -> None:
     """The page of an act, as whoever reads without a script gets to it."""
+    person.page.goto("/history/?group=agreement")
     person.page.goto(person.page.locator("[hx-get^='/history/']").first.get_attribute("hx-get") or "")
 
 
@@ -169,7 +170,7 @@ PAGES = [
     Shown("inbox of a member", "tanaka", "/inbox/"),
     Shown("inbox of a reader", "kobayashi", "/inbox/"),
     Shown("history", "kobayashi", "/history/"),
-    Shown("act, word by word", "kobayashi", "/history/", _opens_an_act),
+    Shown("act, word by word", "kobayashi", "/history/1/", _opens_an_act),
     Shown("history, nothing fits", "kobayashi", "/history/?metric=zzzz&since=someday"),
     Shown("sign-in", None, "/sign-in/"),
     Shown("sign-in refused", None, "/sign-in/", sends("Sign in"), 422),

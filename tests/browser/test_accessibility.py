@@ -32,6 +32,8 @@ NO_PAGES = {
         "closing",
         "comments",
     ),
+    "feed",
+    "secret_feed",
     *("withdrawal", "rejection", "break_glass", "glass_confirmation", "sign_in_again", "sign_out", "demo_door"),
     *("language", "delegations", "delegation_ending", "person_profile", "person_password", "memberships"),
     *("membership_ending", "stewardship", "deactivation", "reactivation", "team_names", "stage", "revisions"),
