@@ -101,6 +101,7 @@ PEOPLE = [
     path("people/<str:username>/memberships/<int:membership>/ending/", people.leave, name="membership_ending"),
     path("people/<str:username>/stewardship/", people.stewardship, name="stewardship"),
     path("people/<str:username>/deactivation/", people.deactivation, name="deactivation"),
+    path("people/<str:username>/erasure/", people.erasure, name="erasure"),
     path("people/<str:username>/reactivation/", people.reactivation, name="reactivation"),
     path("teams/", teams.index, name="teams"),
     path("teams/<slug:key>/", teams.show, name="team"),

@@ -65,6 +65,21 @@ class GivePasswordForm(SetPasswordForm):
         self.fields["new_password2"].help_text = ""
 
 
+class ErasureForm(forms.Form):
+    """Forgetting somebody. It cannot be taken back, so it is said twice."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("It stays in the record for good, so do not name the person in it."),
+    )
+    understood = forms.BooleanField(
+        label=_("I understand that this cannot be undone."),
+        error_messages={"required": _("Confirm that it cannot be undone.")},
+    )
+
+
 class MembershipForm(forms.Form):
     team = forms.ModelChoiceField(
         label=_("Team"), queryset=Team.objects.all(), to_field_name="key", empty_label=_("Choose …")

@@ -1,8 +1,9 @@
 """The proof, to take away: certificates of versions, the public key, and for stewards the whole ledger."""
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -45,9 +46,14 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
 @require_safe
 @open_to_all
 def key(request: Request) -> HttpResponse:
-    """The public key with which checkpoints can be checked, as PEM."""
-    public = keys.signing_key(settings.SIGNING_KEY).public_key()
-    return HttpResponse(keys.public_pem(public), content_type="application/x-pem-file")
+    """The public key with which checkpoints can be checked, as PEM; with `?name=` an earlier one by its short name."""
+    if name := request.GET.get("name"):
+        pem = keys.public_files(settings.SIGNING_KEY).get(f"{name}.pem")
+        if pem is None:
+            raise Http404(_("No key of that name has signed here."))
+    else:
+        pem = keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
+    return HttpResponse(pem, content_type="application/x-pem-file")
 
 
 @require_safe

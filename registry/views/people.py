@@ -17,10 +17,11 @@ from registry import rules, timeline
 from registry.forms import sent
 from registry.forms.account import ProfileForm
 from registry.forms.fields import accepted
-from registry.forms.people import GivePasswordForm, MembershipForm, NewPersonForm, PeopleFilter
+from registry.forms.people import ErasureForm, GivePasswordForm, MembershipForm, NewPersonForm, PeopleFilter
 from registry.models import Event, Membership, User
 from registry.refusals import NotPermitted
 from registry.views.request import Request
+from registry.workflow import erasure as erasing
 from registry.workflow import people
 
 PAGE = 50
@@ -146,6 +147,24 @@ def deactivation(request: Request, username: str) -> HttpResponse:
 @require_POST
 def reactivation(request: Request, username: str) -> HttpResponse:
     return _by_verb(request, username, people.reactivate, _("The account is active again, in no team yet."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def erasure(request: Request, username: str) -> HttpResponse:
+    """What erasing somebody means, and doing it."""
+    rules.require_steward(request.user)
+    person = _person(username)
+    erasing.require_erasable(person)
+    form = ErasureForm(sent(request))
+
+    def act() -> None:
+        erasing.erase_person(person, by=request.user, reason=form.cleaned_data["reason"])
+
+    if form.is_bound and accepted(form, act):
+        person = User.objects.get(pk=person.pk)
+        return _done(request, person, _("The personal data are erased. What was done and sealed stays proven."))
+    context = {"person": person, "form": form}
+    return render(request, "people/erasure.html", context, status=422 if form.is_bound else 200)
 
 
 def _by_verb(request: Request, username: str, verb: Callable[..., User], thanks: str) -> HttpResponse:

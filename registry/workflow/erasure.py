@@ -20,8 +20,7 @@ def erase_person(user: User, *, by: User, reason: str) -> User:
     """Empty the names, address and written reasons of a deactivated person in the ledger and the history."""
     rules.require_steward(by)
     current = locked(User.objects.all()).get(pk=user.pk)
-    if current.is_active or current.is_system:
-        raise WrongState("active", _("Only a deactivated account can be erased. Deactivate it first."))
+    require_erasable(current)
     act = Act("erased", by=by, reason=written(reason, "reason"))
     current.username, current.name_ja, current.name_en, current.email = _nobody(current), "", "", ""
     current.set_unusable_password()
@@ -30,6 +29,14 @@ def erase_person(user: User, *, by: User, reason: str) -> User:
     events = _empty_events(current)
     act.record(detail={"user": current.pk, "events": events})
     return current
+
+
+def require_erasable(user: User) -> None:
+    """Raise unless there is somebody to forget who no longer takes part."""
+    if user.is_active or user.is_system:
+        raise WrongState("active", _("Only a deactivated account can be erased. Deactivate it first."))
+    if user.username == _nobody(user):
+        raise WrongState("erased", _("The personal data of this account were erased already. Nothing is left to do."))
 
 
 def _nobody(user: User) -> str:

@@ -48,17 +48,22 @@ def user(name: str) -> User:
 def prepare(*rounds: str) -> dict[str, Any]:
     """Tables, the cast, and as many pairs of rival proposals as asked: `[[first, second], …]`."""
     call_command("migrate", verbosity=0)
-    cast = assemble()
+    assemble()
+    return {"pairs": rivals(int(rounds[0]) if rounds else 0)}
+
+
+def rivals(count: int) -> list[list[int]]:
     pairs = []
+    misaki, kenta = user("misaki"), user("kenta")
     with now():
-        for number in range(int(rounds[0]) if rounds else 0):
+        for number in range(count):
             new = {f"rival_{number}": words(name_ja=f"競合{number}号", name_en=f"Rival number {number}")}
-            pair = [started(cast.misaki, retroactive=True), started(cast.kenta, retroactive=True)]
+            pair = [started(misaki, retroactive=True), started(kenta, retroactive=True)]
             for proposal in pair:
                 write(proposal, by=proposal.author, new=new)
                 submitting.submit(proposal, by=proposal.author)
             pairs.append([proposal.pk for proposal in pair])
-    return {"pairs": pairs}
+    return pairs
 
 
 def verify() -> dict[str, Any]:

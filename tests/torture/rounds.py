@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connection
 
 import tests.races.worker as worker
-from tests.torture import disk, writers
+from tests.torture import disk, visitors, writers
 from tests.torture.cluster import Cluster
 from tests.torture.ground import FOLDER, Ground
 from tests.torture.writers import awaited, noted, require_whole, say, writing
@@ -24,6 +26,7 @@ LIFE = 20  # rounds until the registry is taken anew, so that looking at it stay
 LONGEST = 1.5  # seconds
 PATIENCE = 60
 RECORDED = 8
+PROPOSAL = FOLDER / "proposal"
 
 
 class Rounds:
@@ -116,6 +119,21 @@ class Rounds:
         shutil.rmtree(elsewhere)
         say(f"power {number}: {len(acknowledged)} acts acknowledged by then, none lost, all verifies")
 
+    def sigterm(self, times: int) -> None:
+        """The server is told to leave while eight people comment, and does so only after it has answered them."""
+        for number in self._each(times):
+            if number % LIFE == 1:
+                awaited(_open_for_comments)
+            with visitors.server() as (port, server):
+                people = visitors.visit(port, int(PROPOSAL.read_text()))
+                self._until(visitors.answers)
+                visitors.send_away(server)
+                for person in people:
+                    assert os.waitpid(person, 0)[1] == 0, writers.ERRORS.read_text()
+            awaited(_look_at_comments)
+            told = Counter(answer for _words, answer in visitors.answers())
+            say(f"sigterm {number}: {told['302']} answered and kept, {told['none']} neither, none half")
+
     def _restore(self, file: Path, before: dict[int, str], name: str) -> None:
         elsewhere = FOLDER / "restored-checkpoints" / file.stem
         connection.settings_dict["NAME"] = name
@@ -134,11 +152,24 @@ class Rounds:
     def _wait(self) -> None:
         """Until something was acknowledged, and then a random while."""
         start = len(noted())
+        self._until(lambda: len(noted()) > start)
+
+    def _until(self, acted: Callable[[], Any]) -> None:
         give_up = time.monotonic() + PATIENCE
-        while len(noted()) == start:
+        while not acted():
             assert time.monotonic() < give_up, f"nobody acted within {PATIENCE} seconds"
             time.sleep(0.02)
         time.sleep(self.chance.uniform(0, LONGEST))
+
+
+def _open_for_comments() -> None:
+    PROPOSAL.write_text(str(worker.rivals(1)[0][0]))
+    visitors.sign_in("kenta")
+
+
+def _look_at_comments() -> None:
+    visitors.require_kept()
+    require_whole({})
 
 
 def _look_at(folder: Path, acknowledged: dict[int, str]) -> None:

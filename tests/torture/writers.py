@@ -39,6 +39,8 @@ def apart(task: Callable[[], Any]) -> int:
     try:
         task()
         connection.close()
+    except SystemExit as end:
+        os._exit(int(end.code or 0))
     except BaseException:
         ERRORS.write_text(traceback.format_exc())
         os._exit(1)

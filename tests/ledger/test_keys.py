@@ -1,0 +1,202 @@
+"""The key that signs can be exchanged, and any of the keys leads to all others, with the registry and without."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import translation
+
+import verify
+from registry.ledger import keys, lineage, note
+from registry.models import Event, User
+from registry.proof import certificate, checkpoints, export, rotation
+from registry.proof.verification import Verification
+from registry.workflow import people
+from registry.workflow.rotation import announce_key
+from tests.cast import Cast, published
+
+WHY = "年に一度の交換"
+
+
+@pytest.fixture(autouse=True)
+def _own_key(settings: Any, tmp_path: Path) -> None:
+    settings.SIGNING_KEY = tmp_path / "keys" / "goi.pem"
+
+
+def rotate() -> tuple[Any, Any]:
+    """The public keys before and after."""
+    before = keys.signing_key(settings.SIGNING_KEY).public_key()
+    rotation.rotate(by=User.objects.system(), reason=WHY)
+    return before, keys.signing_key(settings.SIGNING_KEY).public_key()
+
+
+def act(cast: Cast, name: str) -> None:
+    people.change_profile(cast.kenta, by=cast.kenta, values={"name_en": name})
+
+
+def wrong(trusted: list[Any]) -> list[str]:
+    with translation.override("en"):
+        found = Verification(settings.CHECKPOINTS, trusted).findings()
+        return [str(each) for each in found]
+
+
+def wrong_offline(folder: Path, key: Any = None) -> list[str]:
+    path = folder / "ledger.jsonl"
+    path.write_text("".join(export.lines()), encoding="utf-8")
+    return list(verify.findings(path, settings.CHECKPOINTS, key))
+
+
+@pytest.fixture
+def rotated(cast: Cast) -> list[Any]:
+    """Three keys, each of which signed something."""
+    checkpoints.write()
+    first, second = rotate()
+    act(cast, "Ken")
+    checkpoints.write()
+    _second, third = rotate()
+    act(cast, "Kenta")
+    checkpoints.write()
+    return [first, second, third]
+
+
+def test_every_key_leads_to_all_others(rotated: list[Any], tmp_path: Path):
+    signers = {note_of(path)["checkpoint"]["key_id"] for path in checkpoints.files(settings.CHECKPOINTS)}
+    assert signers == {note.key_id(key) for key in rotated}
+    for key in rotated:
+        assert wrong([key]) == []
+        assert wrong_offline(tmp_path, key) == []
+    assert wrong_offline(tmp_path) == []
+
+
+def note_of(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_bytes())
+
+
+def test_a_key_that_nobody_attested_is_not_followed(cast: Cast, settings: Any, tmp_path: Path):
+    checkpoints.write()
+    first = keys.signing_key(settings.SIGNING_KEY).public_key()
+    settings.SIGNING_KEY = tmp_path / "thief.pem"
+    act(cast, "Ken")
+    keys.signing_key(settings.SIGNING_KEY)
+    checkpoints.write()
+    for found in (wrong([first]), wrong_offline(tmp_path, first)):
+        assert any("not signed with the registry's key" in sentence for sentence in found)
+
+
+def test_a_change_of_keys_that_only_the_new_key_claims_is_not_followed(cast: Cast, settings: Any, tmp_path: Path):
+    """Whoever can write to the database cannot bring in a key of theirs: the old one would have to sign that."""
+    checkpoints.write()
+    first = keys.signing_key(settings.SIGNING_KEY).public_key()
+    settings.SIGNING_KEY = tmp_path / "thief.pem"
+    thief = keys.signing_key(settings.SIGNING_KEY)
+    announce_key(first, thief, by=User.objects.system(), reason=WHY)
+    checkpoints.write()
+    for found in (wrong([first]), wrong_offline(tmp_path, first)):
+        assert any("not signed with the registry's key" in sentence for sentence in found)
+
+
+def test_the_old_key_signs_nothing_after_the_new_one(rotated: list[Any], cast: Cast, settings: Any, tmp_path: Path):
+    kept = tmp_path / "kept.pem"
+    first = settings.SIGNING_KEY
+    kept.write_bytes(first.read_bytes())
+    _third, fourth = rotate()
+    act(cast, "K")
+    checkpoints.write()
+    settings.SIGNING_KEY = kept
+    act(cast, "Kt")
+    checkpoints.write()
+    assert any("not the registry's at that time" in sentence for sentence in wrong([fourth]))
+    assert any("not its time's" in sentence for sentence in wrong_offline(tmp_path, fourth))
+
+
+def test_the_old_public_key_is_kept_under_its_name_and_the_private_one_is_not(cast: Cast, settings: Any):
+    checkpoints.write()
+    first, second = rotate()
+    assert set(keys.public_files(settings.SIGNING_KEY)) == {f"{note.key_id(key)}.pem" for key in (first, second)}
+    found = [
+        path for path in settings.SIGNING_KEY.parent.rglob("*") if path.is_file() and b"PRIVATE" in path.read_bytes()
+    ]
+    assert found == [settings.SIGNING_KEY]
+
+
+def test_anyone_can_fetch_an_earlier_key_by_its_name(cast: Cast, client: Client):
+    checkpoints.write()
+    first, second = rotate()
+    for key in (first, second):
+        assert client.get("/ledger/key", {"name": note.key_id(key)}).content == keys.public_pem(key)
+    assert client.get("/ledger/key", {"name": "../goi"}).status_code == 404
+
+
+def test_a_certificate_names_its_key_and_is_checked_with_an_earlier_or_later_one(
+    cast: Cast, tmp_path: Path, capsys: Any
+):
+    (version,) = published(cast)
+    checkpoints.write()
+    before = json.loads(json.dumps(certificate.build(version)))
+    first, second = rotate()
+    act(cast, "Ken")
+    checkpoints.write()
+    after = json.loads(json.dumps(certificate.build(version)))
+    path = tmp_path / "certificate.json"
+    for proof, key in ((before, first), (after, first), (after, second)):
+        path.write_text(json.dumps(proof))
+        assert list(verify.findings(path, key=key)) == []
+        assert proof["checkpoint"]["checkpoint"]["key_id"] in capsys.readouterr().out
+    after["keys"] = []
+    path.write_text(json.dumps(after))
+    assert any("not signed with the registry's key" in each for each in verify.findings(path, key=first))
+
+
+def test_an_exchange_that_was_interrupted_goes_on(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch):
+    checkpoints.write()
+    first = keys.signing_key(settings.SIGNING_KEY).public_key()
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "sign_held", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            rotate()
+    assert keys.signing_key(settings.SIGNING_KEY).public_key() == first
+    assert wrong([first]) == []
+    _first, second = rotate()
+    assert Event.objects.filter(act=lineage.ACT).count() == 1
+    assert wrong([first]) == wrong([second]) == []
+
+
+def _interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_missing_key_is_not_replaced_silently(cast: Cast, settings: Any):
+    checkpoints.write()
+    settings.SIGNING_KEY.unlink()
+    act(cast, "Ken")
+    with translation.override("en"), pytest.raises(CommandError, match="rotate_key --lost"):
+        call_command("checkpoint")
+    assert not settings.SIGNING_KEY.exists()
+
+
+def test_a_lost_key_is_replaced_when_one_says_so(cast: Cast, settings: Any):
+    checkpoints.write()
+    first = keys.signing_key(settings.SIGNING_KEY).public_key()
+    with translation.override("en"), pytest.raises(CommandError, match="leave out --lost"):
+        call_command("rotate_key", reason=WHY, lost=True)
+    settings.SIGNING_KEY.unlink()
+    said = StringIO()
+    call_command("rotate_key", reason=WHY, lost=True, stdout=said)
+    second = keys.signing_key(settings.SIGNING_KEY).public_key()
+    assert note.key_id(second) in said.getvalue()
+    assert wrong([second]) == []
+    assert any("not signed with the registry's key" in sentence for sentence in wrong([first]))
+
+
+def test_the_timeline_tells_of_it(cast: Cast, client: Client):
+    checkpoints.write()
+    first, second = rotate()
+    client.force_login(cast.takuya)
+    page = client.get("/history/").content.decode()
+    assert note.key_id(first) in page
+    assert note.key_id(second) in page
