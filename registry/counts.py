@@ -232,10 +232,12 @@ def months_of(run: Run) -> list[MonthCount]:
 
 def last_run(key: str, words: Wording) -> tuple[Run, str] | None:
     """The newest run of this very meaning, and on which side of it (`old` or `new`) it stood."""
+    if not _is_countable(words):
+        return None
     newest = Run.objects.filter(key=key).select_related("counted_by", "dataset").order_by("-pk")[:LOOKED_THROUGH]
     runs = list(newest)
     declared = meaning.vocabulary() if runs else None
-    if declared is None or not _is_countable(words):
+    if declared is None:
         return None
     sides = Sides({key: words}, {key: words})
     try:

@@ -41,8 +41,8 @@ def show(request: Request, key: str) -> HttpResponse:
 
 
 def _counted(page: MetricPage) -> dict[str, Any]:
-    """The last count of what is on the page, for those who are signed in: the data is not public."""
-    if page.definition is None:
+    """The last count of today's meaning, for those who are signed in: the data is not public."""
+    if page.definition is None or not page.when.is_now:
         return {}
     key, words = page.metric.key, page.definition.wording
     return {"last": effect_on_data.last_count(key, words), "last_rate": effect_on_data.last_rate(key, words)}
