@@ -2,15 +2,18 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests import needs
@@ -25,60 +28,88 @@ pytestmark = pytest.mark.races
 class Race:
     """A database of its own, and processes that start acting in it together."""
 
-    def __init__(self, address: str) -> None:
-        self.environment = os.environ | {
-            "DATABASE_URL": address,
-            "GOI_DEBUG": "1",
-            "GOI_RACE_ORIGIN": str(time.time()),
-        }
+    def __init__(self, worker: "subprocess.Popen[str]", address: str) -> None:
+        self.worker = worker
+        self.address = address
+        self.origin = time.time()
 
     def alone(self, task: str, *arguments: object) -> Any:
         return self.together((task, *arguments))[0]
 
     def together(self, *tasks: tuple[object, ...]) -> list[Any]:
-        """What each task answers. They set themselves up first and begin when all are ready."""
-        runners = [self._start(*task) for task in tasks]
-        for runner in runners:
-            assert runner.stdout.readline() == "ready\n", runner.communicate()[1]
-        for runner in runners:
-            runner.stdin.write("go\n")
-            runner.stdin.flush()
-        answers = [runner.communicate(timeout=120) for runner in runners]
-        for runner, (_, errors) in zip(runners, answers, strict=True):
-            assert runner.returncode == 0, errors
-        return [json.loads(answer) for answer, _ in answers]
+        """What each task returns. They set themselves up first and begin when all are ready."""
+        assert self.worker.stdin
+        assert self.worker.stdout
+        asked = {"address": self.address, "origin": self.origin, "tasks": tasks}
+        self.worker.stdin.write(json.dumps(asked) + "\n")
+        self.worker.stdin.flush()
+        answers = json.loads(self.worker.stdout.readline())
+        for returned, told in answers:
+            assert returned, told
+        return [told for _, told in answers]
 
-    def _start(self, *task: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.races.worker", *map(str, task)],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator["subprocess.Popen[str]"]:
+    """The process that forks those of the races, so that Django is set up once for all of them."""
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "tests.races.worker"],
+        cwd=ROOT,
+        env=os.environ | {"GOI_DEBUG": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as started:
+        yield started
+        assert started.stdin
+        started.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def founded(worker: "subprocess.Popen[str]", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | str]:
+    """A database with tables and cast, which every race begins with a copy of: its file, or its name."""
+    address = needs.postgres()
+    if address is None:
+        file = tmp_path_factory.mktemp("races") / "founded.sqlite3"
+        Race(worker, f"sqlite:///{file}").alone("found")
+        yield file
+        return
+    with _database(address, "") as name:
+        Race(worker, _at(address, name)).alone("found")
+        yield name
 
 
 @pytest.fixture
-def race(tmp_path: Path) -> Iterator[Race]:
-    address = needs.postgres()
-    if address is None:
-        yield Race(f"sqlite:///{tmp_path / 'race.sqlite3'}")
+def race(worker: "subprocess.Popen[str]", founded: Path | str, tmp_path: Path) -> Iterator[Race]:
+    if isinstance(founded, Path):
+        file = tmp_path / "race.sqlite3"
+        with closing(sqlite3.connect(founded)) as source, closing(sqlite3.connect(file)) as copy:
+            source.backup(copy)
+        yield Race(worker, f"sqlite:///{file}")
         return
-    import psycopg
+    address = needs.postgres()
+    assert address, "founded is a name on PostgreSQL"
+    with _database(address, f"TEMPLATE {founded}") as name:
+        yield Race(worker, _at(address, name))
 
+
+@contextmanager
+def _database(address: str, made: str) -> Iterator[str]:
+    """The name of a fresh database, which is gone afterwards."""
     name = f"goi_race_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield Race(address.rsplit("/", 1)[0] + f"/{name}")
+        connection.execute(f"CREATE DATABASE {name} {made}")
+        yield name
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _at(address: str, name: str) -> str:
+    return address.rsplit("/", 1)[0] + f"/{name}"
 
 
 @pytest.mark.parametrize("seconds", [4, pytest.param(20, marks=pytest.mark.slow)], ids=["a moment", "twenty seconds"])
 def test_eight_writers_lose_nothing_and_publish_nothing_twice(race: Race, seconds: int):
     """Any error but a refusal, "database is locked" included, would end a writer and fail the test."""
-    race.alone("prepare")
     reports = race.together(*(("write_away", seed, seconds) for seed in range(WRITERS)))
     after = race.alone("verify")
     assert after["flaws"] == []
@@ -91,7 +122,7 @@ def test_eight_writers_lose_nothing_and_publish_nothing_twice(race: Race, second
 
 
 def test_two_last_seals_at_the_same_moment_publish_once(race: Race):
-    proposals = [first for first, _ in race.alone("prepare", ROUNDS)["pairs"]]
+    proposals = [first for first, _ in race.alone("rivals", ROUNDS)]
     answers = race.together(("seal_each", "ryo", "marketing", *proposals), ("seal_each", "naoko", "sales", *proposals))
     assert answers == [["done"] * ROUNDS] * 2
     after = race.alone("verify")
@@ -100,7 +131,7 @@ def test_two_last_seals_at_the_same_moment_publish_once(race: Race):
 
 
 def test_two_signatories_of_one_team_fill_its_place_once(race: Race):
-    proposals = [first for first, _ in race.alone("prepare", ROUNDS)["pairs"]]
+    proposals = [first for first, _ in race.alone("rivals", ROUNDS)]
     answers = race.together(("seal_each", "naoko", "sales", *proposals), ("seal_each", "koji", "sales", *proposals))
     for outcomes in zip(*answers, strict=True):
         assert sorted(outcomes) == ["done", "place_filled"]
@@ -108,7 +139,7 @@ def test_two_signatories_of_one_team_fill_its_place_once(race: Race):
 
 
 def test_two_proposals_that_make_the_same_metric_publish_one(race: Race):
-    pairs = race.alone("prepare", ROUNDS)["pairs"]
+    pairs = race.alone("rivals", ROUNDS)
     firsts, seconds = zip(*pairs, strict=True)
     race.alone("seal_each", "ryo", "marketing", *firsts, *seconds)
     answers = race.together(("seal_each", "naoko", "sales", *firsts), ("seal_each", "koji", "sales", *seconds))
@@ -122,7 +153,7 @@ def test_two_proposals_that_make_the_same_metric_publish_one(race: Race):
 
 def test_whoever_is_deactivated_meanwhile_no_longer_agrees(race: Race):
     """Seals pressed before count until the seat is gone, and not a moment longer."""
-    proposals = [first for first, _ in race.alone("prepare", ROUNDS)["pairs"]]
+    proposals = [first for first, _ in race.alone("rivals", ROUNDS)]
     race.alone("seal_each", "ryo", "marketing", *proposals)
     left, sealed = race.together(
         ("deactivate_at_length", "ryo", "megumi", 1), ("seal_each", "naoko", "sales", *proposals)
@@ -136,7 +167,6 @@ def test_whoever_is_deactivated_meanwhile_no_longer_agrees(race: Race):
 
 
 def test_the_last_two_stewards_cannot_deactivate_each_other(race: Race):
-    race.alone("prepare")
     answers = race.together(("deactivate", "makoto", "megumi"), ("deactivate", "megumi", "makoto"))
     assert sorted(answers) == [["done"], ["inactive"]]
     after = race.alone("verify")

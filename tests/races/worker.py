@@ -1,13 +1,16 @@
-"""One process of a race: sets up Django on the race's database, says it is ready, and acts when told to.
+"""The processes of a race. This one sets up Django once and forks them, each at a database that it is told.
 
-`python -m tests.races.worker TASK ARGUMENT…` prints "ready", waits for a line, and prints one JSON object.
+`python -m tests.races.worker` reads a line of JSON for each race, `{address, origin, tasks: [[TASK, ARGUMENT, …], …]}`,
+lets its tasks begin together, each in a process of its own, and answers with a line: what each of them returned.
 """
 
 import json
+import multiprocessing
 import os
 import random
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,23 +22,26 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import transaction  # noqa: E402
+from django.db import connection, connections, transaction  # noqa: E402
 
 from registry import clock  # noqa: E402
 from registry.models import Event, Membership, Objection, Proposal, SignOff, Team, User  # noqa: E402
 from registry.refusals import Refused  # noqa: E402
+from registry.settings import database  # noqa: E402
 from registry.standing import Standing  # noqa: E402
 from registry.workflow import people, reviewing, submitting  # noqa: E402
 from tests import verification  # noqa: E402
 from tests.cast import NOW, assemble, latest, reworded, seal, started, words, write  # noqa: E402
 
 KEYS = ("target_lead", "meeting")
-ORIGIN = float(os.environ["GOI_RACE_ORIGIN"])
+PATIENCE = 200  # seconds that a process may take, on a machine that is busy with other things
+forked = multiprocessing.get_context("fork")
+origin = 0.0
 
 
 def now() -> Any:
     """Let it be as long after the cast's morning as the race has lasted, in every process alike."""
-    return clock.at(NOW + timedelta(seconds=time.time() - ORIGIN))
+    return clock.at(NOW + timedelta(seconds=time.time() - origin))
 
 
 def user(name: str) -> User:
@@ -45,20 +51,19 @@ def user(name: str) -> User:
 # Before and after
 
 
-def prepare(*rounds: str) -> dict[str, Any]:
-    """Tables, the cast, and as many pairs of rival proposals as asked: `[[first, second], …]`."""
+def found() -> None:
+    """Tables and the cast."""
     call_command("migrate", verbosity=0)
     assemble()
-    return {"pairs": rivals(int(rounds[0]) if rounds else 0)}
 
 
-def rivals(count: int) -> list[list[int]]:
+def rivals(rounds: int) -> list[list[int]]:
+    """So many pairs of rival proposals: `[[first, second], …]`."""
     pairs = []
-    misaki, kenta = user("misaki"), user("kenta")
     with now():
-        for number in range(count):
+        for number in range(rounds):
             new = {f"rival_{number}": words(name_ja=f"競合{number}号", name_en=f"Rival number {number}")}
-            pair = [started(misaki, retroactive=True), started(kenta, retroactive=True)]
+            pair = [started(user(name), retroactive=True) for name in ("misaki", "kenta")]
             for proposal in pair:
                 write(proposal, by=proposal.author, new=new)
                 submitting.submit(proposal, by=proposal.author)
@@ -84,7 +89,7 @@ def verify() -> dict[str, Any]:
 class Writer:
     """Proposes, revises, objects and seals as whoever may, and keeps what was acknowledged."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.acknowledged: dict[str, list[int]] = {"proposals": [], "seals": [], "objections": []}
         self.outcomes: Counter[str] = Counter()
@@ -144,18 +149,18 @@ class Writer:
         return self.random.choice(found) if (found := list(rows[:10])) else None
 
 
-def write_away(seed: str, seconds: str) -> dict[str, Any]:
-    return Writer(seed).run(float(seconds))
+def write_away(seed: int, seconds: float) -> dict[str, Any]:
+    return Writer(seed).run(seconds)
 
 
 # Two at once
 
 
-def seal_each(name: str, team: str, *proposals: str) -> list[str]:
+def seal_each(name: str, team: str, *proposals: int) -> list[str]:
     """Seal them one after the other; "done" or the refusal's code for each."""
     row = Team.objects.get(key=team)
     by = user(name)
-    return [outcome(lambda: seal(Proposal(pk=int(pk)), team=row, by=by)) for pk in proposals]  # noqa: B023
+    return [outcome(lambda: seal(Proposal(pk=pk), team=row, by=by)) for pk in proposals]  # noqa: B023
 
 
 def deactivate(name: str, by: str) -> list[str]:
@@ -163,12 +168,12 @@ def deactivate(name: str, by: str) -> list[str]:
     return [outcome(lambda: people.deactivate(leaving, by=steward))]
 
 
-def deactivate_at_length(name: str, by: str, seconds: str) -> list[str]:
+def deactivate_at_length(name: str, by: str, seconds: float) -> list[str]:
     """Deactivate, and keep the others waiting for so long before it is kept."""
     leaving, steward = user(name), user(by)
     with transaction.atomic():
         found = outcome(lambda: people.deactivate(leaving, by=steward))
-        time.sleep(float(seconds))
+        time.sleep(seconds)
     return [found]
 
 
@@ -182,10 +187,46 @@ def outcome(act: Callable[[], Any]) -> str:
 
 
 TASKS: dict[str, Callable[..., Any]] = {
-    task.__name__: task for task in (prepare, verify, write_away, seal_each, deactivate, deactivate_at_length)
+    task.__name__: task for task in (found, rivals, verify, write_away, seal_each, deactivate, deactivate_at_length)
 }
 
+
+# The processes
+
+
+def together(address: str, origin: float, tasks: list[list[Any]]) -> list[Any]:
+    """What each task returns, or the trace of what ended it, as `[whether it returned, that]`."""
+    start = forked.Barrier(len(tasks))
+    pipes = [forked.Pipe(duplex=False) for _ in tasks]
+    runners = [
+        forked.Process(target=run, args=(writing, start, address, origin, *task), daemon=True)
+        for (_, writing), task in zip(pipes, tasks, strict=True)
+    ]
+    for runner in runners:
+        runner.start()
+    answers = [reading.recv() if reading.poll(PATIENCE) else [False, "no answer"] for reading, _ in pipes]
+    for runner in runners:
+        runner.kill()
+        runner.join()
+    return answers
+
+
+def run(answers: Any, start: Any, address: str, began: float, task: str, *arguments: Any) -> None:
+    """One process: goes to its database, waits until all others have too, and does its task."""
+    global origin
+    origin = began
+    connections.settings = connections.configure_settings({"default": database(address)})
+    connections["default"] = connections.create_connection("default")
+    try:
+        connection.ensure_connection()
+        start.wait(PATIENCE)
+        answers.send([True, TASKS[task](*arguments)])
+    except BaseException:
+        answers.send([False, traceback.format_exc()])
+    finally:
+        connection.close()
+
+
 if __name__ == "__main__":
-    print("ready", flush=True)
-    sys.stdin.readline()
-    print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:]), default=str))
+    for line in sys.stdin:
+        print(json.dumps(together(**json.loads(line)), default=str), flush=True)

@@ -34,7 +34,7 @@ class Rounds:
         self.ground = ground
         self.chance = chance
         self.cluster = cluster
-        awaited(worker.prepare)
+        awaited(worker.found)
         ground.keep_as_template()
 
     def kill(self, times: int) -> None:
