@@ -113,7 +113,6 @@ def test_the_report_agrees_with_what_is_counted(tmp_path: Path):
 BOMBS: dict[str, tuple[str, str]] = {
     "too many rows": (f"SELECT 1 AS a FROM range({module.MAX_ROWS + 1})", "intake_rows"),
     "long cells": ("SELECT repeat('x', 1000000) AS a FROM range(50)", "intake_unpacked"),
-    "much behind little": ("SELECT repeat('z', 19900) || i AS a FROM range(35000) t(i)", "intake_unpacked"),
 }
 
 
@@ -147,6 +146,16 @@ def test_what_is_small_only_while_packed_is_refused_when_it_is_opened(workers: W
     with pytest.raises(ConditionError) as refused:
         workers.run("conformance_of", source, WORDS, seconds=60)
     assert refused.value.problems[0].code in ("data_too_large", "worker_memory")
+
+
+def test_a_parquet_file_is_judged_by_its_unpacked_size_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MAX_UNPACKED", 100_000)
+    file = parquet(tmp_path / "a.parquet", "SELECT repeat('z', 1000) || i AS a FROM range(300) t(i)")
+    assert Path(file).stat().st_size < 20_000
+    with pytest.raises(ConditionError, match="far too large when unpacked"):
+        take_in([("a.parquet", file)], str(tmp_path))
 
 
 def test_a_csv_of_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -132,6 +132,19 @@ def test_no_other_folder_is_read(cast: Cast, client: Client, folder: str):
     assert "There is no folder" in response.context["form"].errors["folder"][0]
 
 
+def test_a_database_is_called_by_its_name_and_its_address_is_shown_nowhere(cast: Cast, client: Client, settings: Any):
+    declare(cast)
+    settings.DATASET_SECRETS = {"crm": "postgres://nobody:geheim@127.0.0.1:1/leads"}
+    address = "/datasets/new/?from=postgres"
+    sent = {"key": "crm", "name_en": "CRM", "connection": "crm", "tables": "leads"}
+    response = client.post(address, sent)
+    assert response.context["form"].errors["tables"][0].startswith("The database cannot be reached")
+    for page in (client.get(address), response):
+        assert "geheim" not in words(page)
+        assert "127.0.0.1:1" not in words(page)
+    assert client.post(address, sent | {"connection": "other"}).context["form"].errors["connection"]
+
+
 # Correcting how it is read
 
 

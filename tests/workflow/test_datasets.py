@@ -122,14 +122,14 @@ def test_reading_again_is_refused_where_a_mapped_column_is_gone(crm: Dataset, ca
 
 
 @pytest.mark.parametrize("place", ["..", "../outside", "/etc", "nowhere", "nowhere\0"])
-def test_a_folder_outside_the_opened_one_is_refused(cast: Cast, settings: Any, tmp_path: Path, place: str):
+def test_a_folder_outside_the_opened_one_is_refused(settings: Any, tmp_path: Path, place: str):
     (tmp_path / "outside").mkdir()
     settings.IMPORTS.mkdir()
     with pytest.raises(WrongState):
         datasets.files_in(place)
 
 
-def test_a_link_that_leads_outside_is_not_followed(cast: Cast, settings: Any, tmp_path: Path):
+def test_a_link_that_leads_outside_is_not_followed(settings: Any, tmp_path: Path):
     inside = settings.IMPORTS / "crm"
     export(inside)
     (inside / "secret.csv").symlink_to(export(tmp_path / "outside", name="secret.csv"))
