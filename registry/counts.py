@@ -171,7 +171,7 @@ def _line(sides: Sides, key: str, part: str, world: World, source: Source) -> Li
         return replace(
             line,
             question=_question(months_sql(old, new, world.moments), world.vocabulary),
-            meanings=(_hash(months_sql(old, old, WHATEVER_DAY)), _hash(months_sql(new, new, WHATEVER_DAY))),
+            meanings=(hashed(months_sql(old, old, WHATEVER_DAY)), hashed(months_sql(new, new, WHATEVER_DAY))),
         )
     except ConditionError as error:
         return replace(line, problems=tuple(each.message(meaning.language()) for each in error.problems))
@@ -204,7 +204,7 @@ def _run(plan: Plan, line: Line, counted: Counted) -> Run:
         key=line.key,
         question=line.question,
         sql=counted.count.sql,
-        sql_digest=_hash(counted.count.sql),
+        sql_digest=hashed(counted.count.sql),
         as_of=as_of,
         dataset=plan.dataset,
         fingerprint=plan.dataset.fingerprint,
@@ -242,7 +242,7 @@ def last_run(key: str, words: Wording) -> tuple[Run, str] | None:
     sides = Sides({key: words}, {key: words})
     try:
         _, new = both(sides.definition(key), _world(sides, declared))
-        digest = _hash(months_sql(new, new, WHATEVER_DAY))
+        digest = hashed(months_sql(new, new, WHATEVER_DAY))
     except ConditionError:
         return None
     for run in runs:
@@ -276,10 +276,11 @@ def _differs(old: Wording | None, new: Wording | None) -> bool:
 def _question(sql: str, declared: Vocabulary) -> str:
     words = ((entity.name, each) for entity in declared.entities.values() for each in entity.fields.values())
     types = [(name, word.name, repr(word.type)) for name, word in words]
-    return _hash(repr((sql, types)))
+    return hashed(repr((sql, types)))
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """What a query is known by."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,7 +1,5 @@
-# ruff: noqa: E501 -- an export is as wide as it is.
-"""Counting on the data: the Effect tab, the records behind a number, and the last count on a metric's page."""
+"""Counting on the data: the Effect tab, and the records behind a number."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,39 +8,14 @@ from django.core.cache import cache
 from django.test import Client
 
 from registry import counts, datasets
-from registry.models import Dataset, Event, Proposal, Run
+from registry.models import Dataset, Event, Run
 from registry.standing import Standing
-from registry.workflow import counting, reviewing, submitting
+from registry.workflow import counting
 from registry.workflow import datasets as keeping
-from tests.cast import Cast, fresh, latest, refuses, seal, started, words, write
+from tests.cast import Cast, latest, refuses, started, words
+from tests.counting import COMPANY, FEWER, FILES, LEAD, RATE, agreed, cells, count, effect, kept, plain, proposed
 from tests.data import declare, export
 from tests.ledger.tampering import wrong
-
-COMPANY = """company_id,industry,employees,region
-C1,it,200,
-C2,it,60,
-C3,it,,
-C4,it,20,
-"""
-LEAD = """lead_id,company_id,created_on,source,job_level,department,email_valid,consent,unsubscribed_on,relation
-L1,C1,2026-04-02,seminar,manager,,true,true,,prospect
-L2,C2,2026-04-03,seminar,manager,,true,true,,prospect
-L3,C3,2026-04-04,seminar,manager,,true,true,,prospect
-L4,C1,2026-05-02,seminar,manager,,true,true,,prospect
-L5,C2,2026-05-03,seminar,fax,,true,true,,prospect
-L6,C4,2026-05-04,seminar,manager,,true,true,,prospect
-"""
-MEETING = """meeting_id,lead_id,booked_on,held_on,status,days_since_previous,format,minutes,need,authority,purchase_within_months,verdict,verdict_on
-M1,L1,2026-04-05,2026-04-20,held,,online,30,confirmed,decides,6,qualified,2026-04-21
-M2,L2,2026-05-05,2026-05-20,held,,online,30,confirmed,decides,6,qualified,2026-05-21
-"""
-FILES = {"company": COMPANY, "lead": LEAD, "meeting": MEETING}
-FEWER = "company.employees >= 50"
-RATE = {
-    "kind": "calculated", "name_ja": "商談化率", "name_en": "Meeting rate", "summary_ja": "商談の割合",
-    "summary_en": "Share of meetings", "unit_ja": "%", "unit_en": "%", "formula": "meeting ÷ target_lead",
-    "counts": "", "counting_key": "", "dated_by": "", "condition": "",
-}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -65,52 +38,6 @@ def crm(cast: Cast, tmp_path: Path) -> Dataset:
     return kept(cast, tmp_path, FILES)
 
 
-def kept(cast: Cast, folder: Path, files: dict[str, str]) -> Dataset:
-    given = [(f"{name}.csv", export(folder, text, f"{name}.csv")) for name, text in files.items()]
-    mapping = {
-        name: {"table": name, "fields": {field: {"column": field} for field in text.split("\n")[0].split(",")}}
-        for name, text in files.items()
-    }
-    dataset = Dataset(key="crm", name_ja="顧客管理", name_en="CRM", kind=Dataset.UPLOAD, place="crm")
-    return keeping.add_dataset(dataset, intake=datasets.take_in(given), mapping=mapping, by=cast.megumi)
-
-
-def agreed(cast: Cast, **changes: Any) -> None:
-    """Published at once: meetings are held with target leads, and the rate of both."""
-    proposal = started(cast.misaki)
-    new = {key: change for key, change in changes.items() if key == "meeting_rate"}
-    write(proposal, by=cast.misaki, change={key: changes[key] for key in changes.keys() - new}, new=new)
-    submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
-
-
-def proposed(cast: Cast, **change: Any) -> Proposal:
-    proposal = started(cast.misaki)
-    write(proposal, by=cast.misaki, change={"target_lead": change or {"condition": FEWER}})
-    submitting.submit(proposal, by=cast.misaki)
-    return fresh(proposal)
-
-
-def effect(client: Client, proposal: Proposal) -> str:
-    return plain(client.get(f"/proposals/{proposal.pk}/?tab=effect"))
-
-
-def count(client: Client, proposal: Proposal, **headers: str) -> Any:
-    return client.post(f"/proposals/{proposal.pk}/counts/", headers=headers)
-
-
-def plain(response: Any) -> str:
-    """What the page says, without its drawings and tags."""
-    assert response.status_code == 200, response.content.decode()[:500]
-    text = re.sub(r"(?s)<svg.*?</svg>|<[^>]+>", " ", response.content.decode())
-    return re.sub(r"\s+", " ", text)
-
-
-def cells(run: Run) -> list[list[Any]]:
-    return [[month[:7], *numbers] for month, *numbers in run.months]
-
-
 def test_a_change_is_counted_per_month_with_what_is_gained_and_unknown(client: Client, cast: Cast, crm: Dataset):
     proposal = proposed(cast)
     assert "This has not been counted on CRM yet." in effect(client, proposal)
@@ -131,7 +58,7 @@ def test_a_run_says_what_was_asked_of_which_data_by_whom_and_for_which_revision(
     count(client, proposal)
     run, revision, event = Run.objects.get(), latest(proposal), Event.objects.first()
     assert (run.fingerprint, run.revision_digest, run.counted_by) == (crm.fingerprint, revision.digest, cast.kenta)
-    assert run.sql_digest == counts._hash(run.sql)
+    assert run.sql_digest == counts.hashed(run.sql)
     assert '"employees" >= 50' in run.sql
     assert (event.act, event.proposal, event.detail["queries"]) == (
         "counted", proposal, {run.question: run.sql_digest},
@@ -261,66 +188,3 @@ def test_counts_of_data_that_was_read_anew_meanwhile_are_not_kept(cast: Cast, cr
     keeping.map_dataset(crm, mapping=mapping, by=cast.megumi)
     with refuses("data_changed", 409):
         counting.keep_runs(runs, by=cast.kenta)
-
-
-def test_a_metric_shows_its_last_count_from_the_proposal_that_made_it(client: Client, cast: Cast, crm: Dataset):
-    assert "has not been counted yet" in plain(client.get("/metrics/target_lead/"))
-    proposal = proposed(cast)
-    count(client, proposal)
-    assert "Last count 2 leads — in 2 months Counted on CRM as of 15 Jun 2026" in plain(
-        client.get("/metrics/target_lead/")
-    )
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
-    assert "Last count 4 leads — in 2 months" in plain(client.get("/metrics/target_lead/"))
-
-
-def test_a_metric_is_counted_as_it_is_and_a_rate_from_its_factors(client: Client, cast: Cast, crm: Dataset):
-    agreed(cast, meeting_rate=words(**RATE))
-    assert client.post("/metrics/meeting_rate/counts/").url == "/metrics/meeting_rate/#counted"
-    assert {run.key for run in Run.objects.all()} == {"meeting", "target_lead"}
-    assert "Last count 100.0% — in 2 months" in plain(client.get("/metrics/meeting_rate/"))
-    assert "Last count 2 leads" in plain(client.get("/metrics/meeting/"))
-
-
-def test_outside_readers_see_no_count(client: Client, cast: Cast, crm: Dataset, settings: Any):
-    client.post("/metrics/target_lead/counts/")
-    client.logout()
-    settings.PUBLIC = True
-    assert "Last count" not in plain(client.get("/metrics/target_lead/"))
-    assert client.post("/metrics/target_lead/counts/").status_code in (302, 401, 403)
-    assert Run.objects.count() == 1
-
-
-def test_an_unanswered_example_is_still_needed_and_its_answer_becomes_a_worked_example(
-    client: Client, cast: Cast, crm: Dataset
-):
-    proposal = proposed(cast, condition=f"{FEWER} AND created_on >= DATE '2026-04-01'")
-    page = client.get(f"/proposals/{proposal.pk}/?tab=effect")
-    effects = page.context["effects"]
-    cards = [card for each in effects for card in each.cards]
-    assert "Does this count as “Target leads”?" in plain(page)
-    for card in cards:
-        answer = "counts" if card.newly_counts else "not"
-        reviewing.answer_example(
-            latest(proposal), by=cast.kenta, key="target_lead", record=dict(card.record), answer=answer
-        )
-    assert "Does this count as “Target leads”?" not in effect(client, proposal)
-    assert "judged by" not in plain(client.get("/metrics/target_lead/"))
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
-    shown = plain(client.get("/metrics/target_lead/"))
-    assert "company · employees: " in shown
-    assert "judged by Kenta Sato" in shown
-
-
-def test_an_answer_that_contradicts_a_condition_about_days_blocks_the_seal(client: Client, cast: Cast, crm: Dataset):
-    proposal = proposed(cast, condition="company.employees >= 100 AND created_on >= as_of - INTERVAL 90 DAY")
-    page = client.get(f"/proposals/{proposal.pk}/?tab=effect")
-    card = next(card for each in page.context["effects"] for card in each.cards)
-    answer = "not" if card.newly_counts else "counts"
-    reviewing.answer_example(
-        latest(proposal), by=cast.kenta, key="target_lead", record=dict(card.record), answer=answer
-    )
-    with refuses("example_fails", 409):
-        seal(proposal, team=cast.marketing, by=cast.ryo)
