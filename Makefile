@@ -1,6 +1,6 @@
 # `make` or `make help` lists what can be done. Every target sets up .venv by itself first.
 .DEFAULT_GOAL := help
-.PHONY: help venv run test lint style types templates migrations settings format messages lock bench screenshots
+.PHONY: help venv run test lint style types templates migrations settings format messages lock bench torture screenshots
 
 # Always `python -m`: the scripts in .venv/bin hold absolute paths and break when the folder is moved.
 PYTHON_HERE := .venv/bin/python
@@ -59,6 +59,13 @@ bench: venv ## measure the pages on both databases, questions about a day, condi
 	@$(DEV) -m tests.bench
 	@$(DEV) -m tests.bench.as_of_bench
 	@$(DEV) -m tests.bench.conditions_bench --large
+	@$(DEV) -m tests.bench.ledger_bench
+
+torture: venv ## kill, cut off and stop the registry hundreds of times, on SQLite and a PostgreSQL of its own (an hour or two)
+	@for round in "kill --times 200" "power --times 50" "power --times 50 --journal wal" "backup --times 100" \
+		"sigterm --times 100" "kill --times 100 --on postgresql" "stop --times 10 --on postgresql" \
+		"backup --times 100 --on postgresql" "sigterm --times 100 --on postgresql"; do \
+		echo "▶ $$round"; env -u DATABASE_URL $(DEV) -W ignore -m tests.torture $$round || exit 1; done
 
 screenshots: venv ## take the README's pictures anew
 	@$(DEV) -m tests.browser.screenshots

@@ -57,9 +57,7 @@ def _checkpoint() -> str:
         if not checkpoints.continues():
             return _("The ledger is not the one that was signed last. Run: manage.py verify")
         if checkpoints.overdue():
-            return _(
-                "The last checkpoint is overdue. Run: manage.py checkpoint, which says what keeps it from being signed"
-            )
+            return _("The last checkpoint is overdue. Run manage.py checkpoint: it says what is in the way.")
     except (OSError, ValueError, KeyError) as error:
         return _("The last checkpoint cannot be read (%(why)s). Look into GOI_CHECKPOINTS.") % {"why": error}
     return ""

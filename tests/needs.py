@@ -35,6 +35,8 @@ def missing_for(marks: set[str]) -> str | None:
         return "needs PostgreSQL: set DATABASE_URL=postgres://role:password@host/name (role with CREATEDB)"
     if "sqlite" in marks and postgres() is not None:
         return "is about SQLite: unset DATABASE_URL"
+    if "strace" in marks and shutil.which("strace") is None:
+        return "needs strace: install it (`apt install strace`)"
     if "gettext" in marks and gettext() is None:
         return "needs GNU gettext: install it (`apt install gettext`)"
     return None

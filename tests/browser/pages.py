@@ -1,5 +1,6 @@
 """Every page of the product, and how one gets to see it."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -96,6 +97,19 @@ def _count_on_the_data(person: Person) -> None:
     person.page.locator("#counts summary").first.click()
 
 
+def _open_an_erasure(person: Person) -> None:
+    person.field("user name").fill(f"mori-{uuid.uuid4().hex[:8]}")
+    person.field("name in Japanese").fill("森 春香")
+    person.presses("Register")
+    person.presses("Deactivate the account")
+    person.follows("Erase personal data …")
+
+
+def _send_an_empty_erasure(person: Person) -> None:
+    _open_an_erasure(person)
+    sends("Erase for good")(person)
+
+
 def _choose_no_language(person: Person) -> None:
     person.page.locator(".languages button").evaluate("button => { button.value = 'xx'; button.click() }")
 
@@ -182,6 +196,9 @@ PAGES = [
     Shown("people", "kobayashi", "/people/"),
     Shown("person", "kobayashi", "/people/tanaka/"),
     Shown("person to a steward", "watanabe", "/people/tanaka/"),
+    Shown("erasure", "watanabe", "/people/new/", _open_an_erasure),
+    Shown("erasure refused", "watanabe", "/people/new/", _send_an_empty_erasure, 422),
+    Shown("erasure too early", "watanabe", "/people/kobayashi/erasure/", status=409),
     Shown("new person", "watanabe", "/people/new/"),
     Shown("new person refused", "watanabe", "/people/new/", sends("Register"), 422),
     Shown("teams", "watanabe", "/teams/"),

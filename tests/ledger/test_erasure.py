@@ -1,6 +1,12 @@
 """A person who has left can be forgotten, and everything they agreed to still verifies."""
 
 import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import translation
 
 from registry.models import Event, User
 from registry.workflow import erasure, people
@@ -46,3 +52,72 @@ def test_only_a_steward_erases(cast: Cast):
     people.deactivate(cast.ryo, by=cast.megumi)
     with refuses("not_a_steward", 403):
         erasure.erase_person(cast.ryo, by=cast.naoko, reason=WHY)
+
+
+def test_nobody_is_erased_twice(cast: Cast):
+    gone = erase(cast, cast.ryo)
+    with refuses("erased", 409):
+        erasure.erase_person(gone, by=cast.megumi, reason=WHY)
+
+
+# The page
+
+
+ADDRESS = "/people/ryo/erasure/"
+
+
+@pytest.fixture
+def steward(cast: Cast, client: Client) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(cast.megumi)
+    return client
+
+
+def test_a_steward_reads_what_goes_and_confirms_it(cast: Cast, steward: Client):
+    people.deactivate(cast.ryo, by=cast.megumi)
+    assert ADDRESS in steward.get("/people/ryo/").content.decode()
+    assert "It cannot be undone" in steward.get(ADDRESS).content.decode()
+    for lacking in ({"reason": WHY}, {"understood": "on"}):
+        assert steward.post(ADDRESS, lacking).status_code == 422
+    assert User.objects.get(pk=cast.ryo.pk).name_ja == "高橋 亮"
+    response = steward.post(ADDRESS, {"reason": WHY, "understood": "on"})
+    assert response.headers["Location"] == f"/people/erased-{cast.ryo.pk}/"
+    assert User.objects.get(pk=cast.ryo.pk).name_ja == ""
+    assert wrong() == []
+
+
+def test_the_page_says_that_somebody_active_has_to_be_deactivated_first(cast: Cast, steward: Client):
+    response = steward.get(ADDRESS)
+    assert response.status_code == 409
+    assert "Deactivate it first" in response.content.decode()
+
+
+def test_the_page_is_for_stewards(cast: Cast, client: Client):
+    people.deactivate(cast.ryo, by=cast.megumi)
+    client.force_login(cast.kenta)
+    assert (
+        client.get(ADDRESS).status_code == client.post(ADDRESS, {"reason": WHY, "understood": "on"}).status_code == 403
+    )
+    assert User.objects.get(pk=cast.ryo.pk).name_ja == "高橋 亮"
+
+
+# The command
+
+
+def test_the_command_asks_for_the_user_name_again(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    people.deactivate(cast.ryo, by=cast.megumi)
+    monkeypatch.setattr("builtins.input", lambda: "naoko")
+    with translation.override("en"), pytest.raises(CommandError, match="Nothing was erased"):
+        call_command("erase", "ryo", reason=WHY, stdout=StringIO())
+    monkeypatch.setattr("builtins.input", lambda: "ryo")
+    call_command("erase", "ryo", reason=WHY, stdout=StringIO())
+    assert User.objects.get(pk=cast.ryo.pk).name_ja == ""
+    assert Event.objects.get(act="erased").actor.is_system
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("ryo", "Deactivate it first"), ("nobody", "Nobody here"), ("goi", "Only")]
+)
+def test_the_command_says_why_it_refuses(cast: Cast, name: str, sentence: str):
+    with translation.override("en"), pytest.raises(CommandError, match=sentence):
+        call_command("erase", name, reason=WHY, yes=True, stdout=StringIO())

@@ -1,18 +1,23 @@
 """Every refusal has a sentence, a status and a way on; and the health checks say what is missing."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views.defaults import server_error
 
-from registry import triggers
+from registry import clock, triggers
+from registry.models import Event
+from registry.proof import checkpoints
 from registry.sqlite import has_wal_reset_fault
 from registry.workflow import reviewing
-from tests.cast import Cast, drafted, in_review
+from tests.cast import NOW, Cast, drafted, in_review
+from tests.database import past_the_guards, rows_of
 
 OURS = {"HTTP_REFERER": "http://testserver/proposals/"}
 
@@ -199,3 +204,43 @@ def test_not_ready_without_the_guards(client: Client, db: None):
     response = client.get(reverse("readyz"))
     assert response.status_code == 503
     assert "guards" in words(response)
+
+
+def test_not_ready_when_the_ledger_is_not_the_one_that_was_signed(cast: Cast, client: Client):
+    checkpoints.write()
+    with past_the_guards():
+        rows_of(Event).filter(sequence=3).update(digest="0" * 64)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "✗ checkpoint" in words(response)
+    assert "manage.py verify" in words(response)
+
+
+def test_not_ready_while_the_last_checkpoint_is_overdue(cast: Cast, client: Client, settings: Any):
+    assert client.get("/readyz").status_code == 200
+    settings.CHECKPOINT_EVENTS = 2
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "manage.py checkpoint" in words(response)
+    checkpoints.write()
+    assert client.get("/readyz").status_code == 200
+
+
+def test_not_ready_when_acts_have_waited_too_long_for_a_checkpoint(cast: Cast, client: Client, settings: Any):
+    with time_machine.travel(NOW, tick=False):
+        checkpoints.write()
+    with clock.at(NOW + timedelta(hours=2)):
+        reviewing.comment(in_review(cast), by=cast.kenta, words="遅れて書いた")
+    with time_machine.travel(NOW + timedelta(hours=3), tick=False):
+        assert client.get("/readyz").status_code == 503
+    settings.CHECKPOINT_MINUTES = 180
+    with time_machine.travel(NOW + timedelta(hours=3), tick=False):
+        assert client.get("/readyz").status_code == 200
+
+
+def test_not_ready_when_the_last_checkpoint_cannot_be_read(cast: Cast, client: Client, settings: Any):
+    checkpoints.write()
+    checkpoints.files(settings.CHECKPOINTS)[0].write_text("{")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "GOI_CHECKPOINTS" in words(response)

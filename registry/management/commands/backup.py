@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
         if file.exists():
-            raise CommandError(_("%(file)s exists already, and a backup is never overwritten.") % {"file": file})
+            raise CommandError(
+                _("%(file)s exists already, and a backup is never overwritten. Choose another name.") % {"file": file}
+            )
         self._sign()
         try:
             manifest = _write(file)

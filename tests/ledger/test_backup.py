@@ -1,0 +1,196 @@
+"""One file holds everything, is written whole or not at all, and is put back only where that is meant."""
+
+import json
+import stat
+import tarfile
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, connections
+from django.utils import translation
+
+from registry.backup import archive, databases
+from registry.ledger import keys
+from registry.models import Event
+from registry.proof import checkpoints
+from tests.cast import Cast
+
+
+def refused(sentence: str, command: str, *arguments: object, **options: Any) -> None:
+    with translation.override("en"), pytest.raises(CommandError, match=sentence):
+        call_command(command, *map(str, arguments), stdout=StringIO(), **options)
+
+
+def backed_up(file: Path) -> Path:
+    call_command("backup", str(file), stdout=StringIO())
+    return file
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's part is proven below, and under load in tests/torture: a test's transaction is never kept."""
+
+    def copy(target: Path) -> databases.Copied:
+        target.write_bytes(b"CREATE TABLE" * 5_000)
+        return databases.Copied(Event.objects.count(), "0001_initial")
+
+    monkeypatch.setattr(databases, "copy", copy)
+
+
+def test_a_backup_holds_every_checkpoint_and_the_public_key(cast: Cast, copied: None, settings: Any, tmp_path: Path):
+    checkpoints.write()
+    file = backed_up(tmp_path / "goi.backup")
+    folder = tmp_path / "out"
+    manifest = archive.unpack(file, folder)
+    assert (manifest.vendor, manifest.events) == (connection.vendor, Event.objects.count())
+    signed = [path.name for path in checkpoints.files(settings.CHECKPOINTS)]
+    assert sorted(path.name for path in (folder / archive.CHECKPOINTS).iterdir()) == signed
+    found = {path.name: path.read_bytes() for path in (folder / archive.KEYS).iterdir()}
+    assert found == keys.public_files(settings.SIGNING_KEY)
+
+
+@pytest.mark.sqlite
+def test_sqlite_is_copied_whole_and_put_back_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None):
+    """With its triggers, while it is open; and what was there before is gone."""
+    here = opened(tmp_path / "here.sqlite3")
+    monkeypatch.setattr(databases, "connection", here)
+    run(
+        here,
+        *TABLES,
+        "INSERT INTO registry_head VALUES (7)",
+        "INSERT INTO django_migrations VALUES (1, 'registry', 'm')",
+    )
+    assert databases.copy(tmp_path / "copy") == databases.Copied(7, "m")
+    assert not list(tmp_path.glob("copy-*"))
+    there = opened(tmp_path / "there.sqlite3")
+    monkeypatch.setattr(databases, "connection", there)
+    assert databases.is_empty()
+    run(there, "CREATE TABLE other (x)")
+    assert not databases.is_empty()
+    databases.load(tmp_path / "copy")
+    assert sorted(there.introspection.table_names()) == ["django_migrations", "registry_head"]
+    with pytest.raises(IntegrityError, match="never"):
+        run(there, "DELETE FROM registry_head")
+
+
+TABLES = (
+    "CREATE TABLE registry_head (sequence)",
+    "CREATE TABLE django_migrations (id, app, name)",
+    "INSERT INTO registry_head VALUES (7)",
+    "INSERT INTO django_migrations VALUES (1, 'registry', 'm')",
+    "CREATE TRIGGER t BEFORE DELETE ON registry_head BEGIN SELECT RAISE(ABORT, 'never'); END",
+)
+
+
+def opened(file: Path) -> Any:
+    other = connections.create_connection("default")
+    other.settings_dict = {**connection.settings_dict, "NAME": str(file)}
+    return other
+
+
+def run(other: Any, *statements: str) -> None:
+    with other.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def test_a_backup_is_for_its_owner_alone_and_never_holds_the_signing_key(cast: Cast, copied: None, tmp_path: Path):
+    file = backed_up(tmp_path / "goi.backup")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert b"PRIVATE KEY" not in file.read_bytes()
+
+
+def test_a_backup_ends_with_a_checkpoint_over_all_that_it_holds(cast: Cast, copied: None, tmp_path: Path):
+    manifest = archive.unpack(backed_up(tmp_path / "goi.backup"), tmp_path / "out")
+    last = max((tmp_path / "out" / archive.CHECKPOINTS).iterdir())
+    assert json.loads(last.read_bytes())["checkpoint"]["size"] == manifest.events
+
+
+def test_a_checkpoint_signed_after_the_copy_was_taken_is_left_out(
+    cast: Cast, copied: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It covers events that the copy lacks, so the restored copy would seem to have lost them."""
+    copy = databases.copy
+
+    def then_somebody_acts(target: Path) -> databases.Copied:
+        copied = copy(target)
+        later = checkpoints.files(settings.CHECKPOINTS)[0].with_name(f"{copied.events + 1:012d}.json")
+        later.write_text("{}")
+        return copied
+
+    monkeypatch.setattr(databases, "copy", then_somebody_acts)
+    manifest = archive.unpack(backed_up(tmp_path / "goi.backup"), tmp_path / "out")
+    assert max(int(path.stem) for path in (tmp_path / "out" / archive.CHECKPOINTS).iterdir()) == manifest.events
+
+
+def test_nothing_is_left_of_a_backup_that_failed(
+    cast: Cast, copied: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fails(*arguments: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(archive, "_add", fails)
+    refused("No backup was made: No space left", "backup", tmp_path / "goi.backup")
+    assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == []
+
+
+def test_a_backup_never_overwrites_a_file(db: None, tmp_path: Path):
+    file = tmp_path / "goi.backup"
+    file.write_text("an older one")
+    refused("never overwritten", "backup", file)
+    assert file.read_text() == "an older one"
+
+
+def test_a_registry_is_not_overwritten_without_being_told(cast: Cast, tmp_path: Path):
+    before = Event.objects.count()
+    refused("add --overwrite", "restore", tmp_path / "goi.backup")
+    assert Event.objects.count() == before
+
+
+def damaged(file: Path, part: bytes) -> None:
+    content = bytearray(file.read_bytes())
+    place = content.index(part)
+    content[place] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("what", ["no file", "another file", "cut off", "one bit changed"])
+def test_what_is_no_whole_backup_changes_nothing(cast: Cast, copied: None, tmp_path: Path, what: str):
+    file = tmp_path / "goi.backup"
+    if what == "another file":
+        file.write_text("hello")
+    elif what != "no file":
+        backed_up(file)
+        damaged(file, b"CREATE TABLE") if what == "one bit changed" else file.write_bytes(file.read_bytes()[:20_000])
+    before = Event.objects.count()
+    refused("Nothing was changed", "restore", file, overwrite=True)
+    assert Event.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [({"vendor": "oracle"}, "Set DATABASE_URL"), ({"migration": "9999_later"}, "newer version of Goi")],
+    ids=["another kind of database", "a later version"],
+)
+def test_a_backup_that_does_not_fit_changes_nothing(cast: Cast, tmp_path: Path, value: Any, sentence: str):
+    database = tmp_path / "database"
+    database.write_bytes(b"")
+    manifest = {"vendor": connection.vendor, "events": 1, "migration": "0001_initial", "made_at": ""}
+    manifest |= {"sha256": archive.sha256(database), **value}
+    file = tmp_path / "goi.backup"
+    archive.pack(file, archive.Manifest(**manifest), database, [], {})
+    before = Event.objects.count()
+    refused(sentence, "restore", file, overwrite=True)
+    assert Event.objects.count() == before
+
+
+def test_a_backup_cannot_write_beside_the_folder_it_is_laid_out_in(tmp_path: Path):
+    file = tmp_path / "goi.backup"
+    with tarfile.open(file, "w") as tar:
+        archive._add(tar, "../outside", b"x")
+    with pytest.raises(archive.Unreadable):
+        archive.unpack(file, tmp_path / "in")
+    assert not (tmp_path / "outside").exists()

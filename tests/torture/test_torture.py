@@ -1,0 +1,48 @@
+"""A few rounds of each torture; `make torture` plays hundreds. Each says itself what it found."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import needs
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+def tortured(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.torture", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name not in ("GOI_DATA", "DATABASE_URL")}
+    if address := needs.postgres():
+        environment["DATABASE_URL"] = address
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("kind", ["kill", "backup", pytest.param("sigterm", marks=pytest.mark.sqlite)])
+def test_no_acknowledged_act_is_lost_and_none_is_half_done(kind: str):
+    done = tortured(kind, "--times", "3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ 3 of 3" in done.stdout
+
+
+@pytest.mark.sqlite
+@pytest.mark.strace
+def test_what_was_acknowledged_outlives_a_power_cut():
+    done = tortured("power", "--times", "5")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ 5 of 5" in done.stdout
+
+
+@pytest.mark.nightly
+@pytest.mark.sqlite
+@pytest.mark.strace
+@pytest.mark.parametrize("journal", ["unsynced-names", "careless"])
+def test_a_power_cut_finds_a_journal_that_keeps_too_little(journal: str):
+    """What would be lost without `sqlite.journal`: the simulation has teeth."""
+    done = tortured("power", "--times", "20", "--journal", journal)
+    assert done.returncode == 1
+    assert "acknowledged and lost" in done.stderr or "malformed" in done.stderr
