@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from registry import clock, engine, meaning, telling
 from registry.conditions import ConditionError, Moments, Vocabulary, classify
+from registry.conditions.worker import Overrun
 from registry.ledger.canonical import digest
 from registry.models import Clause, ExampleAnswer, InForce, Use
 from registry.standing import Standing
@@ -62,6 +63,7 @@ class Effect:
             "wider": _("More records count; none is lost (proved)."),
             "narrower": _("Fewer records count; none is new (proved)."),
             "both": _("Some records newly count, and some no longer do."),
+            "apart": _("The agreed condition cannot be read in the proposed vocabulary: compare the words."),
             "undecided": _("It could not be decided in time whether the same records count."),
         }[self.verdict]
 
@@ -77,15 +79,18 @@ def preview(standing: Standing) -> list[Effect]:
     found: list[dict[str, Any]] = []
     for copy in standing.copies:
         if copy.base and copy.wording["condition"] and not copy.wording["retired"]:
-            asked = digest("goi/preview/1", [copy.base.digest, telling.canonical(overlay)])
+            drafted = standing.drafted_vocabulary
+            read_by = meaning.source_digest(drafted) if drafted else ""
+            asked = digest("goi/preview/1", [copy.base.digest, telling.canonical(overlay), read_by])
             previewed = partial(_previewed, copy, overlay, standing)
             found += _kept(f"preview:{copy.key}:{standing.stamp}:{asked}", previewed)
     return [_effect(each, standing) for each in found]
 
 
 def _previewed(copy: Any, overlay: Mapping[str, Wording], standing: Standing) -> list[dict[str, Any]]:
-    declared = meaning.vocabulary()
-    if declared is None or meaning.condition_problems(copy.wording, overlay):
+    drafted = standing.drafted_vocabulary
+    declared = meaning.read_in(drafted)
+    if declared is None or meaning.condition_problems(copy.wording, overlay, drafted):
         return []
     on = standing.proposal.effective_from or clock.today()
     return [_Question(overlay, on, declared).answer(copy.key, copy.base.wording, copy.wording)]
@@ -146,7 +151,7 @@ def _kept(name: str, compute: Callable[[], Any]) -> Any:
 
 
 def _computed(standing: Standing) -> dict[str, Any]:
-    declared = meaning.vocabulary()
+    declared = meaning.read_in(standing.carried)
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
     overlay = {clause.key: clause.wording for clause in standing.clauses}
@@ -181,8 +186,9 @@ class _Question:
             compared = engine.ask(
                 "compare", *texts, self.declared, new["counts"], before, Moments(as_of=self.on), new_metrics=after
             ).as_json()
-        except ConditionError:
-            compared = {"verdict": "undecided", "gained": None, "lost": None}
+        except ConditionError as error:
+            verdict = "undecided" if isinstance(error, Overrun) else "apart"
+            compared = {"verdict": verdict, "gained": None, "lost": None}
         return {
             "key": key,
             "name": {language: new[f"name_{language}"] for language in LANGUAGES},
@@ -218,7 +224,7 @@ def _in_both(say: Callable[[], Any]) -> dict[str, Any]:
 
 
 def _contradicted(standing: Standing) -> list[dict[str, Any]]:
-    declared = meaning.vocabulary()
+    declared = meaning.read_in(standing.carried)
     if declared is None:
         return []
     latest = {(each.key, each.record_digest): each for each in standing.answers}

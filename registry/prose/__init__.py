@@ -17,7 +17,7 @@ from registry.prose.agreement import against_condition, one_language
 from registry.prose.basis import bare_numbers, unclear_time, undated
 from registry.prose.finding import Finding
 from registry.prose.limits import limits
-from registry.prose.undefined import undefined
+from registry.prose.undefined import UNDEFINED, undefined
 from registry.prose.vague import vague
 
 STEMS = ("summary", "text", "excludes", "counting")
@@ -70,12 +70,13 @@ def vocabulary_words(vocabulary: Vocabulary) -> Iterator[str]:
     """Every label the vocabulary declares, of entities, links, fields and values."""
     for entity in vocabulary.entities.values():
         yield from entity.label.values()
-        for link in (*entity.parents.values(), *entity.relations.values()):
-            yield from link.label.values()
+        links = [each.label for each in entity.parents.values()] + [each.label for each in entity.relations.values()]
+        for label in links:
+            yield from label.values()
         for word in entity.fields.values():
             yield from word.label.values()
             for labels in word.value_labels.values():
                 yield from labels.values()
 
 
-__all__ = ["LANGUAGES", "PAIRED", "Finding", "lint"]
+__all__ = ["LANGUAGES", "PAIRED", "UNDEFINED", "Finding", "lint"]

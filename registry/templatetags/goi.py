@@ -183,6 +183,9 @@ def reply_prefix(comment: int) -> str:
 
 
 @register.simple_tag
-def condition_in_words(worded: Any, stamp: str) -> list[tuple[int, str]]:
-    """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it."""
-    return meaning.in_words(worded.wording, stamp) if stamp else []
+def condition_in_words(worded: Any, stamp: str, vocabulary: Any = None) -> list[tuple[int, str]]:
+    """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it.
+
+    `vocabulary` is the one that the worded proposal carries, if any.
+    """
+    return meaning.in_words(worded.wording, stamp, carried=vocabulary or None) if stamp else []

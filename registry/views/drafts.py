@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import advice, clock, comparison, effect, meaning, prose, rules, wording
+from registry import advice, carrying, clock, comparison, effect, meaning, prose, rules, wording
 from registry.forms import sent
 from registry.forms.drafts import Choices, HeadingForm, InviteForm, StartForm, WordingForm
 from registry.models import Contributor, Proposal, WorkingCopy
@@ -60,6 +60,7 @@ def _add(proposal: Proposal, form: StartForm, request: Request) -> WorkingCopy:
     return drafting.add_metric(proposal, metric=given["metric"], by=request.user)
 
 
+MAY = ("invite", "uninvite", "withdraw", "carry_vocabulary")
 ADVISED = [(stem, language) for stem in prose.PAIRED for language in prose.LANGUAGES]
 
 
@@ -162,7 +163,8 @@ def _form(request: Request, standing: Standing, forms: DraftForms, status: int =
         "errors": forms.errors() if status == 422 else [],
         "add": StartForm(auto_id="add_%s"),
         "invite": InviteForm(),
-        "may": {act: rules.refusal(act, standing, by=request.user) for act in ("invite", "uninvite", "withdraw")},
+        "carried": carrying.difference(standing.drafted_vocabulary) if standing.drafted_vocabulary else None,
+        "may": {act: rules.refusal(act, standing, by=request.user) for act in MAY},
         "outdated": standing.outdated,
         **_progress(standing),
         **more,
@@ -185,7 +187,8 @@ def _progress(standing: Standing) -> dict[str, Any]:
 def _readings(standing: Standing) -> list[tuple[WorkingCopy, list[tuple[int, str]]]]:
     """Each condition in plain words, as it stands now."""
     overlay = {copy.key: copy.wording for copy in standing.copies}
-    said = [(copy, meaning.in_words(copy.wording, standing.stamp, overlay)) for copy in standing.copies]
+    drafted = standing.drafted_vocabulary
+    said = [(copy, meaning.in_words(copy.wording, standing.stamp, overlay, drafted)) for copy in standing.copies]
     return [(copy, lines) for copy, lines in said if lines]
 
 

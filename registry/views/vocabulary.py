@@ -67,6 +67,7 @@ def change(request: Request) -> HttpResponse:
     rules.require_steward(request.user)
     last = VocabularyVersion.objects.first()
     form = VocabularyForm(sent(request), initial={"source": last.source if last else ""})
+    together = False
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -76,10 +77,12 @@ def change(request: Request) -> HttpResponse:
                 form.add_error(name, sentences)
         except WrongState as error:
             form.add_error("source", str(error.sentence))
+            together = error.code == "alters_definitions"
         else:
             messages.success(request, _("The vocabulary is recorded as a new version."))
             return redirect("vocabulary")
-    return render(request, "vocabulary/change.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "together": together}
+    return render(request, "vocabulary/change.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

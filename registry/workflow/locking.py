@@ -1,8 +1,8 @@
-"""The one order in which rows are locked: metrics by id, then the proposal; the ledger's head comes last."""
+"""The one order in which rows are locked: vocabulary, metrics by id, proposal; the ledger's head comes last."""
 
 from django.db.models import Model, QuerySet
 
-from registry.models import Clause, Metric, Proposal
+from registry.models import Clause, Metric, Proposal, VocabularyClause, VocabularyVersion
 from registry.standing import Standing
 
 
@@ -20,9 +20,17 @@ def lock(proposal: Proposal) -> Standing:
     return Standing(locked(Proposal.objects.all()).get(pk=proposal.pk))
 
 
+def lock_vocabulary() -> VocabularyVersion | None:
+    """The latest vocabulary, read once its row is ours: whoever had it before may have recorded the next one."""
+    list(locked(VocabularyVersion.objects.all())[:1])
+    return VocabularyVersion.objects.first()
+
+
 def lock_with_metrics(proposal: Proposal) -> Standing:
     """Likewise, with the metrics under review locked before it, so that no other proposal publishes between."""
     revision = Proposal.objects.values_list("revision", flat=True).get(pk=proposal.pk)
+    if VocabularyClause.objects.filter(revision=revision).exists():
+        lock_vocabulary()
     keys = Clause.objects.filter(revision=revision).values_list("key", flat=True)
     list(locked(Metric.objects.all()).filter(key__in=list(keys)).order_by("pk"))
     return lock(proposal)
