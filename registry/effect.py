@@ -161,8 +161,8 @@ def _computed(standing: Standing) -> dict[str, Any]:
         for clause in standing.clauses
         if clause.base and clause.wording["condition"] and clause.base.wording["condition"]
     ]
-    referring = [question.answer(key, words, words) for key, words in _referring(set(question.overlay))]
-    rippled = [each for each in referring if each["verdict"] != "same"]
+    above = [question.answer(key, words, words) for key, words in referring(set(question.overlay))]
+    rippled = [each for each in above if each["verdict"] != "same"]
     return {
         "effects": changed,
         "ripple": rippled,
@@ -202,7 +202,7 @@ class _Question:
             "side": side,
             "record": example["record"],
             "digest": record_digest(example["record"]),
-            "telling": _in_both(lambda: telling.labelled(example["telling"], self.declared, words["counts"])),
+            "telling": in_both(lambda: telling.labelled(example["telling"], self.declared, words["counts"])),
         }
 
     def _findings(self, words: Wording, metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,7 +215,8 @@ class _Question:
         }
 
 
-def _in_both(say: Callable[[], Any]) -> dict[str, Any]:
+def in_both(say: Callable[[], Any]) -> dict[str, Any]:
+    """What is said, by language."""
     said = {}
     for language in LANGUAGES:
         with translation.override(language):
@@ -250,7 +251,7 @@ def _agrees(clause: Clause, answer: ExampleAnswer, overlay: Mapping[str, Wording
     return verdict.right
 
 
-def _referring(keys: set[str]) -> list[tuple[str, Wording]]:
+def referring(keys: set[str]) -> list[tuple[str, Wording]]:
     """Metrics in force whose condition refers to one of `keys`, directly or through others."""
     found: dict[str, Wording] = {}
     wanted = set(keys)

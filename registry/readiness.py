@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from registry import carrying, clock, days, effect, meaning, text, wording
+from registry import carrying, clock, containments, days, effect, meaning, text, wording
 from registry.models import InForce, Membership, Metric, Proposal, Stage, Team, WorkingCopy
 from registry.models.metrics import definition_document
 from registry.models.proposals import revision_digest, revision_document
@@ -85,6 +85,11 @@ def before_publication(standing: Standing) -> list[Need]:
         }
         needs.append(Need("attention", sentence, "objection", objection.key, objection.field))
     needs.extend(_about_examples(standing))
+    for each in containments.concerned(standing):
+        if each.verdict == containments.BROKEN:
+            sentence = _("“%(inner)s” no longer lies within “%(outer)s”. See the example under Effect.")
+            said = sentence % {"inner": each.inner_name, "outer": each.outer_name}
+            needs.append(Need("attention", said, "containment_broken", each.inner))
     needs.extend(_about_seals(standing))
     return needs
 

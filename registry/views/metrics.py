@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import clock, comparison, meaning, wording
+from registry import clock, comparison, containments, meaning, wording
 from registry.forms.filters import DayFilter, end_of
 from registry.metric_page import MetricPage, seal_row, terms_as_published
 from registry.models import Definition, Metric
@@ -33,7 +33,10 @@ def show(request: Request, key: str) -> HttpResponse:
         "filter": asked,
         "stamp": meaning.stamp(metric),
     }
-    return render(request, "metrics/show.html", context | {"tool": _tools(page)})
+    tool = _tools(page)
+    if tool["today"] and metric.last_vocabulary is not None:
+        context["containments"] = containments.of(metric.key, meaning.stamp(metric))
+    return render(request, "metrics/show.html", context | {"tool": tool})
 
 
 def _tools(page: MetricPage) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import advice, carrying, comparison, effect, meaning, rules, timeline, wording
+from registry import advice, carrying, comparison, containments, effect, meaning, rules, timeline, wording
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision
@@ -155,6 +155,7 @@ def _tab(tab: str, standing: Standing) -> dict[str, Any]:
                 "effects": effect.effects(standing),
                 "ripple": effect.ripple(standing),
                 "calculated": effect.calculated(standing),
+                "containments": containments.concerned(standing),
             }
         case "discussion":
             return {"threads": _threads(standing.proposal)}

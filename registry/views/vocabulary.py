@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry import comparison, meaning, rules
+from registry import comparison, containments, meaning, rules
 from registry.forms import sent
 from registry.forms.vocabulary import VocabularyForm
 from registry.models import VocabularyVersion
@@ -32,11 +32,12 @@ KINDS = {
 @require_safe
 def show(request: Request) -> HttpResponse:
     """Every entity with its fields, and the versions so far."""
-    versions = list(VocabularyVersion.objects.select_related("recorded_by"))
+    versions = list(meaning.stamped(VocabularyVersion.objects.select_related("recorded_by")))
     declared = meaning.vocabulary()
     context = {
         "entities": [_entity(each, meaning.language()) for each in declared.entities.values()] if declared else [],
         "versions": versions,
+        "containments": containments.in_force(meaning.stamp(versions[0])) if versions else [],
         "may_change": request.user.is_steward,
     }
     return render(request, "vocabulary/show.html", context)
