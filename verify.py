@@ -318,6 +318,10 @@ def _publication(certificate: dict[str, Any]) -> Iterator[str]:
         yield f"Event {event['sequence']} did not publish these words."
     elif published != document["number"]:
         yield f"Event {event['sequence']} published version {published}, not {document['number']}."
+    carried = certificate["revision"]["document"].get("vocabulary")
+    published_words = event["detail"].get("vocabulary", {}).get("digest")
+    if published_words != (digest("goi/vocabulary/1", carried["source"]) if carried else None):
+        yield f"Event {event['sequence']} published another vocabulary than the one that was sealed."
 
 
 def _seals(certificate: dict[str, Any]) -> Iterator[str]:
@@ -345,6 +349,8 @@ def tell(certificate: dict[str, Any]) -> None:
     words, events = document["wording"], _events(certificate)
     print(f"{words['name_ja'] or words['name_en']} ({document['metric']}) version {document['number']},")
     print(f"  effective from {document['effective_from']}, digest {certificate['definition']['digest']}")
+    if carried := certificate["revision"]["document"].get("vocabulary"):
+        print(f"  together with version {carried['number']} of the vocabulary")
     for seal in certificate["seals"]:
         entry, team = events[seal["sealed"]], _row(events[seal["named"]], TEAMS)
         who = entry["personal"] or {"name_ja": "(erased)", "name_en": ""}

@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from registry import clock, meaning, prose, telling, wording
 from registry.ledger.canonical import digest
-from registry.models import Clause, Dismissal, InForce, Stage, Team, WorkingCopy
+from registry.models import Clause, Dismissal, InForce, WorkingCopy
 from registry.prose import Finding
 from registry.standing import Standing
 from registry.wording import Wording
@@ -59,39 +59,54 @@ def by_place(advice: Iterable[Advice]) -> dict[str, list[Advice]]:
 
 def _about(standing: Standing, worded: Sequence[Clause] | Sequence[WorkingCopy]) -> list[Advice]:
     overlay = {each.key: each.wording for each in worded}
-    aside = {(each.key, each.field, each.passage): each for each in standing.dismissals}
+    given = [
+        (each, found) for each in worded if not each.wording["retired"] for found in _found(each, overlay, standing)
+    ]
+    aside = {(each.key, each.field, each.passage): each for each in standing.dismissals} if given else {}
     return [
         Advice(each.key, each.name or each.key, found, aside.get((each.key, found.field, found.digest)))
-        for each in worded
-        if not each.wording["retired"]
-        for found in _found(each, overlay, standing)
+        for each, found in given
     ]
 
 
 def _found(worded: Clause | WorkingCopy, overlay: Mapping[str, Wording], standing: Standing) -> list[Finding]:
     """Kept by the words and the stamp of the registry: the same words in the same registry read the same."""
     base = worded.base.wording if worded.base else None
-    asked = digest("goi/prose/1", [worded.key, telling.canonical(overlay), telling.canonical(base or {})])
+    carried = standing.carried if isinstance(worded, Clause) else standing.drafted_vocabulary
+    read_by = meaning.source_digest(carried) if carried else ""
+    asked = digest("goi/prose/1", [worded.key, telling.canonical(overlay), telling.canonical(base or {}), read_by])
     name = f"prose:{standing.stamp}:{asked}"
     if (kept := cache.get(name)) is None:
-        cache.set(name, kept := _read(worded.wording, base, overlay, standing))
+        cache.set(name, kept := _read(worded.wording, base, overlay, standing, carried))
     return kept
 
 
-def _read(words: Wording, base: Wording | None, overlay: Mapping[str, Wording], standing: Standing) -> list[Finding]:
-    declared = meaning.vocabulary()
+def _read(
+    words: Wording,
+    base: Wording | None,
+    overlay: Mapping[str, Wording],
+    standing: Standing,
+    carried: meaning.Carried | None,
+) -> list[Finding]:
+    declared = meaning.read_in(carried) if standing.has_vocabulary else None
     tree = meaning.tree(words, overlay, declared)
-    known = [*_names(standing.stamp), *_named(overlay.values())]
-    return prose.lint(wording.tidy(words), base=base, condition=tree, vocabulary=declared, known=known)
+
+    def read(names: list[str]) -> list[Finding]:
+        return prose.lint(wording.tidy(words), base=base, condition=tree, vocabulary=declared, known=names)
+
+    found = read(named := _named(overlay.values()))
+    # The names of the whole registry are asked for only where a term looks unknown without them.
+    unknown = any(each.code == prose.UNDEFINED for each in found)
+    return read([*named, *_names(standing.stamp)]) if unknown else found
 
 
 def _names(stamp: str) -> list[str]:
-    """What needs no explanation: every metric in force with its synonyms, the teams and the stages."""
+    """What needs no explanation: every metric in force with its synonyms, their teams and stages."""
     if (kept := cache.get(f"names:{stamp}")) is None:
+        around = [f"{each}__name_{language}" for each in ("stage", "producer", "judge") for language in ("ja", "en")]
         spans = InForce.objects.as_of(clock.today()).filter(retired=False)
-        kept = _named(spans.values_list("definition__wording", flat=True))
-        for model in (Team, Stage):
-            kept += [name for both in model.objects.values_list("name_ja", "name_en") for name in both]
+        rows = list(spans.values_list("definition__wording", *around))
+        kept = [*_named(row[0] for row in rows), *{name for row in rows for name in row[1:]}]
         cache.set(f"names:{stamp}", kept)
     return kept
 

@@ -16,7 +16,7 @@ from registry.conditions import ConditionError, Moments, MonthCount, Source, Voc
 from registry.conditions.dataset import require_readable
 from registry.conditions.months import months_sql
 from registry.conditions.tally import Asked, Counted, World, both
-from registry.models import Clause, Dataset, Revision, Run, Use
+from registry.models import Dataset, Revision, Run, Use
 from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
 
@@ -94,22 +94,24 @@ def of_proposal(standing: Standing) -> Plan | None:
         return None
     source = datasets.opened(dataset)
     name = f"plan:{standing.revision.digest}:{standing.stamp}:{dataset.fingerprint}:{meaning.language()}"
-    plan: Plan = effect.kept(name, lambda: _of_clauses(standing.clauses, dataset, source))
+    plan: Plan = effect.kept(name, lambda: _of_clauses(standing, dataset, source))
     return replace(plan, dataset=dataset, lines=_answered(plan.lines, dataset), revision=standing.revision)
 
 
 def of_metric(key: str, words: Wording) -> Plan | None:
     """The plan of one metric as it is, with what its formula is made of; `None` without words or a dataset."""
-    dataset = Dataset.objects.current()
-    if dataset is None or meaning.vocabulary() is None:
+    dataset, declared = Dataset.objects.current(), meaning.vocabulary()
+    if dataset is None or declared is None:
         return None
     rates = [key] if words["kind"] == CALCULATED else []
     sides = Sides({key: words}, {key: words})
-    plan = _plan(sides, {key: CHANGED}, rates, dataset, datasets.opened(dataset))
+    plan = _plan(sides, {key: CHANGED}, rates, dataset, datasets.opened(dataset), declared)
     return replace(plan, lines=_answered(plan.lines, dataset))
 
 
-def _of_clauses(clauses: Sequence[Clause], dataset: Dataset, source: Source) -> Plan:
+def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
+    """Read in the vocabulary that the proposal carries, if any: what its field is mapped to is not known yet."""
+    clauses = standing.clauses
     old = {clause.key: clause.base.wording for clause in clauses if clause.base}
     new = {clause.key: clause.wording for clause in clauses}
     changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
@@ -119,11 +121,17 @@ def _of_clauses(clauses: Sequence[Clause], dataset: Dataset, source: Source) -> 
     calculated = _calculated_from(set(parts), changed)
     sides = Sides(rippled | calculated | old, rippled | calculated | new)
     rates = {key for key in changed if sides.words(key)["kind"] == CALCULATED} | calculated.keys()
-    return _plan(sides, parts, sorted(rates), dataset, source)
+    return _plan(sides, parts, sorted(rates), dataset, source, meaning.read_in(standing.carried))
 
 
-def _plan(sides: Sides, parts: Mapping[str, str], rates: Sequence[str], dataset: Dataset, source: Source) -> Plan:
-    declared = meaning.vocabulary()
+def _plan(
+    sides: Sides,
+    parts: Mapping[str, str],
+    rates: Sequence[str],
+    dataset: Dataset,
+    source: Source,
+    declared: Vocabulary | None,
+) -> Plan:
     assert declared is not None, "asked for only where words are declared"
     sides = _with_factors(sides)
     world = _world(sides, declared)

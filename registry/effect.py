@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from registry import clock, engine, meaning, telling
 from registry.conditions import ConditionError, Moments, Vocabulary, classify
 from registry.conditions.revive import revived
+from registry.conditions.worker import Overrun
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
 from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
@@ -65,6 +66,7 @@ class Effect:
             "wider": _("More records count; none is lost (proved)."),
             "narrower": _("Fewer records count; none is new (proved)."),
             "both": _("Some records newly count, and some no longer do."),
+            "apart": _("The agreed condition cannot be read in the proposed vocabulary: compare the words."),
             "undecided": _("It could not be decided in time whether the same records count."),
         }[self.verdict]
 
@@ -84,15 +86,19 @@ def preview(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bo
         return None
     on = standing.proposal.effective_from or clock.today()
     said = {key: [each["counts"], each["condition"]] for key, each in overlay.items()}
-    asked = digest("goi/preview/2", [copy.base.digest if copy.base else "", copy.key, str(on), said])
+    drafted = standing.drafted_vocabulary
+    read_by = meaning.source_digest(drafted) if drafted else ""
+    asked = digest("goi/preview/3", [copy.base.digest if copy.base else "", copy.key, str(on), said, read_by])
     name = f"preview:{standing.stamp}:{asked}"
-    found = kept(name, partial(_previewed, copy, overlay, on)) if wait else cache.get(name)
+    found = kept(name, partial(_previewed, copy, overlay, on, drafted)) if wait else cache.get(name)
     return _effect(found[0], standing) if found else None
 
 
-def _previewed(copy: WorkingCopy, overlay: Overlay, on: date) -> list[dict[str, Any]]:
-    declared, words = meaning.vocabulary(), overlay[copy.key]
-    if declared is None or words["counts"] not in declared.entities or meaning.condition_problems(words, overlay):
+def _previewed(copy: WorkingCopy, overlay: Overlay, on: date, drafted: meaning.Carried | None) -> list[dict[str, Any]]:
+    declared, words = meaning.read_in(drafted), overlay[copy.key]
+    if declared is None or words["counts"] not in declared.entities:
+        return []
+    if meaning.condition_problems(words, overlay, drafted):
         return []
     question = _Question(overlay, on, declared)
     if copy.base is None or not copy.base.wording["condition"]:
@@ -156,7 +162,7 @@ def kept(name: str, compute: Callable[[], Any]) -> Any:
 
 
 def _computed(standing: Standing) -> dict[str, Any]:
-    declared = meaning.vocabulary()
+    declared = meaning.read_in(standing.carried)
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
     overlay = {clause.key: clause.wording for clause in standing.clauses}
@@ -191,8 +197,9 @@ class _Question:
             compared = engine.ask(
                 "compare", *texts, self.declared, new["counts"], before, Moments(as_of=self.on), new_metrics=after
             ).as_json()
-        except ConditionError:
-            compared = {"verdict": "undecided", "gained": None, "lost": None}
+        except ConditionError as error:
+            verdict = "undecided" if isinstance(error, Overrun) else "apart"
+            compared = {"verdict": verdict, "gained": None, "lost": None}
         return {
             "key": key,
             "name": {language: new[f"name_{language}"] for language in LANGUAGES},
@@ -216,7 +223,7 @@ class _Question:
             "side": side,
             "record": example["record"],
             "digest": record_digest(example["record"]),
-            "telling": _in_both(lambda: telling.labelled(example["telling"], self.declared, words["counts"])),
+            "telling": in_both(lambda: telling.labelled(example["telling"], self.declared, words["counts"])),
         }
 
     def _findings(self, words: Wording, metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +236,8 @@ class _Question:
         }
 
 
-def _in_both(say: Callable[[], Any]) -> dict[str, Any]:
+def in_both(say: Callable[[], Any]) -> dict[str, Any]:
+    """What is said, by language."""
     said = {}
     for language in LANGUAGES:
         with translation.override(language):
@@ -238,7 +246,7 @@ def _in_both(say: Callable[[], Any]) -> dict[str, Any]:
 
 
 def _contradicted(standing: Standing) -> list[dict[str, Any]]:
-    declared = meaning.vocabulary()
+    declared = meaning.read_in(standing.carried)
     if declared is None:
         return []
     latest = {(each.key, each.record_digest): each for each in standing.answers}

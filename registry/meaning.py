@@ -29,23 +29,36 @@ from registry.conditions.formula import Known, unit_of
 from registry.conditions.tree import Condition
 from registry.ledger.canonical import digest
 from registry.models import Definition as PublishedVersion
-from registry.models import InForce, VocabularyVersion
+from registry.models import InForce, VocabularyClause, VocabularyDraft, VocabularyVersion
+from registry.models.vocabulary import vocabulary_digest
 from registry.wording import CALCULATED, Wording
 
 type Overlay = Mapping[str, Wording]
+type Carried = VocabularyDraft | VocabularyClause
 
 DEEPEST_INDENT = 4
 
 
 def vocabulary() -> Vocabulary | None:
     """The latest vocabulary; `None` in a registry that has not declared one yet."""
-    row = VocabularyVersion.objects.values_list("digest", "source").first()
-    return _read(*row) if row else None
+    source = VocabularyVersion.objects.values_list("source", flat=True).first()
+    return declared_by(source) if source is not None else None
 
 
 @lru_cache(maxsize=8)
-def _read(digest: str, source: str) -> Vocabulary:
+def declared_by(source: str) -> Vocabulary:
+    """The vocabulary that a recorded or carried YAML text declares."""
     return Vocabulary.from_yaml(source)
+
+
+def source_digest(carried: Carried) -> str:
+    """Names the text of a carried vocabulary among what is kept."""
+    return vocabulary_digest(carried.source)
+
+
+def read_in(carried: Carried | None) -> Vocabulary | None:
+    """The vocabulary in which a proposal's conditions are read: its own where it carries one."""
+    return declared_by(carried.source) if carried else vocabulary()
 
 
 def in_force(keys: Iterable[str], on: date | None = None) -> dict[str, Wording]:
@@ -71,17 +84,17 @@ def agreed(texts: Iterable[str], overlay: Overlay | None = None, on: date | None
     return found
 
 
-def sentences(words: Wording, overlay: Overlay | None = None) -> dict[str, list[str]]:
+def sentences(words: Wording, overlay: Overlay | None = None, carried: Carried | None = None) -> dict[str, list[str]]:
     """What is wrong with a wording's condition or formula, by field, in the reader's language."""
     if words["kind"] == CALCULATED:
         found = _formula_problems(words, overlay) if words["formula"] else []
         return {"formula": found} if found else {}
     if not words["condition"]:
         return {}
-    if vocabulary() is None:
+    if read_in(carried) is None:
         sentence = conditions_syntax.condition(words["condition"])
         return {"condition": [str(sentence)]} if sentence else {}
-    found = [each.message(language()) for each in counting_problems(words, overlay)]
+    found = [each.message(language()) for each in counting_problems(words, overlay, carried)]
     return {"condition": found} if found else {}
 
 
@@ -95,22 +108,22 @@ def tree(words: Wording, overlay: Overlay | None, declared: Vocabulary | None) -
         return None
 
 
-def condition_problems(words: Wording, overlay: Overlay | None = None) -> list[Problem]:
+def condition_problems(words: Wording, overlay: Overlay | None = None, carried: Carried | None = None) -> list[Problem]:
     """The problems of a condition with their places and fixes; empty where it reads correctly."""
-    declared = vocabulary()
+    declared = read_in(carried)
     if declared is None or words["counts"] not in declared.entities:
         return []
     return text_problems(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay))
 
 
-def counting_problems(words: Wording, overlay: Overlay | None = None) -> list[Problem]:
+def counting_problems(words: Wording, overlay: Overlay | None = None, carried: Carried | None = None) -> list[Problem]:
     """Likewise for all that makes a metric countable: the condition, its entity, key, date and sum."""
-    declared = vocabulary()
+    declared = read_in(carried)
     if declared is None:
         return []
     if words["counts"] not in declared.entities:
         return [unknown_entity(words["counts"], declared)]
-    if found := condition_problems(words, overlay):
+    if found := condition_problems(words, overlay, carried):
         return found
     try:
         counting_of(counting(words), declared, agreed([words["condition"], words["dated_by"]], overlay))
@@ -155,7 +168,9 @@ def stamp(row: Any) -> str:
     return f"{row.last_version}:{row.last_vocabulary}:{clock.today()}"
 
 
-def in_words(words: Wording, stamp: str, overlay: Overlay | None = None) -> list[tuple[int, str]]:
+def in_words(
+    words: Wording, stamp: str, overlay: Overlay | None = None, carried: Carried | None = None
+) -> list[tuple[int, str]]:
     """The condition in plain words in the reader's language: `(depth, rule)` for each line.
 
     Empty where it cannot be read. Kept by `stamp`, since the same words in the same registry read the same.
@@ -163,14 +178,14 @@ def in_words(words: Wording, stamp: str, overlay: Overlay | None = None) -> list
     if not words.get("condition"):
         return []
     texts = [words["condition"], *(each["condition"] for each in (overlay or {}).values())]
-    name = f"words:{language()}:{stamp}:{digest('goi/words/1', [words['counts'], *texts])}"
+    read_by = digest("goi/words/1", [words["counts"], *texts, source_digest(carried) if carried else ""])
+    name = f"words:{language()}:{stamp}:{read_by}"
     if (kept := cache.get(name)) is None:
-        cache.set(name, kept := _read_aloud(words, overlay or {}))
+        cache.set(name, kept := _read_aloud(words, overlay or {}, read_in(carried)))
     return kept
 
 
-def _read_aloud(words: Wording, overlay: Overlay) -> list[tuple[int, str]]:
-    declared = vocabulary()
+def _read_aloud(words: Wording, overlay: Overlay, declared: Vocabulary | None) -> list[tuple[int, str]]:
     if declared is None or words["counts"] not in declared.entities:
         return []
     metrics = agreed([words["condition"]], overlay)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from registry import clock, days, effect, meaning, text, wording
+from registry import carrying, clock, containments, days, effect, meaning, text, wording
 from registry.models import InForce, Membership, Metric, Proposal, Stage, Team, WorkingCopy
 from registry.models.metrics import definition_document
 from registry.models.proposals import revision_digest, revision_document
@@ -50,8 +50,9 @@ def before_submission(standing: Standing) -> list[Need]:
     needs = [*_about_proposal(standing.proposal), *_about_date(standing)]
     if not standing.copies:
         needs.append(Need("attention", _("Choose at least one metric to change."), "no_metric"))
+    needs.extend(_about_vocabulary(standing))
     for copy in standing.copies:
-        needs.extend(_about_words(copy, standing.copies))
+        needs.extend(_about_words(copy, standing))
     needs.extend(_about_choices(standing.copies))
     needs.extend(_about_difference(standing))
     needs.extend(_about_names(standing.copies))
@@ -68,6 +69,12 @@ def before_publication(standing: Standing) -> list[Need]:
     for clause in standing.stale:
         sentence = _("“%(metric)s” has a newer version. The author has to bring the proposal up to date.")
         needs.append(Need("attention", sentence % {"metric": clause.name}, "stale", clause.key))
+    if standing.vocabulary_is_behind:
+        sentence = _("The vocabulary has a newer version. The author has to bring the proposal up to date.")
+        needs.append(Need("attention", sentence, "stale"))
+    for name in carrying.left_out(standing):
+        sentence = _("The vocabulary would also change “%(metric)s”. The author has to add it to the proposal.")
+        needs.append(Need("attention", sentence % {"metric": name}, "alters_definitions"))
     if standing.date_has_passed:
         sentence = _("The effective date has passed. The author has to choose a new one.")
         needs.append(Need("attention", sentence, "date_passed"))
@@ -78,6 +85,11 @@ def before_publication(standing: Standing) -> list[Need]:
         }
         needs.append(Need("attention", sentence, "objection", objection.key, objection.field))
     needs.extend(_about_examples(standing))
+    for each in containments.concerned(standing):
+        if each.verdict == containments.BROKEN:
+            sentence = _("“%(inner)s” no longer lies within “%(outer)s”. See the example under Effect.")
+            said = sentence % {"inner": each.inner_name, "outer": each.outer_name}
+            needs.append(Need("attention", said, "containment_broken", each.inner))
     needs.extend(_about_seals(standing))
     return needs
 
@@ -145,17 +157,35 @@ def _overlap(copy: WorkingCopy) -> str:
     ) % {"number": copy.base.number, "metric": copy.name, "day": days.day(copy.base.effective_from)}
 
 
-def _about_words(copy: WorkingCopy, copies: list[WorkingCopy]) -> Iterator[Need]:
-    overlay = {each.key: each.wording for each in copies}
+def _about_vocabulary(standing: Standing) -> Iterator[Need]:
+    drafted = standing.drafted_vocabulary
+    if drafted is None:
+        return
+    if drafted.source == drafted.base.source:
+        sentence = _("The vocabulary says the same as version %(number)d. Change it, or take it out.")
+        yield Need("attention", sentence % {"number": drafted.base.number}, "no_difference")
+    if standing.newer_vocabulary:
+        sentence = _("The vocabulary has a newer version. Bring this proposal up to date first.")
+        yield Need("attention", sentence, "stale")
+    keys = {copy.key for copy in standing.copies}
+    for key, words in carrying.altered_by_draft(standing).items():
+        if key not in keys:
+            sentence = _("The vocabulary changes what is agreed about “%(metric)s”. Add that metric to the proposal.")
+            name = words[f"name_{meaning.language()}"]
+            yield Need("attention", sentence % {"metric": name}, "alters_definitions", key)
+
+
+def _about_words(copy: WorkingCopy, standing: Standing) -> Iterator[Need]:
+    overlay = {each.key: each.wording for each in standing.copies}
     for problems in (
         wording.unacceptable(copy.wording),
         wording.incomplete(copy.wording),
-        meaning.sentences(copy.wording, overlay),
+        meaning.sentences(copy.wording, overlay, standing.drafted_vocabulary),
     ):
         for field, sentences in problems.items():
             for sentence in sentences:
                 yield Need("attention", _of(copy, str(sentence)), "incomplete", copy.key, field)
-    if copy.base is not None and not copy.changes_something:
+    if copy.base and not copy.changes_something and copy.key not in carrying.altered_by_draft(standing):
         sentence = _("“%(metric)s” says the same as version %(number)d. Change it, or take it out.") % {
             "metric": copy.name,
             "number": copy.base.number,
@@ -260,11 +290,13 @@ def proposed_digest(standing: Standing) -> str:
         for copy in standing.copies
     ]
     teams = [team.key for team in required_teams(standing.copies)]
+    drafted = standing.drafted_vocabulary
     return revision_digest(
         revision_document(
             definitions=definitions,
             effective_from=proposal.effective_from,
             retroactive=proposal.retroactive,
             signed_by=teams,
+            vocabulary=drafted.document() if drafted else None,
         )
     )

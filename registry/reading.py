@@ -56,10 +56,13 @@ def of(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = 
     words = overlay[copy.key]
     if words["kind"] == CALCULATED:
         return None
-    flaws = _flaws(words["condition"], meaning.condition_problems(words, overlay)) if words["condition"] else []
+    carried = standing.drafted_vocabulary
+    flaws = (
+        _flaws(words["condition"], meaning.condition_problems(words, overlay, carried)) if words["condition"] else []
+    )
     if flaws:
         return Reading(copy, words["condition"], flaws, [], None, pending=False)
-    lines = meaning.in_words(words, standing.stamp, overlay)
+    lines = meaning.in_words(words, standing.stamp, overlay, carried)
     does = effect.preview(copy, overlay, standing, wait=wait)
     pending = bool(lines) and does is None and not wait and not words["retired"]
     return Reading(copy, words["condition"], [], lines, does, pending)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from registry import effect
+from registry import carrying, effect
 from registry.models import Membership, Objection, Proposal, Team, User
 from registry.refusals import NotPermitted, Refused, WrongState
 from registry.standing import Standing
@@ -230,7 +230,7 @@ def as_it_was_on_screen(question: Question) -> Refused | None:
 def fresh(question: Question) -> Refused | None:
     stale = question.standing.stale if question.proposal.is_open else []
     if not stale:
-        return None
+        return fresh_vocabulary(question)
     return WrongState(
         "stale",
         _("“%(metric)s” has a newer version by now. The author has to bring the proposal up to date first.")
@@ -238,9 +238,29 @@ def fresh(question: Question) -> Refused | None:
     )
 
 
+def fresh_vocabulary(question: Question) -> Refused | None:
+    if not (question.proposal.is_open and question.standing.vocabulary_is_behind):
+        return None
+    return WrongState(
+        "stale", _("The vocabulary has a newer version by now. The author has to bring the proposal up to date first.")
+    )
+
+
+def vocabulary_fits(question: Question) -> Refused | None:
+    """Whatever the carried vocabulary breaks or alters has to be agreed on in the same proposal."""
+    left = carrying.left_out(question.standing) if question.proposal.is_open else []
+    if not left:
+        return None
+    return WrongState(
+        "alters_definitions",
+        _("The vocabulary would also change %(metrics)s. The author has to add that to the proposal.")
+        % {"metrics": _(", ").join(left)},
+    )
+
+
 def outdated(question: Question) -> Refused | None:
     """What is brought up to date are the working copies, whatever was submitted."""
-    if question.standing.outdated:
+    if question.standing.outdated or question.standing.newer_vocabulary:
         return None
     return WrongState("not_stale", _("The proposal is up to date; there is nothing to bring in."))
 
@@ -316,6 +336,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
     "edit": (active, contributor, open_),
     "invite": (active, author, open_),
     "uninvite": (active, author, draft),
+    "carry_vocabulary": (active, contributor, steward, open_),
     "submit": (active, contributor, open_),
     "rebase": (active, contributor, open_, outdated),
     "dismiss": (active, contributor, open_),
@@ -332,6 +353,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         has_not_sealed,
         as_it_was_on_screen,
         fresh,
+        vocabulary_fits,
         date_stands,
         examples_agree,
         undisputed_if_last,
@@ -347,6 +369,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         glass_whole,
         one_place_missing,
         fresh,
+        vocabulary_fits,
         date_stands,
         examples_agree,
         undisputed,
@@ -362,6 +385,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         as_it_was_on_screen,
         one_place_missing,
         fresh,
+        vocabulary_fits,
         date_stands,
         examples_agree,
         undisputed,

@@ -23,6 +23,9 @@ from registry.models import (
     SignOff,
     Team,
     User,
+    VocabularyClause,
+    VocabularyDraft,
+    VocabularyVersion,
     WorkingCopy,
 )
 
@@ -76,6 +79,28 @@ class Standing:
     @cached_property
     def copies(self) -> list[WorkingCopy]:
         return list(self.proposal.working_copies.select_related("metric", "base__metric"))
+
+    @property
+    def carried(self) -> VocabularyClause | None:
+        """The vocabulary that the latest revision carries."""
+        return getattr(self.revision, "vocabulary_clause", None)
+
+    @property
+    def drafted_vocabulary(self) -> VocabularyDraft | None:
+        """The vocabulary that is being written in the proposal."""
+        return getattr(self.proposal, "vocabulary_draft", None)
+
+    @property
+    def vocabulary_is_behind(self) -> bool:
+        """Whether another vocabulary was recorded since the one that the carried one is based on."""
+        return self.carried is not None and self.carried.base.number != self._stamped.last_vocabulary
+
+    @cached_property
+    def newer_vocabulary(self) -> VocabularyVersion | None:
+        """The latest one, where the one being written is based on an earlier."""
+        drafted = self.drafted_vocabulary
+        latest = VocabularyVersion.objects.first() if drafted else None
+        return latest if drafted and latest and latest.pk != drafted.base_id else None
 
     @property
     def keys(self) -> set[str]:

@@ -59,6 +59,8 @@ SENTENCES: dict[str, str | Promise] = {
     "dataset_chosen": _("%(who)s made %(name)s the dataset that is counted."),
     "counted": _("%(who)s counted on the data of %(name)s."),
     "advice_dismissed": _("%(who)s left advice about the words of “%(proposal)s” aside."),
+    "vocabulary_carried": _("%(who)s wrote version %(number)s of the vocabulary in “%(proposal)s”."),
+    "vocabulary_left_out": _("%(who)s took the vocabulary out of “%(proposal)s”."),
     "answered": _("%(who)s judged an example record of “%(proposal)s”: %(answer)s."),
     "joined": _("%(who)s gave %(person)s a place in %(team)s as %(role)s."),
     "left": _("%(who)s ended the place of %(person)s in %(team)s."),
@@ -78,7 +80,10 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "drafting": (
         _("Drafting"),
-        ("started", "metric_added", "metric_removed", "draft_saved", "invited", "uninvited", "advice_dismissed"),
+        (
+            *("started", "metric_added", "metric_removed", "draft_saved", "invited", "uninvited"),
+            *("advice_dismissed", "vocabulary_carried", "vocabulary_left_out"),
+        ),
     ),
     "data": (
         _("Vocabulary and data"),

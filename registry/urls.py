@@ -6,6 +6,7 @@ from django.urls import path, re_path
 from registry.views import (
     account,
     advising,
+    carrying,
     changes,
     conditions,
     counts,
@@ -54,6 +55,8 @@ PROPOSALS = [
     path("proposals/<int:pk>/contributors/<int:contributor>/removal/", drafts.uninvite, name="uninvite"),
     path("proposals/<int:pk>/revisions/", drafts.submit, name="revisions"),
     re_path(REVISIONS, proposals.compare_revisions, name="compare_revisions"),
+    path("proposals/<int:pk>/vocabulary/", carrying.edit, name="carried_vocabulary"),
+    path("proposals/<int:pk>/vocabulary/removal/", carrying.remove, name="vocabulary_removal"),
     path("proposals/<int:pk>/dismissals/", advising.dismiss, name="dismissals"),
     path("proposals/<int:pk>/rebase/", rebasing.rebase, name="rebase"),
     path("proposals/<int:pk>/sign-offs/", review.sign_off, name="sign_offs"),
@@ -112,6 +115,7 @@ PEOPLE = [
 
 VOCABULARY = [
     path("vocabulary/", vocabulary.show, name="vocabulary"),
+    path("vocabulary/proposals/", carrying.propose, name="vocabulary_proposals"),
     path("vocabulary/change/", vocabulary.change, name="vocabulary_change"),
     path("vocabulary/versions/<int:number>/", vocabulary.version, name="vocabulary_version"),
 ]

@@ -13,7 +13,7 @@ no  invariant                                    guard
 8   what is published or ended never changes     triggers.guards; rules.open_
 9   change voids seals, identity voids none      submitting.submit (a seal belongs to its revision);
                                                  readiness._about_difference
-10  a stale proposal never publishes             rules.fresh; locking.lock_with_metrics; Definition.base is one-to-one
+10  a stale proposal never publishes             rules.fresh; lock_with_metrics; Definition.base is unique
 11  an act and its event, or neither             record.verb (one transaction)
 12  no gap; every link and every row verifies    record.Act; base.refuse_unrecorded; triggers.guards
 13  every way in decides alike                   rules.ACTS, asked by every verb (tests/test_rules.py); admin.ReadOnly
@@ -37,6 +37,7 @@ from registry.models import (
     Contributor,
     Dataset,
     Definition,
+    Dismissal,
     Event,
     ExampleAnswer,
     InForce,
@@ -48,6 +49,7 @@ from registry.models import (
     SignOff,
     Unrecorded,
     User,
+    VocabularyClause,
     VocabularyVersion,
 )
 from registry.readiness import NotReady
@@ -204,7 +206,7 @@ def test_8_what_is_published_or_ended_never_changes(cast: Cast, guard: triggers.
     table = TABLES[guard.table]
     OpenAct.objects.create()
     rows = rows_of(table).filter(pk=proposal.pk) if table is Proposal else rows_of(table)
-    if table in (VocabularyVersion, ExampleAnswer, Run):
+    if table in (VocabularyVersion, VocabularyClause, ExampleAnswer, Dismissal, Run):
         rows.bulk_create([_kept(table, version=latest(proposal), by=cast.kenta)])
     assert rows.exists()
     with pytest.raises(IntegrityError, match="what is published, ended or recorded"), transaction.atomic():
@@ -214,8 +216,14 @@ def test_8_what_is_published_or_ended_never_changes(cast: Cast, guard: triggers.
 
 def _kept(table: type[models.Model], *, version: Revision, by: User) -> models.Model:
     """A row that the cast has no occasion to write."""
-    if table is VocabularyVersion:
-        return VocabularyVersion(number=1, source="x", digest="0" * 64, recorded_by=by, recorded_at=NOW, reason="x")
+    if table in (VocabularyVersion, VocabularyClause):
+        declared = VocabularyVersion(number=1, source="x", digest="0" * 64, recorded_by=by, recorded_at=NOW, reason="x")
+        if table is VocabularyVersion:
+            return declared
+        (base,) = rows_of(VocabularyVersion).bulk_create([declared])
+        return VocabularyClause(revision=version, base=base, source="x")
+    if table is Dismissal:
+        return Dismissal(proposal=version.proposal, key="meeting", dismissed_by=by, dismissed_at=NOW)
     if table is Run:
         dataset = Dataset(key="crm", content="0", tables=[], fingerprint="0", read_by=by, read_at=NOW)
         rows_of(Dataset).bulk_create([dataset])

@@ -18,12 +18,14 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 from hypothesis.stateful import run_state_machine_as_test as walk
 
 from registry import clock
-from registry.models import Definition, Event, Membership, Proposal, Team, User
+from registry.models import Definition, Event, Membership, Proposal, Team, User, VocabularyVersion
 from registry.refusals import Refused
-from registry.workflow import drafting, people, publication, reviewing, submitting
+from registry.seeding.content import Content
+from registry.workflow import drafting, people, publication, reviewing, submitting, vocabulary
 from tests import verification
 from tests.cast import FOUNDED, NOW, Cast, latest, started, words, write
 
+SOURCE = Content().vocabulary
 STEPS = 300
 MANY_STEPS = 5_000
 LENGTH = 60
@@ -63,6 +65,8 @@ class Proposed:
     state: str = Proposal.DRAFT
     frozen: dict[str, tuple[int, int]] = field(default_factory=dict)
     frozen_at: tuple[date, bool] | None = None
+    carries: tuple[int, int] | None = None  # the vocabulary's base and text, if it carries one
+    frozen_carries: tuple[int, int] | None = None
     seals: dict[str, tuple[str, bool]] = field(default_factory=dict)  # by person: team, and whether it holds
     objections: list[Objected] = field(default_factory=list)
     glass: tuple[str, str] | None = None  # who asked, for which team
@@ -99,6 +103,8 @@ class Workflow(RuleBasedStateMachine):
         self.began = {(key, 1): FOUNDED for key in self.versions}
         self.seats = dict(SIGNERS)
         self.known: list[Proposed] = []
+        self.vocabulary = 1
+        vocabulary.change_vocabulary(SOURCE, by=self.cast.megumi, reason="例の語彙")
         self.event = Event.objects.latest("sequence")
         self.definition = Definition.objects.latest("pk")
 
@@ -143,13 +149,14 @@ class Workflow(RuleBasedStateMachine):
             proposed.is_open
             and by in proposed.contributors
             and not self.behind(proposed)
+            and not self.carries_behind(proposed)
             and self.dated(proposed)
             and {self.seats[name] for name in self.seats if name not in proposed.contributors} == set(SIGNERS.values())
-            and (self.content(proposed), (proposed.day, proposed.retroactive)) != (proposed.frozen, proposed.frozen_at)
+            and self.submitted_now(proposed) != (proposed.frozen, proposed.frozen_at, proposed.frozen_carries)
         )
         if self.attempt(allowed, lambda: submitting.submit(proposed.row, by=self.user(by))):
             proposed.state = Proposal.IN_REVIEW
-            proposed.frozen, proposed.frozen_at = self.content(proposed), (proposed.day, proposed.retroactive)
+            proposed.frozen, proposed.frozen_at, proposed.frozen_carries = self.submitted_now(proposed)
             proposed.seals, proposed.glass = {}, None
 
     @rule(proposed=proposals, by=signers, team=st.sampled_from(["marketing", "sales"]))
@@ -212,13 +219,42 @@ class Workflow(RuleBasedStateMachine):
 
     @rule(proposed=proposals, by=writers)
     def rebase(self, proposed: Proposed, by: str) -> None:
-        behind = self.behind(proposed)
-        allowed = bool(behind) and proposed.is_open and by in proposed.contributors
+        behind, carries = self.behind(proposed), self.carries_behind(proposed)
+        allowed = bool(behind or carries) and proposed.is_open and by in proposed.contributors
         self.text += 1
         chosen = {key: {"text_ja": f"選んだ文 {self.text}"} for key in behind}
-        if self.attempt(allowed, lambda: submitting.rebase(proposed.row, by=self.user(by), wordings=chosen)):
+        source = f"{SOURCE}# {self.text}\n"
+        if self.attempt(
+            allowed,
+            lambda: submitting.rebase(proposed.row, by=self.user(by), wordings=chosen, vocabulary=source),
+        ):
+            proposed.carries = (self.vocabulary, self.text) if carries else proposed.carries
             proposed.bases |= {key: self.versions[key] for key in behind}
             proposed.texts |= dict.fromkeys(behind, self.text)
+
+    @rule(proposed=proposals, by=st.sampled_from([*STEWARDS, "misaki"]))
+    def carry_a_vocabulary(self, proposed: Proposed, by: str) -> None:
+        """One that alters nothing agreed: what it may alter is for tests/workflow/test_carrying.py."""
+        allowed = proposed.is_open and by in proposed.contributors and by in STEWARDS
+        self.text += 1
+        source = f"{SOURCE}# {self.text}\n"
+        if self.attempt(allowed, lambda: vocabulary.carry(proposed.row, source=source, by=self.user(by))):
+            proposed.carries = (proposed.carries[0] if proposed.carries else self.vocabulary, self.text)
+
+    @rule(proposed=proposals, by=st.sampled_from(STEWARDS))
+    def leave_the_vocabulary_out(self, proposed: Proposed, by: str) -> None:
+        allowed = proposed.is_open and by in proposed.contributors and proposed.carries is not None
+        if self.attempt(allowed, lambda: vocabulary.leave_out(proposed.row, by=self.user(by))):
+            proposed.carries = None
+
+    @rule(by=st.sampled_from([*STEWARDS, "misaki"]))
+    def change_the_vocabulary(self, by: str) -> None:
+        self.text += 1
+        source = f"{SOURCE}# {self.text}\n"
+        changed = self.attempt(
+            by in STEWARDS, lambda: vocabulary.change_vocabulary(source, by=self.user(by), reason="注を足す")
+        )
+        self.vocabulary += changed
 
     @rule(
         proposed=proposals,
@@ -295,6 +331,13 @@ class Workflow(RuleBasedStateMachine):
     def behind(self, proposed: Proposed) -> list[str]:
         return [key for key, base in proposed.bases.items() if self.versions.get(key, 0) != base]
 
+    def carries_behind(self, proposed: Proposed) -> bool:
+        return proposed.carries is not None and proposed.carries[0] != self.vocabulary
+
+    def submitted_now(self, proposed: Proposed) -> Any:
+        """What a submission would freeze."""
+        return self.content(proposed), (proposed.day, proposed.retroactive), proposed.carries
+
     def dated(self, proposed: Proposed) -> bool:
         """Whether its day may be submitted: not past, and after the day on which each base begins."""
         begins = [self.began[key, base] for key, base in proposed.bases.items() if base]
@@ -307,6 +350,7 @@ class Workflow(RuleBasedStateMachine):
         return (
             proposed.state == Proposal.IN_REVIEW
             and all(self.versions.get(key, 0) == base for key, (base, text) in proposed.frozen.items())
+            and proposed.frozen_carries in (None, (self.vocabulary, (proposed.frozen_carries or (0, 0))[1]))
             and (proposed.retroactive or proposed.day >= self.today)
             and not (last and proposed.disputed)
         )
@@ -321,6 +365,7 @@ class Workflow(RuleBasedStateMachine):
 
     def publish(self, proposed: Proposed) -> None:
         proposed.state = Proposal.PUBLISHED
+        self.vocabulary += proposed.frozen_carries is not None
         for key, (base, _) in proposed.frozen.items():
             self.versions[key] = base + 1
             self.began[key, base + 1] = proposed.day
@@ -371,6 +416,7 @@ class Workflow(RuleBasedStateMachine):
         states = dict(Proposal.objects.values_list("pk", "state"))
         assert {each.row.pk: each.state for each in self.known}.items() <= states.items()
         numbers = Definition.objects.values_list("metric__key").annotate(highest=Max("number"), count=Count("pk"))
+        assert VocabularyVersion.objects.count() == self.vocabulary
         assert set(numbers) == {(key, number, number) for key, number in self.versions.items()}
 
 

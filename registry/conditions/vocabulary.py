@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from registry.conditions.problems import ConditionError, Problem, problem
+from registry.conditions.promises import Promise, containments
 from registry.conditions.tokens import WORDS
 from registry.conditions.tree import Scalar, Type
 
@@ -76,6 +77,7 @@ class Entity:
 class Vocabulary:
     entities: Mapping[str, Entity]
     time_zone: str
+    containments: tuple[Promise, ...] = field(default=(), compare=False)
     source: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -144,7 +146,10 @@ class _Reader:
         self._check_links(entities)
         if self.problems:
             raise VocabularyError(self.problems)
-        return Vocabulary(entities, str(data.get("time_zone", "UTC")), data)
+        promises, unclear = containments(data.get("containments"))
+        if unclear:
+            raise VocabularyError(unclear)
+        return Vocabulary(entities, str(data.get("time_zone", "UTC")), promises, data)
 
     def _entity(self, name: str, body: Any) -> Entity:
         self._name(name, name)

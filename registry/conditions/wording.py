@@ -179,6 +179,12 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                         "{place}：名前には英小文字・数字・_ を使います。言語の予約語と is_ で始まる名前は使えません。"),
     "vocabulary_type": ("{place}: “{kind}” is not a type. Types: {kinds}.", "{place}：「{kind}」という型はありません。使える型：{kinds}"),
     "vocabulary_values": ("{place}: list the values of this enum.", "{place}：取りうる値を列挙してください。"),
+    "vocabulary_containment": (
+        "containments, entry {place}: write two different metric keys, each pair once, "
+        "such as - {{inner: qualified_meeting, outer: meeting}}.",
+        "containments の{place}番目：異なる2つの指標のキーを、同じ組を繰り返さずに書いてください。"
+        "例：- {{inner: qualified_meeting, outer: meeting}}",
+    ),
     "vocabulary_bounds": ("{place}: the bounds do not fit the type.", "{place}：上下限が型に合いません。"),
     "vocabulary_sample": ("{place}: the sample “{value}” breaks the field's own promise.", "{place}：例「{value}」が項目の宣言に反しています。"),
     "vocabulary_key": ("{place}: the key must be a field that is never blank.", "{place}：キーは空欄にならない項目でなければなりません。"),

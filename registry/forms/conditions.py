@@ -13,6 +13,7 @@ from registry.conditions.blocks_write import Gap, write_blocks
 from registry.forms.builder import Builder, posted
 from registry.forms.words import Metric
 from registry.models import InForce, WorkingCopy
+from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
 
 BUILDER, EXPRESSION = "builder", "expression"
@@ -21,12 +22,17 @@ BUILDER, EXPRESSION = "builder", "expression"
 class Told:
     """What the conditions of one draft can name: the vocabulary, and every metric in force or in the draft."""
 
-    def __init__(self, overlay: Mapping[str, Wording]) -> None:
+    def __init__(self, overlay: Mapping[str, Wording], carried: meaning.Carried | None = None) -> None:
         self.overlay = overlay
+        self.carried = carried
+
+    @classmethod
+    def of(cls, standing: Standing) -> "Told":
+        return cls({copy.key: copy.wording for copy in standing.copies}, standing.drafted_vocabulary)
 
     @cached_property
     def vocabulary(self) -> Vocabulary | None:
-        return meaning.vocabulary()
+        return meaning.read_in(self.carried)
 
     @cached_property
     def metrics(self) -> list[Metric]:

@@ -16,7 +16,7 @@ class DraftForms:
 
     def __init__(self, standing: Standing, data: Any = None, prefer: str = BUILDER) -> None:
         self.standing = standing
-        self.told = Told({copy.key: copy.wording for copy in standing.copies})
+        self.told = Told.of(standing)
         self.parts = {copy.key: _part(copy, self.told, data, prefer) for copy in standing.copies}
         data = data and _with_conditions(data, self.parts)
         choices = Choices()

@@ -9,9 +9,10 @@ from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext as _
 
 from registry import rows
-from registry.models import GOVERNED, Definition, Event, Revision, SignOff
+from registry.models import GOVERNED, Definition, Event, Revision, SignOff, VocabularyVersion
 from registry.models.metrics import definition_digest
 from registry.models.proposals import revision_digest
+from registry.models.vocabulary import vocabulary_digest
 from registry.proof.findings import Finding
 
 CHUNK = 500
@@ -112,7 +113,12 @@ def agreed_words() -> Iterator[Finding]:
     for version in _rows(Definition.objects.select_related("metric", "base")):
         if definition_digest(version.document()) != version.digest:
             yield Finding(str(version), _("the words of this version are not those of its digest."))
-    for revision in _rows(Revision.objects.prefetch_related("clauses__base", "places__team")):
+    for vocabulary in _rows(VocabularyVersion.objects.all()):
+        if vocabulary_digest(vocabulary.source) != vocabulary.digest:
+            place = _("Vocabulary, version %(number)d") % {"number": vocabulary.number}
+            yield Finding(place, _("its text is not that of its digest."))
+    related = Revision.objects.select_related("vocabulary_clause__base")
+    for revision in _rows(related.prefetch_related("clauses__base", "places__team")):
         for clause in revision.clauses.all():
             clause.revision = revision
         if revision_digest(revision.document()) != revision.digest:

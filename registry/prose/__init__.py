@@ -17,7 +17,7 @@ from registry.prose.agreement import against_condition, one_language
 from registry.prose.basis import bare_numbers, unclear_time, undated
 from registry.prose.finding import Finding
 from registry.prose.limits import limits
-from registry.prose.undefined import undefined
+from registry.prose.undefined import UNDEFINED, undefined
 from registry.prose.vague import vague
 
 STEMS = ("summary", "text", "excludes", "counting")
@@ -80,4 +80,4 @@ def vocabulary_words(vocabulary: Vocabulary) -> Iterator[str]:
                 yield from labels.values()
 
 
-__all__ = ["LANGUAGES", "PAIRED", "Finding", "lint"]
+__all__ = ["LANGUAGES", "PAIRED", "UNDEFINED", "Finding", "lint"]

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from registry.prose.finding import Finding, fold, passage
 
+UNDEFINED = "undefined_term"
+
 _QUOTED = re.compile(r"[「『“\"]([^「」『』“”\"\n。.]{2,24})[」』”\"]")
 _CAPITALISED = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Za-z0-9&]*(?:[ -][A-Z][A-Za-z0-9&]*)*")
 _BEGINS = re.compile(r"(?:^|\n|[.!?:;]\s|[(“\"「])\s*(?:[-*]\s+|[0-9]+[.)]\s+)?\Z")
@@ -32,7 +34,7 @@ def undefined(field: str, text: str, language: str, known: Iterable[str]) -> Ite
                 field,
                 start,
                 end,
-                "undefined_term",
+                UNDEFINED,
                 term,
                 passage(text, start, end),
                 f"「{term}」は、指標にも語彙にもありません。意味を書き添えるか、定義のある言葉に替えてください。",

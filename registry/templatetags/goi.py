@@ -177,12 +177,15 @@ def reply_prefix(comment: int) -> str:
 
 
 @register.simple_tag
-def condition_in_words(worded: Any, stamp: str, agreed_then: Any = None) -> list[tuple[int, str]]:
+def condition_in_words(
+    worded: Any, stamp: str, agreed_then: Any = None, vocabulary: Any = None
+) -> list[tuple[int, str]]:
     """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it.
 
-    `agreed_then` are the wordings it refers to, where those of another day are meant and not today's.
+    `agreed_then` are the wordings it refers to, where those of another day are meant and not today's;
+    `vocabulary` is the one that the worded proposal carries, if any.
     """
-    return meaning.in_words(worded.wording, stamp, agreed_then or None) if stamp else []
+    return meaning.in_words(worded.wording, stamp, agreed_then or None, vocabulary or None) if stamp else []
 
 
 @register.filter

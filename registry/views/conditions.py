@@ -64,4 +64,4 @@ def _typed_part(standing: Standing, key: str, data: Any) -> ConditionPart:
     copy = next((copy for copy in standing.copies if copy.key == key), None)
     if copy is None:
         raise Http404
-    return ConditionPart.typed(copy, Told({each.key: each.wording for each in standing.copies}), data)
+    return ConditionPart.typed(copy, Told.of(standing), data)

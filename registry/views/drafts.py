@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import advice, clock, comparison, prose, reading, rules, wording
+from registry import advice, carrying, clock, comparison, prose, reading, rules, wording
 from registry.forms import sent
 from registry.forms.conditions import BUILDER
 from registry.forms.draft import DraftForms
@@ -65,6 +65,7 @@ def _add(proposal: Proposal, form: StartForm, request: Request) -> WorkingCopy:
     return drafting.add_metric(proposal, metric=given["metric"], by=request.user)
 
 
+MAY = ("invite", "uninvite", "withdraw", "carry_vocabulary")
 ADVISED = [(stem, language) for stem in prose.PAIRED for language in prose.LANGUAGES]
 
 
@@ -135,7 +136,8 @@ def draft_page(request: Request, standing: Standing, forms: DraftForms, status: 
         "errors": forms.errors() if status == 422 else [],
         "add": StartForm(auto_id="add_%s"),
         "invite": InviteForm(),
-        "may": {act: rules.refusal(act, standing, by=request.user) for act in ("invite", "uninvite", "withdraw")},
+        "carried": carrying.difference(standing.drafted_vocabulary) if standing.drafted_vocabulary else None,
+        "may": {act: rules.refusal(act, standing, by=request.user) for act in MAY},
         "outdated": standing.outdated,
         "edits": request.POST.get("edits", standing.proposal.edits) if status == 422 else standing.proposal.edits,
         "dictionary": dictionary(forms.told.vocabulary, forms.told.metrics),

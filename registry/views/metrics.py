@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import clock, comparison, effect_on_data, examples, meaning, wording
+from registry import clock, comparison, containments, effect_on_data, examples, meaning, wording
 from registry.forms.filters import DayFilter
 from registry.metric_page import MetricPage, seal_row, terms_as_published
 from registry.models import Definition, Metric
@@ -36,6 +36,8 @@ def show(request: Request, key: str) -> HttpResponse:
         "agreed_then": page.agreed_then,
         "judged": examples.judged(key, page.definition.wording) if page.definition else [],
     }
+    if page.when.is_now and metric.last_vocabulary is not None:
+        context["containments"] = containments.of(metric.key, meaning.stamp(metric))
     counted = _counted(page) if request.user.is_authenticated else {}
     return render(request, "metrics/show.html", context | counted | {"tool": _tools(page)})
 

@@ -10,7 +10,18 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registry import advice, comparison, effect, effect_on_data, meaning, rules, timeline, wording
+from registry import (
+    advice,
+    carrying,
+    comparison,
+    containments,
+    effect,
+    effect_on_data,
+    meaning,
+    rules,
+    timeline,
+    wording,
+)
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision, User
@@ -72,7 +83,8 @@ def standing_or_404(request: Request, pk: int) -> Standing:
     """The proposal if this reader may see it; otherwise it does not exist for them."""
     visible = with_counts(Proposal.objects.visible_to(request.user))
     glass = (f"revision__break_glass__{name}" for name in ("asked_by", "confirmed_by", "team"))
-    related = meaning.stamped(visible.select_related("author", "revision__submitted_by", *glass))
+    vocabularies = ("vocabulary_draft__base", "revision__vocabulary_clause__base")
+    related = meaning.stamped(visible.select_related("author", "revision__submitted_by", *glass, *vocabularies))
     proposal = get_object_or_404(related, pk=pk)
     return Standing(proposal)
 
@@ -150,6 +162,7 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
                 "ripple": effect.ripple(standing),
                 "calculated": effect.calculated(standing),
                 **effect_on_data.of_standing(standing),
+                "containments": containments.concerned(standing),
             }
         case "discussion":
             return {"threads": _threads(standing.proposal)}
@@ -159,8 +172,15 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
     worded = standing.clauses or standing.copies
     return {
         "clauses": [(clause, changes(clause)) for clause in worded],
+        **carried(standing),
         "advice": advice.submitted(standing) if standing.clauses else advice.written(standing),
     }
+
+
+def carried(standing: Standing) -> dict[str, Any]:
+    """The vocabulary the proposal carries, in which its conditions are read, and how it differs."""
+    vocabulary = standing.carried if standing.clauses else standing.drafted_vocabulary
+    return {"vocabulary": vocabulary, "carried": carrying.difference(vocabulary)} if vocabulary else {}
 
 
 def changes(worded: Any) -> list[comparison.Change]:
@@ -189,6 +209,8 @@ def compare_revisions(request: Request, pk: int, old: int, new: int) -> HttpResp
         for key in sorted(theirs | ours)
     ]
     context = {"proposal": standing.proposal, "before": before, "after": after, "rows": rows}
+    sources = [getattr(getattr(each, "vocabulary_clause", None), "source", "") for each in (before, after)]
+    context["carried"] = comparison.words(*sources) if sources[0] != sources[1] else None
     return render(request, "proposals/compare.html", context)
 
 

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from registry import comparison, rules, wording
+from registry.forms import sent
 from registry.forms.drafts import RebaseForm
+from registry.forms.vocabulary import CarriedForm
 from registry.models import Definition, WorkingCopy
+from registry.standing import Standing
 from registry.views.proposals import standing_or_404
 from registry.views.request import Request
 from registry.workflow import submitting
@@ -79,6 +83,37 @@ def _three_way(copy: WorkingCopy, latest: Definition, data: Any) -> ThreeWay:
     return ThreeWay(copy, latest, form)
 
 
+@dataclass(frozen=True)
+class NewerVocabulary:
+    """What changed in the vocabulary meanwhile, and the text that the proposal is going to carry."""
+
+    number: int
+    theirs: list[comparison.Piece]
+    form: CarriedForm
+
+
+def _vocabulary(standing: Standing, data: Any) -> NewerVocabulary | None:
+    drafted, newer = standing.drafted_vocabulary, standing.newer_vocabulary
+    if drafted is None or newer is None:
+        return None
+    form = CarriedForm(data, initial={"source": drafted.source})
+    return NewerVocabulary(newer.number, comparison.words(drafted.base.source, newer.source), form)
+
+
+def _take(request: Request, standing: Standing, outdated: list[ThreeWay], vocabulary: NewerVocabulary | None) -> bool:
+    """Take the chosen words; whether that was possible. What is refused stands in the form."""
+    choices = {each.copy.key: each.chosen() for each in outdated}
+    source = vocabulary.form.cleaned_data["source"] if vocabulary else None
+    try:
+        submitting.rebase(standing.proposal, by=request.user, wordings=choices, vocabulary=source)
+    except ValidationError as error:
+        if vocabulary is None or "source" not in error.message_dict:
+            raise
+        vocabulary.form.add_error("source", error.message_dict["source"])
+        return False
+    return True
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def rebase(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
@@ -88,11 +123,11 @@ def rebase(request: Request, pk: int) -> HttpResponse:
         for copy, latest in standing.outdated
     ]
     valid = all(map(RebaseForm.is_valid, (each.form for each in outdated)))
-    if request.method == "POST" and valid:
-        choices = {each.copy.key: each.chosen() for each in outdated}
-        submitting.rebase(standing.proposal, by=request.user, wordings=choices)
+    vocabulary = _vocabulary(standing, sent(request))
+    valid = valid and (vocabulary is None or vocabulary.form.is_valid())
+    if request.method == "POST" and valid and _take(request, standing, outdated, vocabulary):
         messages.success(request, _("Up to date. Read the words once more, then submit them as a new revision."))
         return redirect("draft", pk=pk)
-    context = {"proposal": standing.proposal, "outdated": outdated}
+    context = {"proposal": standing.proposal, "outdated": outdated, "vocabulary": vocabulary}
     status = 422 if request.method == "POST" else 200
     return render(request, "drafts/rebase.html", context, status=status)

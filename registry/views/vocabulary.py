@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry import comparison, meaning, rules
+from registry import comparison, containments, meaning, rules
 from registry.forms import sent
 from registry.forms.vocabulary import VocabularyForm
 from registry.models import VocabularyVersion
@@ -32,11 +32,12 @@ KINDS = {
 @require_safe
 def show(request: Request) -> HttpResponse:
     """Every entity with its fields, and the versions so far."""
-    versions = list(VocabularyVersion.objects.select_related("recorded_by"))
+    versions = list(meaning.stamped(VocabularyVersion.objects.select_related("recorded_by")))
     declared = meaning.vocabulary()
     context = {
         "entities": [_entity(each, meaning.language()) for each in declared.entities.values()] if declared else [],
         "versions": versions,
+        "containments": containments.in_force(meaning.stamp(versions[0])) if versions else [],
         "may_change": request.user.is_steward,
     }
     return render(request, "vocabulary/show.html", context)
@@ -67,6 +68,7 @@ def change(request: Request) -> HttpResponse:
     rules.require_steward(request.user)
     last = VocabularyVersion.objects.first()
     form = VocabularyForm(sent(request), initial={"source": last.source if last else ""})
+    together = False
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -76,10 +78,12 @@ def change(request: Request) -> HttpResponse:
                 form.add_error(name, sentences)
         except WrongState as error:
             form.add_error("source", str(error.sentence))
+            together = error.code == "alters_definitions"
         else:
             messages.success(request, _("The vocabulary is recorded as a new version."))
             return redirect("vocabulary")
-    return render(request, "vocabulary/change.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "together": together}
+    return render(request, "vocabulary/change.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

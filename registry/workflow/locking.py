@@ -1,8 +1,19 @@
-"""The one order in which rows are locked: metrics by id, the proposal, seats by id; the ledger's head comes last."""
+"""The order of locks: vocabulary, metrics by id, proposal, seats by id; the ledger's head comes last."""
 
 from django.db.models import Model, Q, QuerySet
 
-from registry.models import Clause, Delegation, Membership, Metric, Proposal, Revision, SignOff, User
+from registry.models import (
+    Clause,
+    Delegation,
+    Membership,
+    Metric,
+    Proposal,
+    Revision,
+    SignOff,
+    User,
+    VocabularyClause,
+    VocabularyVersion,
+)
 from registry.standing import Standing
 
 
@@ -20,12 +31,21 @@ def lock(proposal: Proposal) -> Standing:
     return Standing(locked(Proposal.objects.all()).get(pk=proposal.pk))
 
 
+def lock_vocabulary() -> VocabularyVersion | None:
+    """The latest vocabulary, read once its row is ours: whoever had it before may have recorded the next one."""
+    list(locked(VocabularyVersion.objects.all())[:1])
+    return VocabularyVersion.objects.first()
+
+
 def lock_with_metrics(proposal: Proposal, *, by: User) -> Standing:
     """Likewise, with the metrics under review locked before it, so that no other proposal publishes between.
 
     The seats are locked after it, so that nobody whose seal counts loses theirs before this act is recorded.
     """
-    keys = Clause.objects.filter(revision__in=Proposal.objects.filter(pk=proposal.pk).values("revision"))
+    revision = Proposal.objects.filter(pk=proposal.pk).values("revision")
+    if VocabularyClause.objects.filter(revision__in=revision).exists():
+        lock_vocabulary()
+    keys = Clause.objects.filter(revision__in=revision)
     list(locked(Metric.objects.all()).filter(key__in=keys.values("key")).order_by("pk"))
     standing = lock(proposal)
     _lock_seats(standing.revision, by)

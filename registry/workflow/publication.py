@@ -1,11 +1,12 @@
 """Agreement is publication: every clause becomes the next version of its metric, or none does."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from registry import conditions_syntax, rules, search_index, terms, text, wording
+from registry import conditions_syntax, meaning, rules, search_index, terms, text, wording
 from registry.models import (
     FOREVER,
     STILL_KNOWN,
@@ -20,6 +21,7 @@ from registry.models import (
     Team,
     Use,
     User,
+    VocabularyVersion,
 )
 from registry.models.metrics import definition_digest
 from registry.models.proposals import revision_digest, revision_document
@@ -28,6 +30,7 @@ from registry.standing import Standing
 from registry.workflow.inputs import written
 from registry.workflow.locking import lock_with_metrics
 from registry.workflow.record import Act, verb
+from registry.workflow.vocabulary import record
 
 
 def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definition]:
@@ -37,10 +40,12 @@ def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definitio
     """
     revision = standing.submitted
     _check_again(standing, revision)
+    _require_readable(standing)
     act = Act("published", by=by, reason=reason)
+    vocabulary = _publish_vocabulary(act, standing)
     known = terms.known(extra=[(clause.key, clause.wording) for clause in standing.clauses])
     versions = [_publish_clause(act, clause, revision, known) for clause in standing.clauses]
-    _require_signed_words(standing, revision, versions)
+    _require_signed_words(standing, revision, versions, vocabulary)
     for version in versions:
         put_in_force(version, sealed=not standing.missing)
     proposal = standing.proposal
@@ -56,9 +61,28 @@ def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definitio
             "versions": {version.metric.key: version.number for version in versions},
             "names": {version.metric.key: _names(version) for version in versions},
             "missing": [team.key for team in standing.missing],
-        },
+        }
+        | ({"vocabulary": {"number": vocabulary.number, "digest": vocabulary.digest}} if vocabulary else {}),
     )
     return versions
+
+
+def _require_readable(standing: Standing) -> None:
+    """A steward may have recorded another vocabulary since the conditions were submitted."""
+    overlay = {clause.key: clause.wording for clause in standing.clauses}
+    for clause in standing.clauses:
+        measured = clause.wording["condition"] and not clause.wording["retired"]
+        if measured and meaning.counting_problems(clause.wording, overlay, standing.carried):
+            sentence = _("The condition of “%(metric)s” cannot be read any more. The author has to revise it.")
+            raise WrongState("condition_broken", sentence % {"metric": clause.name})
+
+
+def _publish_vocabulary(act: Act, standing: Standing) -> VocabularyVersion | None:
+    """The carried vocabulary becomes the next version, in the same act as the definitions."""
+    if standing.carried is None:
+        return None
+    title = standing.proposal.title_ja or standing.proposal.title_en
+    return record(act, number=standing.carried.number, source=standing.carried.source, reason=title)
 
 
 def _names(version: Definition) -> dict[str, str]:
@@ -81,7 +105,7 @@ def _check_again(standing: Standing, revision: Revision) -> None:
     if broken:
         raise WrongState("not_agreed", _("The seals do not add up to an agreement. Nothing was published."))
     question = rules.Question(standing, standing.proposal.author)
-    for check in (rules.fresh, rules.date_stands, rules.examples_agree, rules.undisputed):
+    for check in (rules.fresh, rules.vocabulary_fits, rules.date_stands, rules.examples_agree, rules.undisputed):
         if (refused := check(question)) is not None:
             raise refused
 
@@ -117,16 +141,24 @@ def _new_metric(act: Act, key: str) -> Metric:
         ) from None
 
 
-def _require_signed_words(standing: Standing, revision: Revision, versions: list[Definition]) -> None:
+def _require_signed_words(
+    standing: Standing, revision: Revision, versions: list[Definition], vocabulary: VocabularyVersion | None
+) -> None:
     """The digest of what is published is the digest that was signed."""
     document = revision_document(
         definitions=[version.document() for version in versions],
         effective_from=revision.effective_from,
         retroactive=revision.retroactive,
         signed_by=[team.key for team in standing.required_teams],
+        vocabulary=_published_vocabulary(vocabulary) if vocabulary else None,
     )
     if revision_digest(document) != revision.digest:
         raise WrongState("not_agreed", _("The words differ from those that were sealed. Nothing was published."))
+
+
+def _published_vocabulary(version: VocabularyVersion) -> dict[str, Any]:
+    base = VocabularyVersion.objects.get(number=version.number - 1)
+    return {"number": version.number, "base": base.digest, "source": version.source}
 
 
 def put_in_force(version: Definition, *, sealed: bool) -> None:

@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from registry import readiness, rules, wording
-from registry.models import Clause, Place, Proposal, Revision, User
+from registry.models import Clause, Place, Proposal, Revision, User, VocabularyClause
 from registry.models.proposals import revision_digest
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.workflow.locking import lock
 from registry.workflow.record import Act, verb
+from registry.workflow.vocabulary import read, tidy
 
 
 @verb
@@ -56,6 +57,8 @@ def _freeze(act: Act, standing: Standing) -> Revision:
     )
     for copy in standing.copies:
         act.save(Clause(revision=revision, key=copy.key, metric=copy.metric, base=copy.base, wording=copy.wording))
+    if drafted := standing.drafted_vocabulary:
+        act.save(VocabularyClause(revision=revision, base=drafted.base, source=drafted.source))
     for team in readiness.required_teams(standing.copies):
         act.save(Place(revision=revision, team=team))
     assert revision_digest(revision.document()) == revision.digest, "stored as it was digested"
@@ -73,11 +76,13 @@ def _enter_review(act: Act, standing: Standing, revision: Revision) -> None:
 
 
 @verb
-def rebase(proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, Any]]) -> Proposal:
+def rebase(
+    proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, Any]], vocabulary: str | None = None
+) -> Proposal:
     """Take the newer versions as the new base, with the words the contributor chose in the three-way view.
 
-    `wordings` holds the chosen wording by metric key, for every metric that is out of date. Nothing is
-    merged unseen; the result is a working copy that has to be submitted and sealed anew.
+    `wordings` holds the chosen wording by metric key, for every metric that is out of date; `vocabulary` the
+    text to carry where that is. Nothing is merged unseen; the result has to be submitted and sealed anew.
     """
     standing = lock(proposal)
     rules.require("rebase", standing, by=by)
@@ -92,6 +97,7 @@ def rebase(proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, 
             raise ValidationError({f"{copy.key}-{name}": found for name, found in problems.items()})
         copy.metric, copy.base, copy.wording = latest.metric, latest, new
         act.save(copy, "metric", "base", "wording")
+    _rebase_vocabulary(act, standing, vocabulary)
     standing.proposal.edits += 1
     act.save(standing.proposal, "edits")
     keys = [copy.key for copy, latest in behind]
@@ -101,3 +107,14 @@ def rebase(proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, 
         detail={"versions": {copy.key: latest.number for copy, latest in behind}},
     )
     return standing.proposal
+
+
+def _rebase_vocabulary(act: Act, standing: Standing, source: str | None) -> None:
+    drafted, newer = standing.drafted_vocabulary, standing.newer_vocabulary
+    if drafted is None or newer is None:
+        return
+    if source is None:
+        raise WrongState("not_decided", _("Decide the words of the vocabulary too: it has a newer version."))
+    drafted.base, drafted.source = newer, tidy(source)
+    read(drafted.source)
+    act.save(drafted, "base", "source")

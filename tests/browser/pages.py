@@ -110,6 +110,31 @@ def _send_an_empty_erasure(person: Person) -> None:
     sends("Erase for good")(person)
 
 
+def _alter_what_is_agreed(person: Person) -> None:
+    source = person.page.locator("[name=source]")
+    source.evaluate("field => { field.value = field.value.replaceAll(' employees: {', ' staff: {') }")
+    person.page.locator("[name=reason]").fill("Named as in the data")
+    person.presses("Record as a new version")
+
+
+def _propose_both(person: Person) -> None:
+    _alter_what_is_agreed(person)
+    person.presses("Propose it together with these definitions")
+    person.page.wait_for_url("**/draft/")
+
+
+def _write_vaguely(person: Person) -> None:
+    _begin_a_draft(person)
+    person.page.locator("[name=win_rate-text_ja]").fill("適切な商談を数える。")
+    person.presses("Save")
+
+
+def _leave_advice_aside(person: Person) -> None:
+    _write_vaguely(person)
+    person.page.locator("#advice-win_rate-text_ja a").first.click()
+    person.page.wait_for_url("**/dismissals/**")
+
+
 def _choose_no_language(person: Person) -> None:
     person.page.locator(".languages button").evaluate("button => { button.value = 'xx'; button.click() }")
 
@@ -221,6 +246,10 @@ PAGES = [
     Shown("mapping", "watanabe", "/datasets/example/mapping/company/"),
     Shown("mapping of many fields", "watanabe", "/datasets/example/mapping/meeting/"),
     Shown("what does not fit", "watanabe", "/datasets/example/conformance/"),
+    Shown("vocabulary that alters", "watanabe", "/vocabulary/change/", _alter_what_is_agreed, 422),
+    Shown("draft with a vocabulary", "watanabe", "/vocabulary/change/", _propose_both),
+    Shown("draft advised", "tanaka", f"{NEW}?metric=win_rate", _write_vaguely),
+    Shown("advice left aside", "tanaka", f"{NEW}?metric=win_rate", _leave_advice_aside),
     Shown("not permitted", "kobayashi", "/people/new/", status=403),
     Shown("not found", "kobayashi", "/metrics/nothing/", status=404),
     Shown("not in this state", "suzuki", f"{ENDED['field-sales-follow']}sign-offs/?team=sales", status=409),

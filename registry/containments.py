@@ -1,0 +1,121 @@
+"""Declared containments — "every qualified meeting is a meeting" — proved, broken with an example, or undecided.
+
+They are part of the vocabulary, and asked of the condition language in a capped process: with a proposal in
+force, or as the registry is. Where `inner` counts what lies below what `outer` counts, the record above is meant.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from registry import clock, engine, meaning, telling
+from registry.conditions import ConditionError, Moments, Vocabulary
+from registry.conditions.worker import Overrun
+from registry.effect import LANGUAGES, in_both, referring
+from registry.standing import Standing
+from registry.wording import Wording
+
+PROVED, BROKEN, UNDECIDED, UNREADABLE = "proved", "broken", "undecided", "unreadable"
+
+
+@dataclass(frozen=True)
+class Containment:
+    """One declared containment and what was found of it; `telling` is of the record that breaks it."""
+
+    inner: str
+    outer: str
+    inner_name: str
+    outer_name: str
+    verdict: str
+    telling: list[tuple[str, str]]
+
+    @property
+    def sentence(self) -> str:
+        template = {
+            PROVED: _("Everything counted in “%(inner)s” is counted in “%(outer)s” too (proved)."),
+            BROKEN: _("This record counts in “%(inner)s” and not in “%(outer)s”:"),
+            UNDECIDED: _("It could not be decided in time whether “%(inner)s” lies within “%(outer)s”."),
+            UNREADABLE: _("“%(inner)s” and “%(outer)s” cannot be compared: one cannot be read, or is unrelated."),
+        }[self.verdict]
+        return template % {"inner": self.inner_name, "outer": self.outer_name}
+
+
+def concerned(standing: Standing) -> list[Containment]:
+    """Those a proposal touches, as they would be with the whole proposal in force."""
+    if standing.revision is None or not standing.has_vocabulary:
+        return []
+    name = f"containments:{standing.revision.digest}:{standing.stamp}"
+    if (kept := cache.get(name)) is None:
+        overlay = {clause.key: clause.wording for clause in standing.clauses}
+        touched = {*overlay, *(key for key, _words in referring(set(overlay)))}
+        declared = meaning.read_in(standing.carried)
+        on = standing.submitted.effective_from
+        cache.set(name, kept := _asked(declared, overlay, Moments(as_of=on), touched))
+    return [_told(each) for each in kept]
+
+
+def in_force(stamp: str) -> list[Containment]:
+    """Every declared one as the registry is. Kept by its stamp."""
+    if (kept := cache.get(f"containments:{stamp}")) is None:
+        asked = _asked(meaning.vocabulary(), {}, Moments(as_of=clock.today()), None)
+        cache.set(f"containments:{stamp}", kept := asked)
+    return [_told(each) for each in kept]
+
+
+def of(key: str, stamp: str) -> list[Containment]:
+    """Those of one metric, likewise."""
+    return [each for each in in_force(stamp) if key in (each.inner, each.outer)]
+
+
+def _asked(
+    declared: Vocabulary | None, overlay: Mapping[str, Wording], moments: Moments, touched: set[str] | None
+) -> list[dict[str, Any]]:
+    promises = declared.containments if declared else ()
+    wanted = [each for each in promises if touched is None or touched & {each.inner, each.outer}]
+    if declared is None or not wanted:
+        return []
+    keys = {key for each in wanted for key in (each.inner, each.outer)}
+    wordings = meaning.in_force(keys - overlay.keys()) | {key: overlay[key] for key in keys & overlay.keys()}
+    alive = {key: words for key, words in wordings.items() if words["condition"] and not words["retired"]}
+    metrics = meaning.agreed([f"is_{key}" for key in alive], overlay)
+    return [
+        _question(each.inner, each.outer, alive, declared, metrics, moments)
+        for each in wanted
+        if each.inner in alive and each.outer in alive
+    ]
+
+
+def _question(
+    inner: str,
+    outer: str,
+    wordings: Mapping[str, Wording],
+    declared: Vocabulary,
+    metrics: Mapping[str, Any],
+    moments: Moments,
+) -> dict[str, Any]:
+    entity = wordings[inner]["counts"]
+    try:
+        found = engine.ask("contains", f"is_{inner}", f"is_{outer}", declared, entity, metrics, moments).as_json()
+    except ConditionError as error:
+        found = {"verdict": UNDECIDED if isinstance(error, Overrun) else UNREADABLE, "example": None}
+    example = found["example"]
+    told = example["telling"] if example else {}
+    return {
+        "inner": inner,
+        "outer": outer,
+        "names": {key: {name: wordings[key][f"name_{name}"] for name in LANGUAGES} for key in (inner, outer)},
+        "verdict": found["verdict"],
+        "telling": in_both(lambda: telling.labelled(told, declared, entity)),
+    }
+
+
+def _told(found: Mapping[str, Any]) -> Containment:
+    language = meaning.language()
+    inner, outer = found["inner"], found["outer"]
+    names = found["names"]
+    return Containment(
+        inner, outer, names[inner][language], names[outer][language], found["verdict"], found["telling"][language]
+    )
