@@ -20,9 +20,9 @@ from registry.conditions import (
     Problem,
     Vocabulary,
     parse_formula,
+    reading,
 )
 from registry.conditions import counting as counting_of
-from registry.conditions import explain as explain_text
 from registry.conditions import problems as text_problems
 from registry.conditions.formula import Known, unit_of
 from registry.ledger.canonical import digest
@@ -31,6 +31,8 @@ from registry.models import InForce, VocabularyVersion
 from registry.wording import CALCULATED, Wording
 
 type Overlay = Mapping[str, Wording]
+
+DEEPEST_INDENT = 4
 
 
 def vocabulary() -> Vocabulary | None:
@@ -163,15 +165,10 @@ def _read_aloud(words: Wording, overlay: Overlay) -> list[tuple[int, str]]:
     wordings = in_force(metrics) | dict(overlay)
     names = {key: {"ja": each["name_ja"], "en": each["name_en"]} for key, each in wordings.items()}
     try:
-        said = explain_text(words["condition"], declared, words["counts"], language(), metrics, names)
+        said = reading(words["condition"], declared, words["counts"], language(), metrics, names)
     except ConditionError:
         return []
-    return [_line(line) for line in said.splitlines()]
-
-
-def _line(said: str) -> tuple[int, str]:
-    rule = said.lstrip(" \u3000・-")
-    return min((len(said) - len(said.lstrip(" \u3000"))) // 2, 4), rule
+    return [(min(depth, DEEPEST_INDENT), rule) for depth, rule in said]
 
 
 def sql(words: Wording, on: date) -> dict[str, str]:

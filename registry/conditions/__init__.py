@@ -26,7 +26,7 @@ from registry.conditions.counting import Counting, Definition, counting, countin
 from registry.conditions.dataset import Source, require_readable
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.evaluate import evaluator
-from registry.conditions.explain import Names, explain_tree
+from registry.conditions.explain import Line, Names, explain_lines, explain_tree
 from registry.conditions.formula import Formula, Known, calculate, parse_formula, unit_of
 from registry.conditions.intake import Intake, Taken, take_in
 from registry.conditions.look import Look, look
@@ -64,6 +64,18 @@ def explain(
 ) -> str:
     """The condition in plain words (`lang`: ja or en), one rule a line; `names`: metrics' names by key."""
     return explain_tree(parse(text, vocabulary, entity, metrics), vocabulary, entity, lang, names)
+
+
+def reading(
+    text: str,
+    vocabulary: Vocabulary,
+    entity: str,
+    lang: str,
+    metrics: Metrics | None = None,
+    names: Names | None = None,
+) -> list[Line]:
+    """The same as `(depth, rule)`, one per line, for a screen that indents by itself."""
+    return explain_lines(parse(text, vocabulary, entity, metrics), vocabulary, entity, lang, names)
 
 
 def to_sql(
@@ -182,6 +194,7 @@ __all__ = [
     "Formula",
     "Intake",
     "Known",
+    "Line",
     "Look",
     "Metrics",
     "Moments",
@@ -208,6 +221,7 @@ __all__ = [
     "parse_formula",
     "problems",
     "pull",
+    "reading",
     "refers_to",
     "suggest",
     "take_in",

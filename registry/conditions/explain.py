@@ -29,15 +29,26 @@ from registry.conditions.vocabulary import Vocabulary
 OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
+type Line = tuple[int, str]
+
+
 def explain_tree(tree: Condition, vocabulary: Vocabulary, entity: str, lang: str, names: Names | None = None) -> str:
-    """The reading, one line per rule, groups indented. `names` gives metrics' names by key and language."""
-    return "\n".join(_Reader(vocabulary, entity, lang, names or {}).lines(tree, False))
+    """The reading as text, one line per rule, groups indented. `names` gives metrics' names by key and language."""
+    reader = _Reader(vocabulary, entity, lang, names or {})
+    return "\n".join(reader.indented(line) for line in reader.lines(tree, False))
+
+
+def explain_lines(
+    tree: Condition, vocabulary: Vocabulary, entity: str, lang: str, names: Names | None = None
+) -> list[Line]:
+    """The same as `(depth, rule)`, one per line: depth 1 lies inside the group that the line before opens."""
+    return _Reader(vocabulary, entity, lang, names or {}).lines(tree, False)
 
 
 class _Reader(ValueWords):
     # --- whole lines ---
 
-    def lines(self, node: Condition, negated: bool) -> list[str]:
+    def lines(self, node: Condition, negated: bool) -> list[Line]:
         match node:
             case Not():
                 return self.lines(node.part, not negated)
@@ -46,23 +57,25 @@ class _Reader(ValueWords):
                 return self._group("all" if every else "any", node.parts, negated)
             case Exists() if not isinstance(node.where, Always):
                 head = self.say("not exists" if negated else "exists", a=self._relation(node.relation))
-                return [head, *self._indented([self._inside(node.relation, node.where)])]
-        return [self.phrase(node, negated)]
+                return [(0, head), *_deeper(self._inside(node.relation, node.where))]
+        return [(0, self.phrase(node, negated))]
 
-    def _group(self, head: str, parts: tuple[Condition, ...], negated: bool) -> list[str]:
-        return [self.words[head], *self._indented([self.lines(part, negated) for part in parts])]
+    def _group(self, head: str, parts: tuple[Condition, ...], negated: bool) -> list[Line]:
+        return [(0, self.words[head]), *_deeper([line for part in parts for line in self.lines(part, negated)])]
 
-    def _indented(self, blocks: list[list[str]]) -> list[str]:
-        bullet = self.words["bullet"]
-        space = " " if self.lang == "en" else "\u3000"
-        pad = space * len(bullet)
-        return [(bullet if index == 0 else pad) + line for block in blocks for index, line in enumerate(block)]
-
-    def _inside(self, relation: Relation, where: Condition) -> list[str]:
+    def _inside(self, relation: Relation, where: Condition) -> list[Line]:
         self.relation = relation
         found = self.lines(where, False)
         self.relation = None
         return found
+
+    def indented(self, line: Line) -> str:
+        depth, rule = line
+        if not depth:
+            return rule
+        bullet = self.words["bullet"]
+        space = " " if self.lang == "en" else "\u3000"
+        return space * len(bullet) * (depth - 1) + bullet + rule
 
     # --- one rule in one phrase ---
 
@@ -157,3 +170,7 @@ class _Reader(ValueWords):
         found = self.phrase(where, False)
         self.relation = before
         return found
+
+
+def _deeper(lines: list[Line]) -> list[Line]:
+    return [(depth + 1, rule) for depth, rule in lines]

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from registry.conditions import explain
+from registry.conditions import explain, reading
 from tests.conditions.example import EXAMPLE, METRICS
 from tests.conditions.generate import WORLD, Conditions
 
@@ -60,3 +60,10 @@ def test_every_condition_of_the_language_has_a_reading_in_both_languages() -> No
         text = Conditions(random).condition(3)
         for lang in ("en", "ja"):
             assert explain(text, WORLD, "visit", lang)
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_a_group_within_the_condition_stands_out_from_what_follows_it(lang: str):
+    """Otherwise "any of these" would seem to reach to the end of the list."""
+    text = "consent IS TRUE AND (unsubscribed_on IS NULL OR unsubscribed_on > created_on) AND relation = 'prospect'"
+    assert [depth for depth, _ in reading(text, EXAMPLE, "lead", lang)] == [0, 1, 1, 2, 2, 1]

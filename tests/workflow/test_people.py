@@ -117,6 +117,13 @@ def test_the_last_steward_stays(cast: Cast):
     assert people.deactivate(cast.megumi, by=cast.megumi).is_active is False
 
 
+def test_a_steward_released_while_the_page_was_open_is_none_any_more(cast: Cast):
+    people.appoint_steward(cast.makoto, by=cast.megumi, steward=False)
+    assert cast.makoto.is_steward, "as it was loaded with the page"
+    with refuses("not_a_steward", 403):
+        people.deactivate(cast.kenta, by=cast.makoto)
+
+
 def test_a_deactivated_steward_is_none_when_they_come_back(cast: Cast):
     gone = people.deactivate(cast.makoto, by=cast.megumi)
     with refuses("inactive", 409):

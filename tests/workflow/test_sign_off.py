@@ -208,7 +208,7 @@ def test_a_deactivated_signatory_cannot_seal(cast: Cast):
 def test_a_signatory_deactivated_while_the_page_was_open_cannot_seal(cast: Cast):
     proposal = in_review(cast)
     people.deactivate(cast.naoko, by=cast.megumi)
-    with refuses("not_a_signatory", 403):
+    with refuses("inactive", 403):
         seal(proposal, team=cast.sales, by=cast.naoko)
 
 
