@@ -29,7 +29,7 @@ SELECT EXISTS (
                AND (has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
                     OR has_any_column_privilege(r.oid, c.oid, 'INSERT, UPDATE')))))
 """
-KINDS = {"28": "pull_sign_in", "57": "pull_time", "42": "pull_table", "55": "pull_time"}
+KINDS = {"28": "pull_sign_in", "57": "pull_time", "42": "pull_table", "55": "pull_time", "25": "pull_may_write"}
 
 
 def pull(url: str, tables: Sequence[str], target: str, most: int) -> list[tuple[str, str]]:

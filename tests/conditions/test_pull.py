@@ -92,3 +92,19 @@ def test_one_granted_column_is_enough_to_be_a_writer(reader: str, owner: str, tm
     with pytest.raises(ConditionError) as refused:
         pull(reader, ["leads"], str(tmp_path), 2**20)
     assert refused.value.problems[0].code == "pull_may_write"
+
+
+def test_a_view_that_writes_behind_its_back_is_stopped_by_the_read_only_transaction(
+    reader: str, owner: str, tmp_path: Path
+):
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION sly() RETURNS int LANGUAGE sql SECURITY DEFINER AS "
+            "$$INSERT INTO public.leads VALUES ('L9'); SELECT 1$$"
+        )
+        connection.execute("CREATE VIEW lure AS SELECT sly() AS no")
+        connection.execute(f"GRANT SELECT ON lure TO {READER}")
+        with pytest.raises(ConditionError) as refused:
+            pull(reader, ["lure"], str(tmp_path), 2**20)
+        assert refused.value.problems[0].code == "pull_may_write"
+        assert connection.execute("SELECT COUNT(*) FROM leads WHERE no = 'L9'").fetchone() == (0,)
