@@ -60,8 +60,12 @@ def of(owner: str, label: str, language: str) -> str:
 
 def metrics_within(vocabulary: Vocabulary, entity: str, metrics: list[Metric], but: str) -> list[Metric]:
     """The metrics that a condition about `entity` may refer to: those of what it is or belongs to."""
-    above = {vocabulary.up(entity, way).name for way in vocabulary.paths[entity]}
+    above = _above(vocabulary, entity)
     return [each for each in metrics if each.counts in above and each.key != but]
+
+
+def _above(vocabulary: Vocabulary, entity: str) -> set[str]:
+    return {vocabulary.up(entity, way).name for way in vocabulary.paths[entity]}
 
 
 def row_scope(scope: Scope, relation: str, alias: str) -> Scope:
@@ -88,7 +92,9 @@ def dictionary(vocabulary: Vocabulary | None, metrics: list[Metric]) -> dict[str
     entities = vocabulary.entities if vocabulary else {}
     return {
         "keywords": sorted(WORDS),
-        "entities": {name: list(_completions(vocabulary, name, metrics)) for name in entities if vocabulary},
+        "entities": {name: list(_completions(vocabulary, name)) for name in entities if vocabulary},
+        "above": {name: sorted(_above(vocabulary, name)) for name in entities if vocabulary},
+        "metrics": [{"text": f"is_{each.key}", "counts": each.counts, **_both(each.name)} for each in metrics],
         "rows": {name: list(_fields(entity.fields)) for name, entity in entities.items()},
         "relations": {name: _relations(vocabulary, name) for name in entities if vocabulary},
         "phrases": {
@@ -100,14 +106,12 @@ def dictionary(vocabulary: Vocabulary | None, metrics: list[Metric]) -> dict[str
     }
 
 
-def _completions(vocabulary: Vocabulary, entity: str, metrics: list[Metric]) -> Iterator[dict[str, Any]]:
+def _completions(vocabulary: Vocabulary, entity: str) -> Iterator[dict[str, Any]]:
     within = reach(vocabulary, entity)
     for _whose, fields in within.fields:
         yield from _fields(fields)
     for name, label in within.relations.items():
         yield {"text": name, "kind": "relation", **_both(label)}
-    for metric in metrics_within(vocabulary, entity, metrics, ""):
-        yield {"text": f"is_{metric.key}", "kind": "metric", **_both(metric.name)}
 
 
 def _fields(fields: Mapping[str, FieldWord]) -> Iterator[dict[str, Any]]:

@@ -140,13 +140,13 @@ def draft_page(request: Request, standing: Standing, forms: DraftForms, status: 
         "may": {act: rules.refusal(act, standing, by=request.user) for act in MAY},
         "outdated": standing.outdated,
         "edits": request.POST.get("edits", standing.proposal.edits) if status == 422 else standing.proposal.edits,
-        "dictionary": dictionary(forms.told.vocabulary, forms.told.metrics),
-        "readings": reading.every(standing, forms.typed()),
-        **progress_of(standing),
         **more,
     }
-    template = "drafts/edit.html#unsaved" if request.htmx else "drafts/edit.html"
-    return render(request, template, context, status=status)
+    if request.htmx:
+        return render(request, "drafts/edit.html#unsaved", context, status=status)
+    context["dictionary"] = dictionary(forms.told.vocabulary, forms.told.metrics)
+    context["readings"] = reading.every(standing, forms.typed())
+    return render(request, "drafts/edit.html", context | progress_of(standing), status=status)
 
 
 def progress_of(standing: Standing) -> dict[str, Any]:

@@ -86,7 +86,8 @@
   const completing = (counts) => (context) => {
     const entity = counts()?.value.trim();
     const text = context.state.doc.toString();
-    const named = [...rowFields(text, entity), ...(words.entities[entity] || [])];
+    const metrics = words.metrics.filter((word) => words.above[entity]?.includes(word.counts));
+    const named = [...rowFields(text, entity), ...(words.entities[entity] || []), ...metrics];
     const before = text.slice(0, context.pos);
     const value = VALUE.exec(before);
     const values = value && named.find((word) => word.text === value[1])?.values;

@@ -25,11 +25,14 @@
   document.addEventListener("input", (event) => {
     if (event.target.closest("#draft") && saved()) saved().dataset.state = "saving";
   });
-  // A save that waited for another one begins from what that one left.
+  // A save that waited for another one sends what the form holds by then, and begins from what that one left.
   document.addEventListener("htmx:before:request", (event) => {
-    const body = event.detail.ctx.request.body;
-    const edits = document.getElementById("edits");
-    if (edits && body instanceof URLSearchParams && body.has("edits")) body.set("edits", edits.value);
+    const { request } = event.detail.ctx;
+    const form = document.getElementById("draft");
+    if (!form || !(request.body instanceof URLSearchParams) || !request.body.has("edits")) return;
+    const edit = request.body.get("edit");
+    request.body = new URLSearchParams(new FormData(form));
+    if (edit !== null) request.body.set("edit", edit);
   });
   document.addEventListener("htmx:error", () => {
     const state = saved();
