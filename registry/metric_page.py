@@ -53,17 +53,17 @@ class MetricPage:
     @cached_property
     def span(self) -> InForce | None:
         """The span in force on the day, with its version."""
-        span = as_of.meaning(self.metric.key, self.when)
-        if span is not None and self.known is not None:
-            span.sealed = span.definition_id not in as_of.unsealed([span], self.known)
-        return span
+        return as_of.meaning(self.metric.key, self.when)
+
+    @property
+    def awaits_a_seal(self) -> bool:
+        """Whether two stewards published it and the missing team had not sealed it by then, as far as was known."""
+        return self.span is not None and not (self.span.sealed and all(seal for _team, seal in self.seals))
 
     @cached_property
     def stage(self) -> Stage | None:
         """Where it stood, called as it was called then."""
-        if self.span is None:
-            return None
-        return next(stage for stage in as_of.stages(self.when) if stage.pk == self.span.stage_id)
+        return as_of.stages_then([self.span.stage], self.when)[0] if self.span else None
 
     @property
     def definition(self) -> Definition | None:
@@ -89,13 +89,17 @@ class MetricPage:
     @cached_property
     def life(self) -> list[InForce]:
         """The spans of its versions, oldest first."""
-        return as_of.life(self.metric, self.known)
+        return as_of.life(self._spans, self.known)
+
+    @cached_property
+    def _spans(self) -> list[InForce]:
+        return as_of.spans_of(self.metric)
 
     @cached_property
     def beliefs(self) -> list[as_of.Belief]:
         """What the day was believed to mean since it began: more than one after a retroactive correction."""
         begins = days.start_of(self.valid)
-        return [belief for belief in as_of.beliefs(self.metric, self.valid) if belief.until > begins]
+        return [belief for belief in as_of.beliefs(self._spans, self.valid) if belief.until > begins]
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -122,6 +126,9 @@ class MetricPage:
 
     @cached_property
     def open_proposals(self) -> list[Proposal]:
+        """What is in review; it says nothing about another day."""
+        if not self.when.is_now:
+            return []
         return list(Proposal.objects.in_review().on_metric(self.metric.key).select_related("author"))
 
     @cached_property
@@ -195,10 +202,11 @@ class MetricPage:
         found: dict[str, Wording] = {}
         wanted = set() if self.when.is_now or self.definition is None else _references(self.definition.wording)
         while missing := wanted - found.keys():
-            spans = as_of.glossary(self.when).filter(key__in=missing)
-            new = dict(spans.values_list("key", "definition__wording"))
-            found |= new
-            wanted = {key for each in new.values() for key in _references(each)}
+            found |= {key: self._linked[key].wording for key in missing & self._linked.keys()}
+            if further := missing - self._linked.keys():
+                spans = as_of.glossary(self.when).filter(key__in=further)
+                found |= dict(spans.values_list("key", "definition__wording"))
+            wanted = {key for each in missing & found.keys() for key in _references(found[each])}
         return found
 
     @property
@@ -218,7 +226,7 @@ def _place(use: Any) -> tuple[int, int, str]:
 def seal_row(definition: Definition, when: When | None = None) -> list[tuple[Team, SignOff | None]]:
     """Every place of the seal row with the seal that fills it. Two queries.
 
-    With `when`, only what had been sealed by then as far as was known, and with the names of that day: three more.
+    With `when`, only what had been sealed by then as far as was known, and with the names of that day: two more.
     """
     signed: dict[int, SignOff] = {}
     for seal in definition.revision.sign_offs.select_related("team", "signed_by", "revision"):
@@ -231,8 +239,9 @@ def seal_row(definition: Definition, when: When | None = None) -> list[tuple[Tea
 
 
 def _named_then(places: list[Team], signed: dict[int, SignOff], when: When) -> list[Team]:
-    teams = {team.pk: team for team in as_of.teams(when)}
-    people = as_of.people([seal.signed_by_id for seal in signed.values()], when)
+    named = as_of.teams_then({*places, *(seal.team for seal in signed.values())}, when)
+    teams = {team.pk: team for team in named}
+    people = {user.pk: user for user in as_of.people_then({seal.signed_by for seal in signed.values()}, when)}
     for seal in signed.values():
         seal.team, seal.signed_by = teams[seal.team_id], people[seal.signed_by_id]
     return [teams[team.pk] for team in places]
