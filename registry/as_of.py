@@ -29,11 +29,7 @@ from registry.models import (
 from registry.models.metrics import InForceQuerySet
 
 NAMES = ("name_ja", "name_en")
-OF_THEN: dict[type[models.Model], tuple[str, ...]] = {
-    Team: (*NAMES, "mark_ja", "mark_en"),
-    Stage: (*NAMES, "position"),
-    User: NAMES,
-}
+MARKS = ("mark_ja", "mark_en")
 
 
 @dataclass(frozen=True)
@@ -69,24 +65,19 @@ def meaning(key: str, when: When) -> InForce | None:
     return glossary(when).filter(key=key).select_related(*related).first()
 
 
-def spans(metric: Metric) -> list[InForce]:
-    """Every span the metric was ever taken to have, with its version and what that names, in the order of recording."""
-    related = ("definition__metric", "definition__revision__proposal", "stage", "producer", "judge")
-    return list(InForce.objects.filter(metric=metric).select_related(*related).order_by("known_from", "pk"))
+def spans_of(metric: Metric) -> list[InForce]:
+    """Every span of the metric that was ever recorded, for `life` and `beliefs`. One query."""
+    spans = (
+        InForce.objects.filter(metric=metric).select_related("definition").order_by("valid_from", "known_from", "pk")
+    )
+    return list(spans.defer("search_text", "definition__wording", "definition__terms"))
 
 
-def life(metric: Metric, known: datetime | None = None) -> list[InForce]:
-    """Every span of the metric, oldest first, as recorded by `known`."""
-    return recorded(spans(metric), known)
-
-
-def recorded(found: Sequence[InForce], known: datetime | None) -> list[InForce]:
-    """Those of the spans that were held true at `known`, in the order of their days."""
+def life(spans: Iterable[InForce], known: datetime | None = None) -> list[InForce]:
+    """Those of `spans_of` a metric that held as recorded by `known`, oldest first."""
     if known is None:
-        held = [span for span in found if span.known_to == STILL_KNOWN]
-    else:
-        held = [span for span in found if span.known_from <= known < span.known_to]
-    return sorted(held, key=lambda span: span.valid_from)
+        return [span for span in spans if span.known_to == STILL_KNOWN]
+    return [span for span in spans if span.known_from <= known < span.known_to]
 
 
 @dataclass(frozen=True)
@@ -103,23 +94,21 @@ class Belief:
         return None if self.until == STILL_KNOWN else days.local(self.until) - timedelta(days=1)
 
 
-def beliefs(metric: Metric, valid: date) -> list[Belief]:
-    """What the metric was believed to mean on the day `valid`, oldest belief first.
+def beliefs(spans: Iterable[InForce], valid: date) -> list[Belief]:
+    """What a metric, of which these are `spans_of`, was believed to mean on the day `valid`, oldest belief first.
 
     More than one means that a retroactive correction made a difference, or that the day lay ahead when a later
     version was agreed.
     """
-    return believed(spans(metric), valid)
-
-
-def believed(spans: Sequence[InForce], valid: date) -> list[Belief]:
-    """The same, out of all spans of a metric in the order of recording."""
+    on_the_day = [
+        span for span in spans if span.valid_from <= valid < span.valid_to and span.known_from < span.known_to
+    ]
     found: list[Belief] = []
-    for span in (each for each in spans if each.valid_from <= valid < each.valid_to):
+    for span in sorted(on_the_day, key=lambda span: (span.known_from, span.pk)):
         last = found[-1] if found else None
         if last and last.definition == span.definition and last.until == span.known_from:
             found[-1] = Belief(last.definition, last.since, span.known_to)
-        elif span.known_from < span.known_to:
+        else:
             found.append(Belief(span.definition, span.known_from, span.known_to))
     return found
 
@@ -144,24 +133,39 @@ def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
 
 def teams(when: When) -> list[Team]:
     """All teams with the names and marks they had; one that was founded later has today's."""
-    return as_they_were(list(Team.objects.all()), when)
+    return teams_then(Team.objects.all(), when)
 
 
 def stages(when: When) -> list[Stage]:
     """All stages with the names and places they had, from left to right."""
-    return sorted(as_they_were(list(Stage.objects.all()), when), key=lambda stage: (stage.position, stage.pk))
+    return stages_then(Stage.objects.all(), when)
 
 
 def people(ids: Iterable[int], when: When) -> dict[int, User]:
     """These people by id with the names they had; whose history was erased has the name that is left."""
-    return {user.pk: user for user in as_they_were(list(User.objects.filter(pk__in=list(ids))), when)}
+    return {user.pk: user for user in people_then(User.objects.filter(pk__in=list(ids)), when)}
 
 
-def as_they_were[M: Team | Stage | User](found: Sequence[M], when: When) -> list[M]:
-    """Copies of today's rows with the values of then, to be read and never saved. One query, or none for today."""
+def teams_then(rows: Iterable[Team], when: When) -> list[Team]:
+    """These teams as they were called then. One query, and none for today."""
+    return _as_they_were(Team, rows, (*NAMES, *MARKS), when)
+
+
+def stages_then(rows: Iterable[Stage], when: When) -> list[Stage]:
+    found = _as_they_were(Stage, rows, (*NAMES, "position"), when)
+    return sorted(found, key=lambda stage: (stage.position, stage.pk))
+
+
+def people_then(rows: Iterable[User], when: When) -> list[User]:
+    return _as_they_were(User, rows, NAMES, when)
+
+
+def _as_they_were[M: models.Model](model: type[M], rows: Iterable[M], names: tuple[str, ...], when: When) -> list[M]:
+    """Copies of today's rows with the values of then, to be read and never saved."""
+    found = list(rows)
     if when.is_now or not found:
-        return list(found)
-    names, history = OF_THEN[type(found[0])], type(found[0]).history
+        return found
+    history: Any = model.history  # type: ignore[attr-defined]
     told = history.filter(id__in=[row.pk for row in found], history_date__lte=when.moment)
     values = {pk: rest for pk, *rest in told.order_by("history_date", "history_id").values_list("id", *names)}
     return [_with(row, dict(zip(names, values.get(row.pk, ()), strict=False))) for row in found]

@@ -51,24 +51,19 @@ class MetricPage:
         return When(self.valid, self.known)
 
     @cached_property
-    def _spans(self) -> list[InForce]:
-        """Its whole past on both axes, in one query: all else about time is picked from it."""
-        return as_of.spans(self.metric)
-
-    @cached_property
     def span(self) -> InForce | None:
         """The span in force on the day, with its version."""
-        span = next((each for each in self.life if each.valid_from <= self.valid < each.valid_to), None)
-        if span is not None and self.known is not None:
-            span.sealed = span.definition_id not in as_of.unsealed([span], self.known)
-        return span
+        return as_of.meaning(self.metric.key, self.when)
+
+    @property
+    def awaits_a_seal(self) -> bool:
+        """Whether two stewards published it and the missing team had not sealed it by then, as far as was known."""
+        return self.span is not None and not (self.span.sealed and all(seal for _team, seal in self.seals))
 
     @cached_property
     def stage(self) -> Stage | None:
         """Where it stood, called as it was called then."""
-        if self.span is None:
-            return None
-        return as_of.as_they_were([self.span.stage], self.when)[0]
+        return as_of.stages_then([self.span.stage], self.when)[0] if self.span else None
 
     @property
     def definition(self) -> Definition | None:
@@ -82,24 +77,29 @@ class MetricPage:
     def versions(self) -> list[VersionLine]:
         """Every version that was recorded, newest first."""
         spans = {span.definition_id: span for span in self.life}
-        versions = {each.definition.number: each.definition for each in self._spans}
+        versions = self.metric.versions.select_related("revision__proposal")
+        if self.known is not None:
+            versions = versions.filter(recorded_at__lte=self.known)
         return [
             VersionLine(version, span, bool(span and span.valid_from <= self.valid < span.valid_to))
-            for _number, version in sorted(versions.items(), reverse=True)
-            if self.known is None or version.recorded_at <= self.known
+            for version in versions
             for span in [spans.get(version.pk)]
         ]
 
     @cached_property
     def life(self) -> list[InForce]:
         """The spans of its versions, oldest first."""
-        return as_of.recorded(self._spans, self.known)
+        return as_of.life(self._spans, self.known)
+
+    @cached_property
+    def _spans(self) -> list[InForce]:
+        return as_of.spans_of(self.metric)
 
     @cached_property
     def beliefs(self) -> list[as_of.Belief]:
         """What the day was believed to mean since it began: more than one after a retroactive correction."""
         begins = days.start_of(self.valid)
-        return [belief for belief in as_of.believed(self._spans, self.valid) if belief.until > begins]
+        return [belief for belief in as_of.beliefs(self._spans, self.valid) if belief.until > begins]
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -126,6 +126,9 @@ class MetricPage:
 
     @cached_property
     def open_proposals(self) -> list[Proposal]:
+        """What is in review; it says nothing about another day."""
+        if not self.when.is_now:
+            return []
         return list(Proposal.objects.in_review().on_metric(self.metric.key).select_related("author"))
 
     @cached_property
@@ -199,10 +202,11 @@ class MetricPage:
         found: dict[str, Wording] = {}
         wanted = set() if self.when.is_now or self.definition is None else _references(self.definition.wording)
         while missing := wanted - found.keys():
-            spans = as_of.glossary(self.when).filter(key__in=missing)
-            new = dict(spans.values_list("key", "definition__wording"))
-            found |= new
-            wanted = {key for each in new.values() for key in _references(each)}
+            found |= {key: self._linked[key].wording for key in missing & self._linked.keys()}
+            if further := missing - self._linked.keys():
+                spans = as_of.glossary(self.when).filter(key__in=further)
+                found |= dict(spans.values_list("key", "definition__wording"))
+            wanted = {key for each in missing & found.keys() for key in _references(found[each])}
         return found
 
     @property
@@ -235,12 +239,12 @@ def seal_row(definition: Definition, when: When | None = None) -> list[tuple[Tea
 
 
 def _named_then(places: list[Team], signed: dict[int, SignOff], when: When) -> list[Team]:
-    named = as_of.as_they_were(places, when)
+    named = as_of.teams_then({*places, *(seal.team for seal in signed.values())}, when)
     teams = {team.pk: team for team in named}
-    people = {each.pk: each for each in as_of.as_they_were([seal.signed_by for seal in signed.values()], when)}
+    people = {user.pk: user for user in as_of.people_then({seal.signed_by for seal in signed.values()}, when)}
     for seal in signed.values():
         seal.team, seal.signed_by = teams[seal.team_id], people[seal.signed_by_id]
-    return named
+    return [teams[team.pk] for team in places]
 
 
 def terms_as_published(definition: Definition) -> list[Term]:

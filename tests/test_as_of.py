@@ -46,7 +46,7 @@ def test_a_day_and_what_was_known_of_it_are_two_questions(corrected: Definition)
 
 
 def test_what_was_believed_of_a_day_is_told_in_order(cast: Cast, corrected: Definition):
-    first, second = as_of.beliefs(cast.target_lead, FOUNDED)
+    first, second = as_of.beliefs(as_of.spans_of(cast.target_lead), FOUNDED)
     assert (first.definition.number, first.last_day) == (1, TODAY - DAY)
     assert (second.definition.number, second.last_day) == (2, None)
     assert number("target_lead", When(FOUNDED, known(first.last_day))) == 1
@@ -54,7 +54,7 @@ def test_what_was_believed_of_a_day_is_told_in_order(cast: Cast, corrected: Defi
 
 def test_a_day_nobody_changed_their_mind_about_has_one_belief(cast: Cast):
     published(cast, "target_lead", effective_from=TODAY + 5 * DAY)
-    assert [each.definition.number for each in as_of.beliefs(cast.target_lead, TODAY)] == [1]
+    assert [each.definition.number for each in as_of.beliefs(as_of.spans_of(cast.target_lead), TODAY)] == [1]
 
 
 def test_an_answer_about_the_past_never_changes(cast: Cast):
