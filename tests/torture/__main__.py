@@ -1,4 +1,4 @@
-"""`python -m tests.torture KIND --times N`: maltreat a registry under eight writers, and look at its record each time.
+"""`python -m tests.torture KIND… --times N`: maltreat a registry under eight writers, and look at its record each time.
 
     kill     kill -9 of all writers at a random moment
     stop     an immediate stop of the PostgreSQL server (on one of its own)
@@ -36,12 +36,14 @@ def main() -> None:
 
         play = rounds.Rounds(ground.Ground(address), random.Random(asked.seed), own)
         until_the_end.callback(play.ground.remove)
-        getattr(play, asked.kind)(asked.times)
+        for kind in asked.kinds:
+            getattr(play, kind)(asked.times)
+            rounds.say(f"✓ {kind}: {asked.times} of {asked.times}")
 
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.torture", description=__doc__)
-    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("kinds", choices=KINDS, nargs="+")
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--on", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=int(time.time()))

@@ -23,9 +23,9 @@ from tests.torture.ground import FOLDER, Ground
 from tests.torture.writers import awaited, noted, require_whole, say, writing
 
 LIFE = 20  # rounds until the registry is taken anew, so that looking at it stays quick
-LONGEST = 1.5  # seconds
+LONGEST = 1.0  # seconds
 PATIENCE = 60
-RECORDED = 8
+RECORDED = 5
 PROPOSAL = FOLDER / "proposal"
 
 
@@ -81,7 +81,6 @@ class Rounds:
                     done += 1
                     self._cut(done, lived)
             trace.unlink()
-        say(f"✓ {times} of {times}")
 
     def _recorded(self) -> Path:
         """What four writers tell the disk in a while. The files themselves are put back as they were."""
@@ -147,7 +146,6 @@ class Rounds:
                 self.ground.renew()
                 writers.NOTED.unlink(missing_ok=True)
             yield number
-        say(f"✓ {times} of {times}")
 
     def _wait(self) -> None:
         """Until something was acknowledged, and then a random while."""
