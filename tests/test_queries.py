@@ -8,7 +8,10 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registry.models import Event, Proposal
+from registry.ledger.chain import event_digest
+from registry.models import Definition, Event, Proposal, Revision
+from registry.models.metrics import definition_digest
+from registry.models.proposals import revision_digest
 from tests.bench import data, wordings
 
 SMALL, LARGE = 20, 2_000

@@ -115,7 +115,7 @@ def test_eight_writers_lose_nothing_and_publish_nothing_twice(race: Race, second
     assert after["flaws"] == []
     for kind, recorded in (("seals", after["seals"]), ("objections", after["objections"])):
         acknowledged = [number for report in reports for number in report["acknowledged"][kind]]
-        assert sorted(acknowledged) == sorted(recorded)[-len(acknowledged) :]
+        assert sorted(acknowledged) == sorted(recorded)[len(recorded) - len(acknowledged) :]
     proposed = [number for report in reports for number in report["acknowledged"]["proposals"]]
     assert {str(number) for number in proposed} <= after["states"].keys()
     assert all(sum(report["outcomes"].values()) for report in reports)
@@ -168,7 +168,8 @@ def test_whoever_is_deactivated_meanwhile_no_longer_agrees(race: Race):
 
 def test_the_last_two_stewards_cannot_deactivate_each_other(race: Race):
     answers = race.together(("deactivate", "makoto", "megumi"), ("deactivate", "megumi", "makoto"))
-    assert sorted(answers) == [["done"], ["inactive"]]
+    # Whoever comes second has lost the account that acts, or would leave nobody, whichever is seen first.
+    assert sorted(answers) in ([["done"], ["inactive"]], [["done"], ["last_steward"]])
     after = race.alone("verify")
     assert len(after["stewards"]) == 1
     assert after["flaws"] == []
