@@ -29,6 +29,7 @@ from registry.models import (
 from registry.models.metrics import InForceQuerySet
 
 NAMES = ("name_ja", "name_en")
+NAMED = ("definition__metric", "definition__revision__proposal", "stage", "producer", "judge")
 MARKS = ("mark_ja", "mark_en")
 
 
@@ -61,16 +62,21 @@ def glossary(when: When) -> InForceQuerySet:
 
 def meaning(key: str, when: When) -> InForce | None:
     """The span of one metric with its version and what that version names; `None` if there was none."""
-    related = ("definition__metric", "definition__revision__proposal", "stage", "producer", "judge")
-    return glossary(when).filter(key=key).select_related(*related).first()
+    return glossary(when).filter(key=key).select_related(*NAMED).first()
 
 
 def spans_of(metric: Metric) -> list[InForce]:
-    """Every span of the metric that was ever recorded, for `life` and `beliefs`. One query."""
-    spans = (
-        InForce.objects.filter(metric=metric).select_related("definition").order_by("valid_from", "known_from", "pk")
-    )
-    return list(spans.defer("search_text", "definition__wording", "definition__terms"))
+    """Every span of the metric that was ever recorded, with its version and what that names. One query.
+
+    `life`, `beliefs` and `in_force` pick from it.
+    """
+    spans = InForce.objects.filter(metric=metric).select_related(*NAMED)
+    return list(spans.order_by("valid_from", "known_from", "pk"))
+
+
+def in_force(spans: Iterable[InForce], when: When) -> InForce | None:
+    """The one of `spans_of` a metric that held on the day, as recorded by the moment."""
+    return next((span for span in life(spans, when.known) if span.valid_from <= when.valid < span.valid_to), None)
 
 
 def life(spans: Iterable[InForce], known: datetime | None = None) -> list[InForce]:

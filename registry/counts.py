@@ -98,15 +98,27 @@ def of_proposal(standing: Standing) -> Plan | None:
     return replace(plan, dataset=dataset, lines=_answered(plan.lines, dataset), revision=standing.revision)
 
 
-def of_metric(key: str, words: Wording) -> Plan | None:
-    """The plan of one metric as it is, with what its formula is made of; `None` without words or a dataset."""
-    dataset, declared = Dataset.objects.current(), meaning.vocabulary()
-    if dataset is None or declared is None:
+def of_metric(key: str, words: Wording, stamp: str) -> Plan | None:
+    """The plan of one metric as it is, with what its formula is made of; `None` without words or a dataset.
+
+    `stamp` as `meaning.stamp` gives it: what is asked is kept by it.
+    """
+    dataset = Dataset.objects.current()
+    if dataset is None:
         return None
-    rates = [key] if words["kind"] == CALCULATED else []
-    sides = Sides({key: words}, {key: words})
-    plan = _plan(sides, {key: CHANGED}, rates, dataset, datasets.opened(dataset), declared)
-    return replace(plan, lines=_answered(plan.lines, dataset))
+    source = datasets.opened(dataset)
+
+    def made() -> Plan | str:
+        rates = [key] if words["kind"] == CALCULATED else []
+        sides = Sides({key: words}, {key: words})
+        declared = meaning.vocabulary()
+        return _plan(sides, {key: CHANGED}, rates, dataset, source, declared) if declared else "none"
+
+    name = f"plan:{key}:{hashed(repr(words))}:{stamp}:{dataset.fingerprint}:{meaning.language()}"
+    plan = effect.kept(name, made)
+    if not isinstance(plan, Plan):
+        return None
+    return replace(plan, dataset=dataset, lines=_answered(plan.lines, dataset))
 
 
 def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
@@ -238,26 +250,28 @@ def months_of(run: Run) -> list[MonthCount]:
     return [MonthCount(date.fromisoformat(month), *map(_number, numbers)) for month, *numbers in run.months]
 
 
-def last_run(key: str, words: Wording) -> tuple[Run, str] | None:
+def last_run(key: str, words: Wording, stamp: str) -> tuple[Run, str] | None:
     """The newest run of this very meaning, and on which side of it (`old` or `new`) it stood."""
-    if not _is_countable(words):
-        return None
+    digest = effect.kept(f"meaning:{key}:{hashed(repr(words))}:{stamp}", lambda: _meaning(key, words))
     newest = Run.objects.filter(key=key).select_related("counted_by", "dataset").order_by("-pk")[:LOOKED_THROUGH]
-    runs = list(newest)
-    declared = meaning.vocabulary() if runs else None
-    if declared is None:
-        return None
-    sides = Sides({key: words}, {key: words})
-    try:
-        _, new = both(sides.definition(key), _world(sides, declared))
-        digest = hashed(months_sql(new, new, WHATEVER_DAY))
-    except ConditionError:
-        return None
-    for run in runs:
+    for run in newest if digest else ():
         for side, counted in (("new", run.new_meaning), ("old", run.old_meaning)):
             if counted == digest:
                 return run, side
     return None
+
+
+def _meaning(key: str, words: Wording) -> str:
+    """What one side's query is known by, whatever the day; empty where there is none."""
+    declared = meaning.vocabulary()
+    if declared is None or not _is_countable(words):
+        return ""
+    sides = Sides({key: words}, {key: words})
+    try:
+        _, new = both(sides.definition(key), _world(sides, declared))
+        return hashed(months_sql(new, new, WHATEVER_DAY))
+    except ConditionError:
+        return ""
 
 
 def _name(words: Wording, key: str) -> str:

@@ -196,9 +196,9 @@ class Last:
         return chart.counts(title, [MonthCount(month, number, number) for month, number in self.months])
 
 
-def last_count(key: str, words: Wording) -> Last | None:
+def last_count(key: str, words: Wording, stamp: str) -> Last | None:
     """Of a counted or summed metric; `None` while nobody has counted what it means now."""
-    found = counts.last_run(key, words)
+    found = counts.last_run(key, words, stamp)
     if found is None:
         return None
     run, side = found
@@ -207,12 +207,12 @@ def last_count(key: str, words: Wording) -> Last | None:
     return Last(run, tuple((each.month, getattr(each, side)) for each in past), name)
 
 
-def last_rate(key: str, words: Wording) -> tuple[Ratio, Run] | None:
+def last_rate(key: str, words: Wording, stamp: str) -> tuple[Ratio, Run] | None:
     """Of a calculated metric, where all that its formula is made of has been counted on the data of today."""
     if words["kind"] != CALCULATED:
         return None
     try:
-        plan = counts.of_metric(key, words)
+        plan = counts.of_metric(key, words, stamp)
     except WrongState:
         return None  # the dataset's page says that its copy is gone
     shown = page(plan) if plan else None

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from registry import meaning, telling
+from django.db.models import OuterRef, Subquery
+
+from registry import effect, meaning, telling
 from registry.conditions import ConditionError, parse
 from registry.conditions.compare import telling as telling_fields
 from registry.conditions.records import Records, shape
 from registry.conditions.revive import revived
+from registry.counts import hashed
 from registry.models import ExampleAnswer, Proposal
 from registry.wording import Wording
 
@@ -21,8 +24,26 @@ class Judged:
     who: str
 
 
-def judged(key: str, words: Wording) -> list[Judged]:
-    """The latest answer on every record that was judged on the way to a published version, newest first."""
+def noted(metrics: Any) -> Any:
+    """Metrics with `last_answer`, in the same query, so that those nobody judged ask nothing more."""
+    answers = ExampleAnswer.objects.filter(key=OuterRef("key"), proposal__state=Proposal.PUBLISHED)
+    return metrics.annotate(last_answer=Subquery(answers.order_by("-pk").values("pk")[:1]))
+
+
+def judged(metric: Any, words: Wording) -> list[Judged]:
+    """The latest answer on every record that was judged on the way to a published version, newest first.
+
+    `metric` as `noted` gives it.
+    """
+    if metric.last_answer is None:
+        return []
+    asked = (metric.key, metric.last_answer, meaning.stamp(metric), hashed(repr(words)), meaning.language())
+    name = f"judged:{hashed(repr(asked))}"
+    found: list[Judged] = effect.kept(name, lambda: _told(metric.key, words))
+    return found
+
+
+def _told(key: str, words: Wording) -> list[Judged]:
     answers = ExampleAnswer.objects.filter(key=key, proposal__state=Proposal.PUBLISHED).select_related("answered_by")
     latest = {each.record_digest: each for each in answers.order_by("pk")}
     told = [each for each in latest.values() if each.judges]

@@ -53,7 +53,7 @@ class MetricPage:
     @cached_property
     def span(self) -> InForce | None:
         """The span in force on the day, with its version."""
-        return as_of.meaning(self.metric.key, self.when)
+        return as_of.in_force(self._spans, self.when)
 
     @property
     def awaits_a_seal(self) -> bool:
@@ -77,12 +77,11 @@ class MetricPage:
     def versions(self) -> list[VersionLine]:
         """Every version that was recorded, newest first."""
         spans = {span.definition_id: span for span in self.life}
-        versions = self.metric.versions.select_related("revision__proposal")
-        if self.known is not None:
-            versions = versions.filter(recorded_at__lte=self.known)
+        versions = {each.definition.number: each.definition for each in self._spans}
         return [
             VersionLine(version, span, bool(span and span.valid_from <= self.valid < span.valid_to))
-            for version in versions
+            for _number, version in sorted(versions.items(), reverse=True)
+            if self.known is None or version.recorded_at <= self.known
             for span in [spans.get(version.pk)]
         ]
 
@@ -93,6 +92,7 @@ class MetricPage:
 
     @cached_property
     def _spans(self) -> list[InForce]:
+        """Its whole past on both axes, in one query: all else about time is picked from it."""
         return as_of.spans_of(self.metric)
 
     @cached_property

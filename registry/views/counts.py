@@ -38,9 +38,9 @@ def count_proposal(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def count_metric(request: Request, key: str) -> HttpResponse:
     """Count what a metric means today, as it is."""
-    metric = get_object_or_404(Metric.objects.exclude(latest=None), key=key)
+    metric = get_object_or_404(meaning.stamped(Metric.objects.exclude(latest=None)), key=key)
     page = MetricPage(metric, clock.today())
-    plan = counts.of_metric(key, page.definition.wording) if page.definition else None
+    plan = counts.of_metric(key, page.definition.wording, meaning.stamp(metric)) if page.definition else None
     if plan is None:
         raise _nothing_to_count()
     if failed := _count(plan, request, None):

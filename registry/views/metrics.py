@@ -22,7 +22,7 @@ from registry.views.request import Request
 @require_safe
 @published
 def show(request: Request, key: str) -> HttpResponse:
-    metric = get_object_or_404(meaning.stamped(Metric.objects.exclude(latest=None)), key=key)
+    metric = get_object_or_404(examples.noted(meaning.stamped(Metric.objects.exclude(latest=None))), key=key)
     asked = DayFilter(request.GET)
     when = asked.when()
     page = MetricPage(metric, when.valid, when.known, asked.kept())
@@ -34,20 +34,22 @@ def show(request: Request, key: str) -> HttpResponse:
         "kept": page.kept,
         "stamp": meaning.stamp(metric) + page.kept,
         "agreed_then": page.agreed_then,
-        "judged": examples.judged(key, page.definition.wording) if page.definition else [],
+        "judged": examples.judged(metric, page.definition.wording) if page.definition else [],
     }
     if page.when.is_now and metric.last_vocabulary is not None:
         context["containments"] = containments.of(metric.key, meaning.stamp(metric))
-    counted = _counted(page) if request.user.is_authenticated else {}
+    counted = _counted(page, meaning.stamp(metric)) if request.user.is_authenticated else {}
     return render(request, "metrics/show.html", context | counted | {"tool": _tools(page)})
 
 
-def _counted(page: MetricPage) -> dict[str, Any]:
+def _counted(page: MetricPage, stamp: str) -> dict[str, Any]:
     """The last count of today's meaning, for those who are signed in: the data is not public."""
     if page.definition is None or not page.when.is_now:
         return {}
-    key, words = page.metric.key, page.definition.wording
-    return {"last": effect_on_data.last_count(key, words), "last_rate": effect_on_data.last_rate(key, words)}
+    asked = (page.metric.key, page.definition.wording, stamp)
+    if page.definition.wording["kind"] == wording.CALCULATED:
+        return {"last_rate": effect_on_data.last_rate(*asked)}
+    return {"last": effect_on_data.last_count(*asked)}
 
 
 def _tools(page: MetricPage) -> dict[str, Any]:
