@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connections, transaction
 
 TABLE = "registry_findable"
-MANY = 500
+MANY = 200
 """More metrics than this are not worth naming: what so many hold is found soon by reading down the list."""
 
 _CREATE = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -106,7 +107,7 @@ def test_what_many_metrics_hold_is_read_down_the_list(glossary: Cast, monkeypatc
 
 def test_laid_anew_it_is_what_publishing_made_of_it(glossary: Cast):
     kept = stored()
-    search_index.lay_anew()
+    call_command("reindex")
     assert stored() == kept != {}
 
 
