@@ -286,7 +286,7 @@ def certified_keys(certificate: dict[str, Any], key: Any) -> dict[str, Any]:
     """The keys that `key` leads to, by the changes in the certificate, each proven by what the old key signed."""
     proven = [
         change
-        for change in certificate["keys"]
+        for change in certificate.get("keys", [])
         if not list(event_findings(change)) and not list(_inclusion(change, change["checkpoint"]["checkpoint"]))
     ]
     return lineage(key, [change["event"] for change in proven], [change["checkpoint"] for change in proven])

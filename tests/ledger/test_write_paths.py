@@ -71,7 +71,7 @@ COMMANDS = {
     "rotate_key": ([], {"reason": "年に一度の交換"}),
     "expire": ([], {}),
 }
-WRITE_NOTHING_GOVERNED = {"backup", "checkpoint", "export_ledger", "verify"}
+WRITE_NOTHING_GOVERNED = {"backup", "checkpoint", "example_data", "export_ledger", "reindex", "verify"}
 WHOLE_REGISTRIES = {"quickstart", "restore"}  # the example, told through the verbs; and a backup, verified afterwards
 
 
