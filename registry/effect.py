@@ -4,7 +4,7 @@ Asked of the condition language in a capped process, in both languages at once, 
 revision and the stamp of the registry: the same words in the same registry always have the same effect.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -90,17 +90,20 @@ def preview(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bo
     read_by = meaning.source_digest(drafted) if drafted else ""
     asked = digest("goi/preview/3", [copy.base.digest if copy.base else "", copy.key, str(on), said, read_by])
     name = f"preview:{standing.stamp}:{asked}"
-    found = kept(name, partial(_previewed, copy, overlay, on, drafted)) if wait else cache.get(name)
+    based = based_on(standing.copies)
+    found = kept(name, partial(_previewed, copy, based, overlay, on, drafted)) if wait else cache.get(name)
     return _effect(found[0], standing) if found else None
 
 
-def _previewed(copy: WorkingCopy, overlay: Overlay, on: date, drafted: meaning.Carried | None) -> list[dict[str, Any]]:
+def _previewed(
+    copy: WorkingCopy, based: Overlay, overlay: Overlay, on: date, drafted: meaning.Carried | None
+) -> list[dict[str, Any]]:
     declared, words = meaning.read_in(drafted), overlay[copy.key]
     if declared is None or words["counts"] not in declared.entities:
         return []
     if meaning.condition_problems(words, overlay, drafted):
         return []
-    question = _Question(overlay, on, declared)
+    question = _Question(based, overlay, on, declared)
     if copy.base is None or not copy.base.wording["condition"]:
         return [question.first(copy.key, words)]
     return [question.answer(copy.key, copy.base.wording, words)]
@@ -166,7 +169,7 @@ def _computed(standing: Standing) -> dict[str, Any]:
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
     overlay = {clause.key: clause.wording for clause in standing.clauses}
-    question = _Question(overlay, standing.submitted.effective_from, declared)
+    question = _Question(based_on(standing.clauses), overlay, standing.submitted.effective_from, declared)
     changed = [
         question.answer(clause.key, clause.base.wording, clause.wording)
         for clause in standing.clauses
@@ -181,18 +184,24 @@ def _computed(standing: Standing) -> dict[str, Any]:
     }
 
 
-class _Question:
-    """Old against new, as the registry is and as it would be with the whole proposal in force."""
+def based_on(worded: Iterable[Clause] | Iterable[WorkingCopy]) -> dict[str, Wording]:
+    """What the changed metrics meant before, by key; a published proposal is still told from what it changed."""
+    return {each.key: each.base.wording for each in worded if each.base}
 
-    def __init__(self, overlay: Mapping[str, Wording], on: date, declared: Vocabulary) -> None:
+
+class _Question:
+    """Old against new: with what the changed metrics are based on, and with the whole proposal in force."""
+
+    def __init__(self, based: Overlay, overlay: Overlay, on: date, declared: Vocabulary) -> None:
         self.declared = declared
+        self.based = based
         self.overlay = overlay
         self.on = on
 
     def answer(self, key: str, old: Wording, new: Wording) -> dict[str, Any]:
         """The comparison as JSON, with everything said in both languages."""
         texts = (old["condition"], new["condition"])
-        before, after = meaning.agreed(texts), meaning.agreed(texts, self.overlay)
+        before, after = meaning.agreed(texts, self.based), meaning.agreed(texts, self.overlay)
         try:
             compared = engine.ask(
                 "compare", *texts, self.declared, new["counts"], before, Moments(as_of=self.on), new_metrics=after

@@ -35,6 +35,7 @@ def test_a_marketer_lowers_the_threshold_in_the_builder_and_sees_who_is_gained(
     expect(said).to_contain_text(me.say("Would newly count"))
     expect(said.locator(".does-card")).to_contain_text({"ja": "99 名", "en": "99 people"}[language])
     if scripts:
+        expect(said.get_by_role("status")).to_contain_text(me.say("More records count; none is lost (proved)."))
         expect(me.page.locator("#saved")).to_contain_text(me.say("Saved at %(at)s", at=""))
         me.page.reload()
     expect(me.field("Rule %(number)s: value", number="2")).to_have_value("50")

@@ -41,6 +41,15 @@
     state.textContent = document.getElementById("draft").dataset.failed;
   });
 
+  // What a condition does is also heard; only when it changed, so that typing is not talked over.
+  document.addEventListener("htmx:after:swap", () => {
+    for (const said of document.querySelectorAll(".said")) {
+      const heard = said.querySelector("[role=status]");
+      const words = said.querySelector(".flaws .error, .does p")?.textContent.replace(/\s+/g, " ").trim() ?? "";
+      if (heard.textContent !== words) heard.textContent = words;
+    }
+  });
+
   // The slider of a metric's life sets the day of the form around it, which asks for the page itself.
   for (const walk of document.querySelectorAll("[data-life]")) walk.hidden = false;
   document.addEventListener("input", (event) => {
