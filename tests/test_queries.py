@@ -14,6 +14,9 @@ from registry.models.metrics import definition_digest
 from registry.models.proposals import revision_digest
 from tests.bench import data, wordings
 
+# pytest-django makes the database only if a chosen test asks for it, and here the module's fixtures do.
+pytestmark = pytest.mark.django_db
+
 SMALL, LARGE = 20, 2_000
 AT_MOST = 12
 # The first reader of a new state of the registry also reads what all others then share: the vocabulary, the words

@@ -99,8 +99,8 @@ def _count_on_the_data(person: Person) -> None:
 
 
 def _open_an_erasure(person: Person) -> None:
-    person.field("user name").fill(f"mori-{uuid.uuid4().hex[:8]}")
-    person.field("name in Japanese").fill("森 春香")
+    person.page.locator("[name=username]").fill(f"mori-{uuid.uuid4().hex[:8]}")
+    person.page.locator("[name=name_ja]").fill("森 春香")
     person.presses("Register")
     person.presses("Deactivate the account")
     person.follows("Erase personal data …")
@@ -122,6 +122,11 @@ def _propose_both(person: Person) -> None:
     _alter_what_is_agreed(person)
     person.presses("Propose it together with these definitions")
     person.page.wait_for_url("**/draft/")
+
+
+def _edit_the_carried_vocabulary(person: Person) -> None:
+    _propose_both(person)
+    person.follows("Change the vocabulary")
 
 
 def _write_vaguely(person: Person) -> None:
@@ -249,6 +254,7 @@ PAGES = [
     Shown("what does not fit", "watanabe", "/datasets/example/conformance/"),
     Shown("vocabulary that alters", "watanabe", "/vocabulary/change/", _alter_what_is_agreed, 422),
     Shown("draft with a vocabulary", "watanabe", "/vocabulary/change/", _propose_both),
+    Shown("vocabulary of a draft", "watanabe", "/vocabulary/change/", _edit_the_carried_vocabulary),
     Shown("draft advised", "tanaka", f"{NEW}?metric=win_rate", _write_vaguely),
     Shown("advice left aside", "tanaka", f"{NEW}?metric=win_rate", _leave_advice_aside),
     Shown("not permitted", "kobayashi", "/people/new/", status=403),

@@ -38,10 +38,13 @@ NO_PAGES = {
     *("language", "delegations", "delegation_ending", "person_profile", "person_password", "memberships"),
     *("membership_ending", "stewardship", "deactivation", "reactivation", "team_names", "stage", "revisions"),
     *("answers", "livez", "readyz"),
+    *("counts", "metric_counts", "vocabulary_proposals", "vocabulary_removal"),
+    *("dismissals", "carried_vocabulary"),  # opened by a link: "advice left aside", "vocabulary of a draft"
     *("mapping_removal", "dataset_readings", "dataset_choice", "conformance_csv"),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
 def test_every_page_meets_wcag_2_2_aa(shown: Shown, signed_in: Window, site: str):
     faults = look_at(shown, OPPOSITES, signed_in, site)

@@ -54,7 +54,7 @@ def test_another_day_shows_the_meaning_of_that_day(window: Window, language: str
     day = {"ja": "2025年6月1日", "en": "1 Jun 2025"}[language]
     me.sees(me.say("This is what was in force on %(day)s.", day=day))
     me.opens({"ja": "ターゲットリード数", "en": "Target leads"}[language])
-    me.sees(me.say("What this meant on %(day)s.", day=day), me.say("Version %(number)s", number=1))
+    me.sees(me.say("This is what was in force on %(day)s.", day=day), me.say("Version %(number)s", number=1))
     me.follows("Back to today")
     expect(me.page.locator(".banner-as-of")).to_have_count(0)
 
