@@ -105,7 +105,11 @@ def test_a_page_asks_at_most_twelve_times(page: str, in_small: dict[str, Asked])
 def test_a_page_asks_no_more_of_two_thousand_metrics_than_of_twenty(
     page: str, in_small: dict[str, Asked], in_large: dict[str, Asked]
 ) -> None:
-    assert in_large[page] == in_small[page]
+    # A list that goes on on a second page also asks how many there are.
+    more = int(page.startswith(("glossary", "what changed")))
+    first, then = in_small[page]
+    assert in_large[page] in ((first, then), (first + more, then + more))
+    assert in_large[page][1] <= AT_MOST + (NAMES_OF_THEN if page == "metric, another day" else 0)
 
 
 def test_the_registry_that_is_measured_has_right_digests(db: None) -> None:

@@ -120,5 +120,6 @@ def test_an_author_brings_a_stale_proposal_up_to_date_field_by_field(window: Win
     author.presses("Take these words")
     assert PurePosixPath(urlsplit(author.page.url).path).name == "draft"
     author.presses("Submit as a new revision")
+    author.page.wait_for_url("**/proposals/*/")
     expect(author.main.get_by_role("status")).to_be_visible()
     expect(author.main).not_to_contain_text(author.say("Bring it up to date"))
