@@ -81,7 +81,7 @@ def test_4_the_second_look_at_digests(cast: Cast, monkeypatch: pytest.MonkeyPatc
     with past_the_guards():
         rows_of(Clause).filter(revision=latest(proposal)).update(wording=words())
     monkeypatch.setattr(publication, "_check_again", lambda standing, revision: None)
-    monkeypatch.setattr(publication, "_require_signed_words", lambda standing, revision, versions: None)
+    monkeypatch.setattr(publication, "_require_signed_words", lambda *signed: None)
     assert last_seal(cast, proposal) == Proposal.PUBLISHED
     assert flaws()
 

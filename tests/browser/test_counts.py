@@ -12,9 +12,9 @@ pytestmark = pytest.mark.browser
 
 
 def lowers_the_threshold(me: Person) -> None:
-    """In the plain text of the condition; a builder would do it here instead."""
-    condition = me.field("Extraction condition")
-    condition.fill(condition.input_value().replace(">= 100", ">= 50"))
+    """In the builder, and sees what it does before anything is submitted."""
+    me.field("Rule %(number)s: value", number="2").fill("50")
+    expect(me.page.locator("#condition-target_lead")).to_contain_text(me.say("Would newly count"))
 
 
 @pytest.mark.slow

@@ -1,12 +1,14 @@
 """What happens when several people are at work on the same words at once, or one of them is cut off."""
 
 import re
+from datetime import timedelta
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from registry import clock
 from tests.browser import axe
 from tests.browser.acts import begins_draft, describes, opens_signing_page, presses_seal, proposes, seals
 from tests.browser.conftest import Window
@@ -119,6 +121,9 @@ def test_an_author_brings_a_stale_proposal_up_to_date_field_by_field(window: Win
         choices.get_by_role("radio").first.check()
     author.presses("Take these words")
     assert PurePosixPath(urlsplit(author.page.url).path).name == "draft"
+    author.presses("Submit as a new revision")
+    author.sees(author.say("Saved, but not submitted yet"))
+    author.field("Effective from").fill((clock.today() + timedelta(days=7)).isoformat())
     author.presses("Submit as a new revision")
     author.page.wait_for_url("**/proposals/*/")
     expect(author.main.get_by_role("status")).to_be_visible()
