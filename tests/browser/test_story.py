@@ -87,9 +87,17 @@ class Story:
             words = me.field("Definition", language)
             words.fill(f"{words.input_value().rstrip()}\n\n{self.added[language]}")
         me.presses("Expression")
-        condition = me.field("Extraction condition")
-        condition.fill(f"{condition.input_value().rstrip()}\nAND {self.told.narrower}")
+        self._narrows_the_condition(me)
         me.field("Effective from").fill(clock.today().isoformat())
+
+    def _narrows_the_condition(self, me: Person) -> None:
+        rule = f"\nAND {self.told.narrower}"
+        if self.told.scripts:
+            me.page.locator(".cm-content").press("Control+End")
+            me.page.keyboard.insert_text(rule)
+        else:
+            condition = me.field("Extraction condition")
+            condition.fill(condition.input_value().rstrip() + rule)
 
     def marketer_sees_what_differs_and_submits(self) -> None:
         me = self.marketer
@@ -180,10 +188,10 @@ class Story:
         me.sees(self.say("%(name)s, version %(number)s", name=self.metric, number=new))
         me.opens(self.metric)
         me.sees(self.revised[self.told.language], self.marketing.name, self.sales.name)
-        me.follows("Version %(number)s", number=old)
+        self._opens_version(me, old)
         expect(me.main).not_to_contain_text(self.revised[self.told.language])
         me.page.go_back()
-        me.follows("Version %(number)s", number=new)
+        self._opens_version(me, new)
         me.sees(self.revised[self.told.language], self.marketing.name, self.sales.name)
         me.follows("Compare with the version before")
         expect(me.main.locator("ins", has_text=self.revised["ja"])).to_be_visible()
@@ -193,6 +201,9 @@ class Story:
         self._reads_the_whole_story(me)
         me.goes_to("History")
         self._reads_the_whole_story(me)
+
+    def _opens_version(self, me: Person, number: int) -> None:
+        me.main.locator(f"a[href^='/metrics/{self.told.key}/versions/{number}/']:not([data-copy-link])").click()
 
     def _reads_the_whole_story(self, me: Person) -> None:
         """Every act that was recorded under its own sentence, with who did it."""
