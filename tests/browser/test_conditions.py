@@ -19,6 +19,13 @@ def suggested(me: Person) -> Locator:
     return me.page.locator(".cm-tooltip-autocomplete").get_by_role("option")
 
 
+def takes_the_suggestion(me: Person, editor: Locator) -> None:
+    """With Enter, once the editor listens to it: a list younger than 75 ms is taken to be one nobody has seen yet."""
+    expect(me.page.locator(".cm-tooltip-autocomplete:not(.cm-tooltip-autocomplete-disabled)")).to_be_visible()
+    me.page.wait_for_timeout(100)
+    editor.press("Enter")
+
+
 @pytest.mark.parametrize(("language", "scripts"), [("ja", True), ("en", False)], ids=["ja", "en-no-script"])
 def test_a_marketer_lowers_the_threshold_in_the_builder_and_sees_who_is_gained(
     window: Window, language: str, scripts: bool
@@ -65,7 +72,8 @@ def test_the_editor_completes_a_field_by_its_japanese_name_and_mends_with_one_cl
     editor = me.page.locator(".cm-content")
     editor.fill("")
     editor.press_sequentially("従業員数")
-    suggested(me).filter(has_text="company.employees").click()
+    expect(suggested(me).first).to_contain_text("company.employees")
+    takes_the_suggestion(me, editor)
     editor.press_sequentially(" => 50")
     mending = me.main.get_by_role("button", name=me.say("Write %(fix)s", fix=">="))
     expect(me.page.locator(".cm-lintRange-error")).to_have_text("=>")
@@ -100,7 +108,7 @@ def test_a_value_is_completed_with_what_is_declared_for_its_field(window: Window
     editor.fill("")
     editor.press_sequentially("company.industry = '製")
     expect(suggested(me)).to_have_count(1)
-    editor.press("Enter")
+    takes_the_suggestion(me, editor)
     expect(editor).to_have_text("company.industry = 'manufacturing'")
     editor.press_sequentially(" AND フォロー")
     expect(suggested(me).first).to_contain_text("is_follow_lead")
