@@ -15,7 +15,9 @@ MARKS = (
     "sqlite: is about SQLite and runs when DATABASE_URL names no PostgreSQL",
     "strace: records what a process tells the disk",
     "gettext: reads the messages out of the code with GNU gettext",
+    "database: asks a database; set by itself, so that the rest need not run again on another one",
 )
+DATABASE = {"db", "transactional_db", "_assembled"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,12 +25,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", mark)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if asks_a_database(item):
+            item.add_marker("database")
         marks = {mark.name for mark in item.iter_markers()}
         item.user_properties.append(("marks", sorted(marks)))
         if reason := missing_for(marks):
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    """Through a fixture or by its mark; races and everything about PostgreSQL bring a database of their own."""
+    named = DATABASE.intersection(getattr(item, "fixturenames", ()))
+    return bool(named) or any(item.get_closest_marker(mark) for mark in ("django_db", "races", "browser", "postgres"))
 
 
 @pytest.hookimpl(trylast=True)
