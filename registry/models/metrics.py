@@ -144,10 +144,9 @@ def definition_digest(document: dict[str, Any]) -> str:
 class InForceQuerySet(models.QuerySet["InForce"]):
     def as_of(self, valid: date, known: datetime | None = None) -> "InForceQuerySet":
         """What was in force on the day `valid`, as recorded by the moment `known` (default: by now)."""
-        spans = self.filter(valid_from__lte=valid, valid_to__gt=valid)
         if known is None:
-            return spans.filter(known_to=STILL_KNOWN)
-        return spans.filter(known_from__lte=known, known_to__gt=known)
+            return self.filter(valid_from__lte=valid, valid_to__gt=valid, known_to=STILL_KNOWN)
+        return self.filter(valid_from__lte=valid, valid_to__gt=valid, known_from__lte=known, known_to__gt=known)
 
     def matching(self, terms: Sequence[str]) -> "InForceQuerySet":
         """Those in which every folded term occurs; see `text.search_terms`. Asks the index at once."""
@@ -211,6 +210,11 @@ class InForce(models.Model):
                 fields=["known_to", "retired", "stage", "rank", "key", "valid_to", "valid_from"], name="in_force_list"
             ),
             models.Index(fields=["known_to", "key"], name="in_force_key"),
+            # Holds all that the whole glossary of a day needs, so that no row is read for it.
+            models.Index(
+                fields=["known_to", "valid_to", "valid_from", "known_from", "stage", "rank", "key", "definition"],
+                name="in_force_day",
+            ),
             models.Index(fields=["look_ja"], name="in_force_look_ja"),
             models.Index(fields=["look_en"], name="in_force_look_en"),
         ]

@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--cpu", action="store_true", help="count processor time, on a busy machine; not PostgreSQL's")
     asked = parser.parse_args()
     timer = time.process_time if asked.cpu else time.perf_counter
+    settings.DEBUG = False  # which would ask the database once more, to show each statement
     runner = get_runner(settings)(verbosity=0, interactive=False)
     databases = runner.setup_databases()
     print(
