@@ -279,6 +279,9 @@ FINDINGS: dict[str, tuple[str, str]] = {
                   "この部分には効果がありません。なくても数えられる記録は同じです。"),
     "drops_blanks": ("Where {field} is blank this is neither true nor false, so the record is left out. Say so, or add the blank.",
                      "{field}が空欄だと真偽が定まらず、記録は黙って除かれます。意図どおりか確かめ、必要なら空欄の扱いを書き足してください。"),
+    "drops_unknown": ("Where a blank leaves “{field}” neither true nor false, the record is left out. "
+                      "If it should count, write IS TRUE after it.",
+                      "空欄のために{field}の真偽が定まらない記録は、黙って除かれます。数えるなら、後ろに IS TRUE を付けてください。"),
     "midnight": ("This point in time is midnight: the rest of that day is left out. Compare the date part.",
                  "この日時は午前0時です。その日の残りは含まれません。日付の部分で比べてください。"),
     "undecided": ("This could not be decided in time.", "時間内に判定できませんでした。"),
