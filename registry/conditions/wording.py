@@ -269,6 +269,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                       "{place}：「{value}」はこの種類の値ではありません。日付は 2026-04-01、数は 100 のように書いてください。"),
     "mapping_values": ("{place}: at most {limit} values can be translated. Leave those as they are that need no change.",
                        "{place}：読み替えられる値は{limit}個までです。そのままでよい値は除いてください。"),
+    "record_unreadable": ("The record does not fit the vocabulary as it is now.", "この記録は、いまの語彙では読めません。"),
     "data_unreadable": ("The data does not fit the vocabulary: {reason}", "データが語彙に合いません：{reason}"),
 }  # fmt: skip
 
