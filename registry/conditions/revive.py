@@ -32,7 +32,9 @@ def _row(record: Mapping[str, Any], vocabulary: Vocabulary, entity: str) -> Reco
         elif name in here.parents:
             found[name] = _row(_only(dict, value), vocabulary, here.parents[name].entity)
         elif name in here.relations:
-            found[name] = [_row(row, vocabulary, here.relations[name].entity) for row in _only(list, value)]
+            found[name] = [
+                _row(_only(dict, row), vocabulary, here.relations[name].entity) for row in _only(list, value)
+            ]
         elif name in here.fields:
             found[name] = READ[here.fields[name].type.kind](value)
         else:
