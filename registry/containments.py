@@ -6,6 +6,7 @@ force, or as the registry is. Where `inner` counts what lies below what `outer` 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.cache import cache
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from registry import clock, engine, meaning, telling
 from registry.conditions import ConditionError, Moments, Vocabulary
 from registry.conditions.worker import Overrun
-from registry.effect import LANGUAGES, in_both, referring
+from registry.proving import in_both, names, referring
 from registry.standing import Standing
 from registry.wording import Wording
 
@@ -49,18 +50,16 @@ def concerned(standing: Standing) -> list[Containment]:
         return []
     name = f"containments:{standing.revision.digest}:{standing.stamp}"
     if (kept := cache.get(name)) is None:
-        overlay = {clause.key: clause.wording for clause in standing.clauses}
-        touched = {*overlay, *(key for key, _words in referring(set(overlay)))}
-        declared = meaning.read_in(standing.carried)
-        on = standing.submitted.effective_from
-        cache.set(name, kept := _asked(declared, overlay, Moments(as_of=on), touched))
+        overlay, on = {clause.key: clause.wording for clause in standing.clauses}, standing.submitted.effective_from
+        touched = {*overlay, *(key for key, _words in referring(set(overlay), on))}
+        cache.set(name, kept := _asked(meaning.read_in(standing.carried), overlay, on, touched))
     return [_told(each) for each in kept]
 
 
 def in_force(stamp: str) -> list[Containment]:
     """Every declared one as the registry is. Kept by its stamp."""
     if (kept := cache.get(f"containments:{stamp}")) is None:
-        asked = _asked(meaning.vocabulary(), {}, Moments(as_of=clock.today()), None)
+        asked = _asked(meaning.vocabulary(), {}, clock.today(), None)
         cache.set(f"containments:{stamp}", kept := asked)
     return [_told(each) for each in kept]
 
@@ -71,18 +70,18 @@ def of(key: str, stamp: str) -> list[Containment]:
 
 
 def _asked(
-    declared: Vocabulary | None, overlay: Mapping[str, Wording], moments: Moments, touched: set[str] | None
+    declared: Vocabulary | None, overlay: Mapping[str, Wording], on: date, touched: set[str] | None
 ) -> list[dict[str, Any]]:
     promises = declared.containments if declared else ()
     wanted = [each for each in promises if touched is None or touched & {each.inner, each.outer}]
     if declared is None or not wanted:
         return []
     keys = {key for each in wanted for key in (each.inner, each.outer)}
-    wordings = meaning.in_force(keys - overlay.keys()) | {key: overlay[key] for key in keys & overlay.keys()}
+    wordings = meaning.in_force(keys - overlay.keys(), on) | {key: overlay[key] for key in keys & overlay.keys()}
     alive = {key: words for key, words in wordings.items() if words["condition"] and not words["retired"]}
-    metrics = meaning.agreed([f"is_{key}" for key in alive], overlay)
+    metrics = meaning.agreed([f"is_{key}" for key in alive], overlay, on)
     return [
-        _question(each.inner, each.outer, alive, declared, metrics, moments)
+        _question(each.inner, each.outer, alive, declared, metrics, Moments(as_of=on))
         for each in wanted
         if each.inner in alive and each.outer in alive
     ]
@@ -106,7 +105,7 @@ def _question(
     return {
         "inner": inner,
         "outer": outer,
-        "names": {key: {name: wordings[key][f"name_{name}"] for name in LANGUAGES} for key in (inner, outer)},
+        "names": {key: names(wordings[key]) for key in (inner, outer)},
         "verdict": found["verdict"],
         "telling": in_both(lambda: telling.labelled(told, declared, entity)),
     }
@@ -115,7 +114,5 @@ def _question(
 def _told(found: Mapping[str, Any]) -> Containment:
     language = meaning.language()
     inner, outer = found["inner"], found["outer"]
-    names = found["names"]
-    return Containment(
-        inner, outer, names[inner][language], names[outer][language], found["verdict"], found["telling"][language]
-    )
+    called = {key: each[language] for key, each in found["names"].items()}
+    return Containment(inner, outer, called[inner], called[outer], found["verdict"], found["telling"][language])

@@ -11,12 +11,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from registry import clock, conditions_syntax, datasets, effect, engine, meaning
+from registry import clock, conditions_syntax, datasets, engine, meaning
 from registry.conditions import ConditionError, Moments, MonthCount, Source, Vocabulary
 from registry.conditions.dataset import require_readable
 from registry.conditions.months import months_sql
 from registry.conditions.tally import Asked, Counted, World, both
 from registry.models import Dataset, Revision, Run, Use
+from registry.proving import kept, referring, using
 from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
 
@@ -94,7 +95,7 @@ def of_proposal(standing: Standing) -> Plan | None:
         return None
     source = datasets.opened(dataset)
     name = f"plan:{standing.revision.digest}:{standing.stamp}:{dataset.fingerprint}:{meaning.language()}"
-    plan: Plan = effect.kept(name, lambda: _of_clauses(standing, dataset, source))
+    plan: Plan = kept(name, lambda: _of_clauses(standing, dataset, source))
     return replace(plan, dataset=dataset, lines=_answered(plan.lines, dataset), revision=standing.revision)
 
 
@@ -112,10 +113,12 @@ def of_metric(key: str, words: Wording, stamp: str) -> Plan | None:
         rates = [key] if words["kind"] == CALCULATED else []
         sides = Sides({key: words}, {key: words})
         declared = meaning.vocabulary()
-        return _plan(sides, {key: CHANGED}, rates, dataset, source, declared) if declared else "none"
+        if declared is None:
+            return "none"
+        return _plan(sides, {key: CHANGED}, rates, dataset, source, declared, clock.today())
 
     name = f"plan:{key}:{hashed(repr(words))}:{stamp}:{dataset.fingerprint}:{meaning.language()}"
-    plan = effect.kept(name, made)
+    plan = kept(name, made)
     if not isinstance(plan, Plan):
         return None
     return replace(plan, dataset=dataset, lines=_answered(plan.lines, dataset))
@@ -128,12 +131,13 @@ def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
     new = {clause.key: clause.wording for clause in clauses}
     changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
     old, new = ({key: side[key] for key in changed & side.keys()} for side in (old, new))
-    rippled = {key: words for key, words in effect.referring(changed) if key not in changed}
+    on = standing.submitted.effective_from
+    rippled = {key: words for key, words in referring(changed, on) if key not in changed}
     parts = dict.fromkeys(sorted(changed), CHANGED) | dict.fromkeys(sorted(rippled), RIPPLE)
-    calculated = _calculated_from(set(parts), changed)
+    calculated = _calculated_from(set(parts), changed, on)
     sides = Sides(rippled | calculated | old, rippled | calculated | new)
     rates = {key for key in changed if sides.words(key)["kind"] == CALCULATED} | calculated.keys()
-    return _plan(sides, parts, sorted(rates), dataset, source, meaning.read_in(standing.carried))
+    return _plan(sides, parts, sorted(rates), dataset, source, meaning.read_in(standing.carried), on)
 
 
 def _plan(
@@ -143,42 +147,44 @@ def _plan(
     dataset: Dataset,
     source: Source,
     declared: Vocabulary | None,
+    on: date,
 ) -> Plan:
+    """`on`: the day whose meaning of other metrics is asked for."""
     assert declared is not None, "asked for only where words are declared"
-    sides = _with_factors(sides)
-    world = _world(sides, declared)
+    sides = _with_factors(sides, on)
+    world = _world(sides, declared, on)
     countable = [key for key in [*parts, *sorted(sides.new.keys() - parts.keys())] if _is_countable(sides.words(key))]
     lines = tuple(_line(sides, key, parts.get(key, FACTOR), world, source) for key in countable)
     return Plan(dataset, source, world, sides, lines, tuple(rates))
 
 
-def _calculated_from(keys: set[str], but: set[str]) -> dict[str, Wording]:
-    """The calculated metrics in force whose formula uses one of `keys`, directly or through others."""
+def _calculated_from(keys: set[str], but: set[str], on: date) -> dict[str, Wording]:
+    """The calculated metrics in force on a day whose formula uses one of `keys`, directly or through others."""
     found: dict[str, Wording] = {}
     wanted = keys
     while wanted:
-        rows = dict(effect.using(wanted, Use.FORMULA).values_list("key", "definition__wording"))
+        rows = dict(using(wanted, Use.FORMULA, on).values_list("key", "definition__wording"))
         wanted = rows.keys() - found.keys() - but
         found |= {key: rows[key] for key in wanted}
     return found
 
 
-def _with_factors(sides: Sides) -> Sides:
+def _with_factors(sides: Sides, on: date) -> Sides:
     """With every metric that a formula of theirs is made of, as it is in force."""
     old, new = dict(sides.old), dict(sides.new)
     while True:
         formulas = [words["formula"] for words in [*old.values(), *new.values()] if words["kind"] == CALCULATED]
         needed = {key for formula in formulas for key in conditions_syntax.factors(formula)}
-        fresh = meaning.in_force(needed - old.keys() - new.keys())
+        fresh = meaning.in_force(needed - old.keys() - new.keys(), on)
         if not fresh:
             return Sides(old, new)
         old, new = fresh | old, fresh | new
 
 
-def _world(sides: Sides, declared: Vocabulary) -> World:
+def _world(sides: Sides, declared: Vocabulary, on: date) -> World:
     def agreed(side: Mapping[str, Wording]) -> Any:
         texts = [words[name] for words in side.values() for name in ("condition", "dated_by")]
-        return meaning.agreed(texts, side)
+        return meaning.agreed(texts, side, on)
 
     return World(declared, Moments(as_of=clock.today()), agreed(sides.old), agreed(sides.new))
 
@@ -252,7 +258,7 @@ def months_of(run: Run) -> list[MonthCount]:
 
 def last_run(key: str, words: Wording, stamp: str) -> tuple[Run, str] | None:
     """The newest run of this very meaning, and on which side of it (`old` or `new`) it stood."""
-    digest = effect.kept(f"meaning:{key}:{hashed(repr(words))}:{stamp}", lambda: _meaning(key, words))
+    digest = kept(f"meaning:{key}:{hashed(repr(words))}:{stamp}", lambda: _meaning(key, words))
     newest = Run.objects.filter(key=key).select_related("counted_by", "dataset").order_by("-pk")[:LOOKED_THROUGH]
     for run in newest if digest else ():
         for side, counted in (("new", run.new_meaning), ("old", run.old_meaning)):
@@ -268,7 +274,7 @@ def _meaning(key: str, words: Wording) -> str:
         return ""
     sides = Sides({key: words}, {key: words})
     try:
-        _, new = both(sides.definition(key), _world(sides, declared))
+        _, new = both(sides.definition(key), _world(sides, declared, clock.today()))
         return hashed(months_sql(new, new, WHATEVER_DAY))
     except ConditionError:
         return ""

@@ -5,19 +5,19 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
-from registry import effect, meaning, telling
+from registry import meaning, telling
 from registry.conditions import ConditionError, parse
 from registry.conditions.compare import telling as telling_fields
 from registry.conditions.records import Records, shape
-from registry.conditions.revive import revived
 from registry.counts import hashed
 from registry.models import ExampleAnswer, Proposal
+from registry.proving import kept
 from registry.wording import Wording
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One record, whether it counts, and who said so."""
+    """One record, whether it counts, and who said so; nothing telling where it can no longer be read."""
 
     telling: list[tuple[str, str]]
     counts: bool
@@ -39,12 +39,16 @@ def judged(metric: Any, words: Wording) -> list[Judged]:
         return []
     asked = (metric.key, metric.last_answer, meaning.stamp(metric), hashed(repr(words)), meaning.language())
     name = f"judged:{hashed(repr(asked))}"
-    found: list[Judged] = effect.kept(name, lambda: _told(metric.key, words))
+    found: list[Judged] = kept(name, lambda: _told(metric.key, words))
     return found
 
 
 def _told(key: str, words: Wording) -> list[Judged]:
-    answers = ExampleAnswer.objects.filter(key=key, proposal__state=Proposal.PUBLISHED).select_related("answered_by")
+    answers = (
+        ExampleAnswer.objects.with_entity()
+        .filter(key=key, proposal__state=Proposal.PUBLISHED)
+        .select_related("answered_by")
+    )
     latest = {each.record_digest: each for each in answers.order_by("pk")}
     told = [each for each in latest.values() if each.judges]
     declared = meaning.vocabulary() if told else None
@@ -59,8 +63,8 @@ def _told(key: str, words: Wording) -> list[Judged]:
 
 
 def _judged(answer: ExampleAnswer, records: Records) -> Judged:
-    record: dict[str, Any] = revived(answer.record, records.vocabulary, records.entity)
-    fields = telling_fields(record, records)
+    record = answer.read(records.vocabulary, records.entity)
+    fields = {} if record is None else telling_fields(record, records)
     return Judged(
         telling.labelled(fields, records.vocabulary, records.entity),
         answer.answer == ExampleAnswer.COUNTS,

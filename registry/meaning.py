@@ -98,12 +98,14 @@ def sentences(words: Wording, overlay: Overlay | None = None, carried: Carried |
     return {"condition": found} if found else {}
 
 
-def tree(words: Wording, overlay: Overlay | None, declared: Vocabulary | None) -> Condition | None:
+def tree(
+    words: Wording, overlay: Overlay | None, declared: Vocabulary | None, on: date | None = None
+) -> Condition | None:
     """The condition as it is understood; `None` where it cannot be read."""
     if declared is None or not words["condition"] or words["counts"] not in declared.entities:
         return None
     try:
-        return parse(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay))
+        return parse(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay, on))
     except ConditionError:
         return None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from registry import carrying, effect
+from registry import answers, carrying
 from registry.models import Membership, Objection, Proposal, Team, User
 from registry.refusals import NotPermitted, Refused, WrongState
 from registry.standing import Standing
@@ -285,7 +285,7 @@ def undisputed(question: Question) -> Refused | None:
 
 def examples_agree(question: Question) -> Refused | None:
     """An example that was judged otherwise than the new condition judges it has to be settled first."""
-    wrong = effect.contradicted(question.standing) if question.proposal.is_open else []
+    wrong = answers.contradicted(question.standing) if question.proposal.is_open else []
     if not wrong:
         return None
     return WrongState(

@@ -4,7 +4,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from registry import clock, meaning
 from registry.models import (
@@ -30,6 +30,15 @@ from registry.models import (
 )
 
 
+def stamped(proposals: Any) -> Any:
+    """Proposals with what `Standing` asks of the registry as a whole, in the same query.
+
+    `answered`: whether there are answers to examples of the metrics, so that where nobody gave one nothing is asked.
+    """
+    keys = Clause.objects.filter(revision=OuterRef(OuterRef("revision"))).values("key")
+    return meaning.stamped(proposals).annotate(answered=Exists(ExampleAnswer.objects.filter(key__in=keys)))
+
+
 class Standing:
     """One proposal with its latest revision, seals, objections and people. Each set is one query, when asked."""
 
@@ -42,9 +51,9 @@ class Standing:
 
     @cached_property
     def _stamped(self) -> Any:
-        if hasattr(self.proposal, "last_version"):
+        if hasattr(self.proposal, "answered"):
             return self.proposal
-        return meaning.stamped(Proposal.objects.filter(pk=self.proposal.pk)).get()
+        return stamped(Proposal.objects.filter(pk=self.proposal.pk)).get()
 
     @property
     def stamp(self) -> str:
@@ -158,9 +167,17 @@ class Standing:
 
     @cached_property
     def answers(self) -> list[ExampleAnswer]:
-        """What reviewers said of example records of these metrics, here or in earlier proposals, oldest first."""
+        """What reviewers said of example records of these metrics, here or where it still holds, oldest first."""
+        if not self._stamped.answered:
+            return []
         keys = [clause.key for clause in self.clauses]
-        return list(ExampleAnswer.objects.filter(key__in=keys).select_related("answered_by").order_by("pk"))
+        answers = ExampleAnswer.objects.with_entity().holding(self.proposal).filter(key__in=keys)
+        return list(answers.select_related("answered_by").order_by("pk"))
+
+    @property
+    def latest_answers(self) -> list[ExampleAnswer]:
+        """The last word on each record."""
+        return list({(each.key, each.record_digest): each for each in self.answers}.values())
 
     @cached_property
     def dismissals(self) -> list[Dismissal]:

@@ -43,11 +43,12 @@ def _value(value: Any, word: Any, language: str) -> str:
     return f"{value} {word.unit[language]}" if word.unit else str(value)
 
 
-def finding(found: Finding, text: str, language: str) -> str:
-    """What a condition does that its author may not mean, with the place it is about."""
+def finding(found: Finding, text: str, declared: Vocabulary, entity: str) -> tuple[str, list[tuple[str, str]]]:
+    """What a condition does that its author may not mean, with the place it is about, and what shows it."""
     place = text[found.start : found.end].strip()
-    message = found.message(language)
-    return f"{place} — {message}" if place and place != text.strip() else message
+    message = found.message(reader())
+    said = f"{place} — {message}" if place and place != text.strip() else message
+    return said, labelled(found.telling or {}, declared, entity)
 
 
 def canonical(value: Any) -> Any:

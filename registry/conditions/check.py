@@ -1,28 +1,35 @@
 """What a condition does that its author may not mean: each finding with its place and an example record."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, time
 from typing import Any
 
 from registry.conditions.compare import plain, telling
+from registry.conditions.confirm import confirmed
 from registry.conditions.encode import Encoder
 from registry.conditions.logic import both, no
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import Span
 from registry.conditions.records import TYPICAL_DAY, Record
 from registry.conditions.search import Found, Search
+from registry.conditions.shared import never_unknown
 from registry.conditions.tree import (
+    Aggregate,
     Always,
     And,
     Between,
     Compare,
     Condition,
+    Exists,
     Field,
     In,
     IsNull,
+    IsTruth,
     Like,
     Literal,
+    Metric,
+    Node,
     Not,
     Or,
     walk,
@@ -75,9 +82,9 @@ class _Checker:
             entity,
             moments,
         )
-        self.blanks = list(_negative(tree))
+        self.blanks = [each for each in _negative(tree) if not never_unknown(each.test)]
         self.others = list(_weakened(tree))
-        self.filled = [_with(tree, test, Always(truth)) for test, _, truth in self.blanks]
+        self.filled = [_with(tree, each.test, each.settled) for each in self.blanks]
         self.search = Search(vocabulary, entity, [tree, *(each.tree for each in self.others), *self.filled], moments)
 
     def findings(self) -> list[Finding]:
@@ -117,31 +124,31 @@ class _Checker:
         return self.search.find(wanted, lambda e: both(e.truth(one).true, no(e.truth(two).true)))
 
     def _drops_blanks(self) -> Iterator[Finding]:
-        """A negative rule over a blank: with the rule true instead, the record would count."""
-        for (test, field, truth), filled in zip(self.blanks, self.filled, strict=True):
-            found = self._blank_example(field, filled)
-            if found.record is not None:
-                label = self.vocabulary.entity(field.entity).fields[field.name].label
-                fix = self._blank_fix(test, field, truth)
-                yield self._finding("drops_blanks", test.span, found.record, fix, label)
+        """A negative rule that can be unknown: if whatever is unknown passed it, another record would count."""
+        for blank, filled in zip(self.blanks, self.filled, strict=True):
+            found = self._apart(filled, self.tree)
+            if found.record is not None and self._confirmed(found.record, filled):
+                yield self._finding(blank.code, blank.test.span, found.record, self._fix(blank), self._label(blank))
 
-    def _blank_example(self, field: Field, filled: Condition) -> Found:
-        def wanted(record: Record) -> bool:
-            holder = self.search.records.holder(record, field.path)
-            blank = holder is None or holder.get(field.name) is None
-            truth = self.search.truth
-            return blank and truth(self.tree, record) is not True and truth(filled, record) is True
+    def _confirmed(self, record: Record, other: Condition) -> bool:
+        """Whether DuckDB too says that `other` counts the record and the condition does not."""
+        judged = confirmed([other, self.tree], record, self.search.records, self.moments)
+        return [truth is True for truth in judged] == [True, False]
 
-        def formula(encoder: Encoder) -> Any:
-            null = encoder.term(field).null
-            return both(null, no(encoder.truth(self.tree).true), encoder.truth(filled).true)
+    def _fix(self, blank: "Blank") -> str:
+        written = self._written(blank.test)
+        if blank.field is None:
+            return f"({written} IS TRUE)"
+        name = self._written(blank.field)
+        return f"({written} AND {name} IS NOT NULL)" if blank.negated else f"({written} OR {name} IS NULL)"
 
-        return self.search.find(wanted, formula)
+    def _label(self, blank: "Blank") -> Mapping[str, str]:
+        if blank.field is None:
+            return dict.fromkeys(("en", "ja"), self._written(blank.test))
+        return self.vocabulary.entity(blank.field.entity).fields[blank.field.name].label
 
-    def _blank_fix(self, test: Condition, field: Field, truth: bool) -> str | None:
-        written = self.text[test.span.start : test.span.end]
-        name = self.text[field.span.start : field.span.end]
-        return f"({written} OR {name} IS NULL)" if truth else f"({written} AND {name} IS NOT NULL)"
+    def _written(self, node: Node) -> str:
+        return self.text[node.span.start : node.span.end]
 
     def _midnight(self) -> Iterator[Finding]:
         for node in walk(self.tree):
@@ -150,7 +157,12 @@ class _Checker:
                     yield self._finding("midnight", moment.span, fix=None)
 
     def _finding(
-        self, code: str, span: Span, example: Record | None = None, fix: str | None = None, label: Any = None
+        self,
+        code: str,
+        span: Span,
+        example: Record | None = None,
+        fix: str | None = None,
+        label: Mapping[str, str] | None = None,
     ) -> Finding:
         english, japanese = FINDINGS[code]
         label = label or {"en": "", "ja": ""}
@@ -190,36 +202,71 @@ def _own(node: Condition, negated: bool) -> Iterator[tuple[Condition, bool]]:
         yield from _own(node.part, not negated)
 
 
-def _negative(tree: Condition, negated: bool = False) -> Iterator[tuple[Condition, Field, bool]]:
-    """Comparisons that say what a field is not: the test, the field that may be blank, and the truth of
-    the test that would let the record through."""
+@dataclass(frozen=True)
+class Blank:
+    """A test that says what a record is not, and the field it asks about; none for another metric.
+
+    `negated`: it stands under a NOT, so that it is its being false that lets the record through.
+    """
+
+    test: Condition
+    field: Field | None
+    negated: bool
+
+    @property
+    def settled(self) -> Condition:
+        """The test with unknown taken as what lets the record through."""
+        return IsTruth(self.test, self.negated, not self.negated)
+
+    @property
+    def code(self) -> str:
+        return "drops_blanks" if self.field else "drops_unknown"
+
+
+def _negative(tree: Condition, negated: bool = False) -> Iterator[Blank]:
+    """The tests that say what a record is not, in the text itself and in what it asks of rows below."""
     match tree:
         case And() | Or():
             for part in tree.parts:
                 yield from _negative(part, negated)
         case Not():
             yield from _negative(tree.part, not negated)
-        case Compare() | In() | Like() | Between() if _says_not(tree) is not negated:
+        case Metric() if negated:
+            yield Blank(tree, None, negated)
+        case Exists():
+            yield from _negative(tree.where)
+        case Compare() | In() | Like() | Between():
             value = tree.left if isinstance(tree, Compare) else tree.value
-            fields = (each for each in walk(value) if isinstance(each, Field) and each.type.nullable)
-            field = next(fields, None)
-            if field is not None:
-                yield tree, field, not negated
+            field = next((each for each in _fields(value) if each.type.nullable), None)
+            if field is not None and _says_not(tree) is not negated:
+                yield Blank(tree, field, negated)
+            for each in walk(tree):
+                if isinstance(each, Aggregate):
+                    yield from _negative(each.where)
+
+
+def _fields(value: Node) -> Iterator[Field]:
+    """The fields of a value, but not those that rows below are chosen by."""
+    if isinstance(value, Field):
+        yield value
+    elif not isinstance(value, Aggregate):
+        for child in value.children():
+            yield from _fields(child)
 
 
 def _says_not(node: Any) -> bool:
     return node.op == "<>" if isinstance(node, Compare) else bool(node.negated)
 
 
-def _with(tree: Condition, old: Condition, new: Condition) -> Condition:
+def _with(node: Any, old: Node, new: Node) -> Any:
     """The tree with one node (this very one) put in the place of another."""
-    if tree is old:
+    if node is old:
         return new
-    if isinstance(tree, (And, Or)):
-        return replace(tree, parts=tuple(_with(part, old, new) for part in tree.parts))
-    if isinstance(tree, Not):
-        return replace(tree, part=_with(tree.part, old, new))
-    return tree
+    if isinstance(node, tuple):
+        return tuple(_with(each, old, new) for each in node)
+    if not isinstance(node, Node):
+        return node
+    return replace(node, **{each.name: _with(getattr(node, each.name), old, new) for each in fields(node)})
 
 
 def _upper_ends(node: Any) -> Iterator[Literal]:

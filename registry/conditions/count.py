@@ -1,5 +1,6 @@
 """Old against new on real data: the counts per month, and the records behind a number."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from registry.conditions.months import NUMBERS, MonthCount, by_month, months_sql
 from registry.conditions.problems import refuse
 from registry.conditions.records import shape
 from registry.conditions.resolve import resolve_value
+from registry.conditions.tree import Node
 from registry.conditions.vocabulary import Entity, Vocabulary
 
 SAMPLES = 5
@@ -121,13 +123,18 @@ def count_rows(
     """The first records behind a number, with their key and the fields the conditions look at."""
     shown = looked_at(old, new)
     values = [resolve_value(name, new.vocabulary, new.entity) for name in shown]
-    sql = rows_sql(old, new, moments, dialect_name, outcome, values, month)
+    repeated = repeats_a_key(connection, new.vocabulary, dialect_name)
+    sql = rows_sql(old, new, moments, dialect_name, outcome, values, month, repeated=repeated)
     rows = connection.execute(f"{sql}\nLIMIT {int(limit)}").fetchall()
     return [dict(zip(shown, row, strict=True)) for row in rows]
 
 
 def looked_at(old: Counting, new: Counting) -> list[str]:
-    """The record's own key, then every field of it and its parents that either condition looks at."""
+    """What is counted, the record's own key, then every field of it and its parents that either condition looks at."""
+    own = new.vocabulary.entity(new.entity).key
     trees = [each for found in (new, old) for each in (found.condition, found.dated_by)]
-    names = (".".join((*path, name)) for path, name in shape(trees).fields)
-    return list(dict.fromkeys([new.vocabulary.entity(new.entity).key, *names]))
+    return list(dict.fromkeys([*_names([*new.key, *old.key]), own, *_names(trees)]))
+
+
+def _names(trees: Iterable[Node]) -> list[str]:
+    return [".".join((*path, name)) for path, name in shape(trees).fields]

@@ -5,6 +5,7 @@ must be, and a blank that leaves a comparison unknown is said to not match, whic
 """
 
 from registry.conditions.explain_values import Names, ValueWords
+from registry.conditions.shared import never_unknown
 from registry.conditions.tree import (
     Always,
     And,
@@ -26,6 +27,7 @@ from registry.conditions.tree import (
 )
 from registry.conditions.vocabulary import Vocabulary
 
+QUOTED = ("text", "enum")
 OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
@@ -94,7 +96,9 @@ class _Reader(ValueWords):
             case Metric():
                 name = self.names.get(node.key, {}).get(self.lang, node.key)
                 name = self.words["quote"].format(name)
-                return self.say("not metric" if negated else "metric", a=name)
+                if not negated:
+                    return self.say("metric", a=name)
+                return self.say("not metric", a=name) + ("" if never_unknown(node) else self.words["unknown_no"])
             case Exists():
                 return self._exists(node, negated)
             case IsTruth():
@@ -108,8 +112,13 @@ class _Reader(ValueWords):
         if kind == "timestamp" and op not in ("=", "<>"):
             table = "number"
         unit = self._unit(node.left) or self._unit(node.right)
-        left, right = self.value(node.left, unit), self.value(node.right, unit)
+        left, right = self.value(node.left, unit, node.right), self.value(node.right, unit, node.left)
         return self.say(f"{table} {op}", a=left, b=right) + self._blank(node.left, node.right)
+
+    def _items(self, node: In) -> str:
+        unit = self._unit(node.value)
+        separator = self.words["quoted list" if node.value.type.kind in QUOTED else "list"]
+        return separator.join(self.value(item, unit, node.value) for item in node.items)
 
     def _blank(self, *values: Value) -> str:
         return self.words["blank_no"] if any(value.type.nullable for value in values) else ""
@@ -119,9 +128,9 @@ class _Reader(ValueWords):
         match node:
             case Distinct():
                 key = "same" if negated else "differs"
-                return self.say(key, a=self.value(node.left), b=self.value(node.right))
+                return self.say(key, a=self.value(node.left, of=node.right), b=self.value(node.right, of=node.left))
             case In():
-                items = self.words["list"].join(self.value(item) for item in node.items)
+                items = self._items(node)
                 key = "not in" if negated else "in"
                 if len(node.items) == 1:
                     key = "other <>" if negated else "other ="

@@ -1,6 +1,6 @@
 """Values in plain words: fields by their labels, dates spelled out, numbers with their units."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -46,12 +46,13 @@ class ValueWords:
     def say(self, key: str, **parts: str) -> str:
         return self.words[key].format(**parts)
 
-    def value(self, node: Value, unit: str = "") -> str:
+    def value(self, node: Value, unit: str = "", of: Value | None = None) -> str:
+        """`of`: what a written value stands beside, so that it is called as that field calls it."""
         match node:
             case Field():
                 return self._field(node)
             case Literal():
-                return self._literal(node, unit)
+                return self._literal(node, unit, of)
             case Moment():
                 return self.words[node.name]
             case Plus():
@@ -65,7 +66,7 @@ class ValueWords:
             case Days():
                 return self.say("days", a=self.value(node.left), b=self.value(node.right))
             case Coalesce():
-                first, *rest = [self.value(item) for item in node.items]
+                first, *rest = [self.value(item, of=node) for item in node.items]
                 return self.say("coalesce", a=first, b=self.words["or"].join(rest))
             case Case():
                 return self._case(node)
@@ -88,11 +89,11 @@ class ValueWords:
 
     def _case(self, node: Case) -> str:
         parts = [
-            self.say("case when", a=self.phrase(condition, False), b=self.value(result))
+            self.say("case when", a=self.phrase(condition, False), b=self.value(result, of=node))
             for condition, result in node.whens
         ]
-        parts.append(self.say("case else", b=self.value(node.default)) if node.default else self.words["case blank"])
-        return self.words["group"].format((self.words["list"] or "、").join(parts))
+        default = node.default and self.say("case else", b=self.value(node.default, of=node))
+        return self.words["group"].format(self.words["list"].join([*parts, default or self.words["case blank"]]))
 
     def _aggregate(self, node: Aggregate) -> str:
         where = node.where
@@ -135,7 +136,7 @@ class ValueWords:
             return unit[self.lang] if unit else ""
         return ""
 
-    def _literal(self, node: Literal, unit: str) -> str:
+    def _literal(self, node: Literal, unit: str, of: Value | None) -> str:
         match node.value:
             case bool():
                 return self.words["true" if node.value else "false"]
@@ -147,16 +148,22 @@ class ValueWords:
                 number = f"{node.value:,}" if abs(Decimal(node.value)) >= 10_000 else str(node.value)
                 return self.say("unit", n=number, unit=unit) if unit else number
         text = str(node.value)
-        labels = self._enum_labels(node, text)
+        field = next((each for each in _chosen_from(of) if each.type.kind == "enum"), None)
+        labels = self._word(field).value_labels.get(text, {}) if field else {}
         return self.words["quote"].format(labels.get(self.lang, text))
 
-    def _enum_labels(self, node: Literal, text: str) -> Mapping[str, str]:
-        if node.type.kind == "enum":
-            for entity in self.vocabulary.entities.values():
-                for word in entity.fields.values():
-                    if word.type.values == node.type.values:
-                        return word.value_labels[text]
-        return {}
+
+def _chosen_from(value: Value | None) -> Iterator[Field]:
+    """The fields whose value it can be."""
+    match value:
+        case Field():
+            yield value
+        case Coalesce():
+            for item in value.items:
+                yield from _chosen_from(item)
+        case Case():
+            for result in (*(result for _, result in value.whens), value.default):
+                yield from _chosen_from(result)
 
 
 def spelled(day: date, lang: str) -> str:

@@ -27,6 +27,14 @@ OUTCOMES = {
     "lost": "is_old AND {old} = {month} AND NOT (COALESCE(is_new, FALSE) AND {new} = {month})",
     "unknown": "is_new IS NULL AND {new} = {month}",
 }
+# Of things: whose mark they bear, and whose none of their records may bear.
+THINGS: dict[str, tuple[str, str]] = {
+    "old": ("o", ""),
+    "new": ("n", ""),
+    "gained": ("n", "o"),
+    "lost": ("o", "n"),
+    "unknown": ("u", "n"),
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def months_sql(
     require_alike(old, new)
     dialect = dialect_named(dialect_name)
     judged = judged_sql(old, new, moments, dialect)
-    if new.sums is None and (repeated or not (old.by_record and new.by_record)):
+    if counts_things(old, new, repeated):
         return _by_thing(judged, max(len(old.key), len(new.key)), dialect)
     number = "COUNT(*)" if new.sums is None else "COALESCE(SUM(amount), 0)"
     columns = (
@@ -76,27 +84,44 @@ def months_sql(
     )
 
 
+def counts_things(old: Counting, new: Counting, repeated: bool) -> bool:
+    """Whether a number is one of things of which there may be several records, and not one of records."""
+    return new.sums is None and (repeated or not (old.by_record and new.by_record))
+
+
 def _by_thing(judged: str, keys: int, dialect: Dialect) -> str:
     """A thing counts once in a month, however many of its records do; it is unknown only if none counts."""
-    old_keys, new_keys = (
-        ", ".join(f"{side}_key{index + 1} AS key{index + 1}" for index in range(keys)) for side in ("old", "new")
-    )
-    group = ", ".join([f"key{index + 1}" for index in range(keys)] + ["month"])
-    parts = [
-        f"SELECT {old_keys}, {_month('old_on', dialect)} AS month, 1 AS o, 0 AS n, 0 AS u FROM judged WHERE is_old",
-        f"SELECT {new_keys}, {_month('new_on', dialect)}, 0, 1, 0 FROM judged WHERE is_new",
-        f"SELECT {new_keys}, {_month('new_on', dialect)}, 0, 0, 1 FROM judged WHERE is_new IS NULL",
-    ]
-    things = f"SELECT month, MAX(o) AS o, MAX(n) AS n, MAX(u) AS u FROM parts GROUP BY {group}"
+    parts = _parts(judged, keys, dialect, ())
+    things = f"SELECT month, MAX(o) AS o, MAX(n) AS n, MAX(u) AS u FROM parts GROUP BY {_thing(keys)}"
     columns = (
         "CASE WHEN o = 1 THEN month END AS old_month",
         "CASE WHEN n = 1 THEN month END AS new_month",
         "CASE WHEN u = 1 AND n = 0 THEN month END AS unknown_month",
     )
     return (
-        f"WITH judged AS (\n{judged}\n),\nparts AS (\n" + "\nUNION ALL ".join(parts) + f"\n),\nthings AS ({things})\n"
+        f"{parts},\nthings AS ({things})\n"
         f"SELECT {', '.join(columns)}, COUNT(*) AS number\nFROM things\nGROUP BY 1, 2, 3"
     )
+
+
+def _parts(judged: str, keys: int, dialect: Dialect, carried: Sequence[str]) -> str:
+    """Each record as often as it counts: by the old (o), by the new (n), or is unknown (u), with key and month."""
+    rest = "".join(f", {name}" for name in carried)
+    sides = (
+        ("old", "1 AS o, 0 AS n, 0 AS u", "is_old"),
+        ("new", "0, 1, 0", "is_new"),
+        ("new", "0, 0, 1", "is_new IS NULL"),
+    )
+    selects = []
+    for side, marks, wanted in sides:
+        named = ", ".join(f"{side}_key{index + 1} AS key{index + 1}" for index in range(keys))
+        month = _month(f"{side}_on", dialect)
+        selects.append(f"SELECT {named}, {month} AS month, {marks}{rest} FROM judged WHERE {wanted}")
+    return f"WITH judged AS (\n{judged}\n),\nparts AS (\n" + "\nUNION ALL ".join(selects) + "\n)"
+
+
+def _thing(keys: int) -> str:
+    return ", ".join([*(f"key{index + 1}" for index in range(keys)), "month"])
 
 
 def rows_sql(
@@ -107,15 +132,36 @@ def rows_sql(
     outcome: str,
     shown: Sequence[Value],
     month: date | None = None,
+    *,
+    repeated: bool = False,
 ) -> str:
-    """The records behind one number (`outcome`: a key of OUTCOMES), with the values `shown`, in the order of keys."""
+    """What is behind one number (`outcome`: a key of OUTCOMES), with the values `shown`, in the order of keys.
+
+    As many rows as the number says: where things are counted, the first record of each.
+    """
     dialect = dialect_named(dialect_name)
     judged = judged_sql(old, new, moments, dialect, shown)
+    if counts_things(old, new, repeated):
+        return _things_sql(judged, max(len(old.key), len(new.key)), dialect, outcome, len(shown), month)
     sides = {"old": _month("old_on", dialect), "new": _month("new_on", dialect)}
     any_month = sides["old"] if outcome in ("old", "lost") else sides["new"]
     wanted = OUTCOMES[outcome].format(**sides, month=f"DATE '{month.isoformat()}'" if month else any_month)
     names = ", ".join(f"shown{index + 1}" for index in range(len(shown)))
     return f"SELECT {names}\nFROM (\n{judged}\n) AS judged\nWHERE {wanted}\nORDER BY record_key"
+
+
+def _things_sql(judged: str, keys: int, dialect: Dialect, outcome: str, shown: int, month: date | None) -> str:
+    names = [f"shown{index + 1}" for index in range(shown)]
+    side, but = THINGS[outcome]
+    marked = [f"MAX({mark}) OVER (PARTITION BY {_thing(keys)}) AS any_{mark}" for mark in but]
+    place = f"ROW_NUMBER() OVER (PARTITION BY {_thing(keys)}, {side} ORDER BY record_key) AS place"
+    wanted = [f"{side} = 1", "place = 1", *(f"any_{mark} = 0" for mark in but)]
+    wanted.append(f"month = DATE '{month.isoformat()}'" if month else "month IS NOT NULL")
+    return (
+        f"{_parts(judged, keys, dialect, ['record_key', *names])}\n"
+        f"SELECT {', '.join(names)}\nFROM (SELECT parts.*, {', '.join([*marked, place])} FROM parts) AS things\n"
+        f"WHERE {' AND '.join(wanted)}\nORDER BY record_key"
+    )
 
 
 def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect, shown: Sequence[Value] = ()) -> str:

@@ -269,6 +269,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                       "{place}：「{value}」はこの種類の値ではありません。日付は 2026-04-01、数は 100 のように書いてください。"),
     "mapping_values": ("{place}: at most {limit} values can be translated. Leave those as they are that need no change.",
                        "{place}：読み替えられる値は{limit}個までです。そのままでよい値は除いてください。"),
+    "record_unreadable": ("The record does not fit the vocabulary as it is now.", "この記録は、いまの語彙では読めません。"),
     "data_unreadable": ("The data does not fit the vocabulary: {reason}", "データが語彙に合いません：{reason}"),
 }  # fmt: skip
 
@@ -279,6 +280,9 @@ FINDINGS: dict[str, tuple[str, str]] = {
                   "この部分には効果がありません。なくても数えられる記録は同じです。"),
     "drops_blanks": ("Where {field} is blank this is neither true nor false, so the record is left out. Say so, or add the blank.",
                      "{field}が空欄だと真偽が定まらず、記録は黙って除かれます。意図どおりか確かめ、必要なら空欄の扱いを書き足してください。"),
+    "drops_unknown": ("Where a blank leaves “{field}” neither true nor false, the record is left out. "
+                      "If it should count, write IS TRUE after it.",
+                      "空欄のために{field}の真偽が定まらない記録は、黙って除かれます。数えるなら、後ろに IS TRUE を付けてください。"),
     "midnight": ("This point in time is midnight: the rest of that day is left out. Compare the date part.",
                  "この日時は午前0時です。その日の残りは含まれません。日付の部分で比べてください。"),
     "undecided": ("This could not be decided in time.", "時間内に判定できませんでした。"),

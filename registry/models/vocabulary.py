@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from registry.conditions import ConditionError, Vocabulary
+from registry.conditions.revive import revived
 from registry.ledger.canonical import digest
-from registry.models.base import Governed, HistoricalRecords
+from registry.models.base import Governed, GovernedQuerySet, HistoricalRecords
 from registry.models.people import User
-from registry.models.proposals import Proposal, Revision
+from registry.models.proposals import Clause, Proposal, Revision
 
 
 class VocabularyVersion(Governed):
@@ -86,6 +89,18 @@ class VocabularyClause(Governed):
         return {"number": self.number, "base": self.base.digest, "source": self.source}
 
 
+class ExampleAnswerQuerySet(GovernedQuerySet["ExampleAnswer"]):
+    def with_entity(self) -> "ExampleAnswerQuerySet":
+        """With `about`: the entity that the metric counted when the answer was given."""
+        clauses = Clause.objects.filter(revision=OuterRef("revision"), key=OuterRef("key"))
+        return self.annotate(about=Subquery(clauses.values("wording__counts")[:1]))
+
+    def holding(self, proposal: Proposal) -> "ExampleAnswerQuerySet":
+        """Those that bind the proposal: its own, and those of others that did not end without agreement."""
+        ended = (Proposal.WITHDRAWN, Proposal.REJECTED, Proposal.EXPIRED)
+        return self.filter(Q(proposal=proposal) | ~Q(proposal__state__in=ended))
+
+
 class ExampleAnswer(Governed):
     """Whether an example record counts, in the eyes of one reviewer. The latest answer on a record holds."""
 
@@ -102,6 +117,7 @@ class ExampleAnswer(Governed):
     answered_at = models.DateTimeField()
 
     history = HistoricalRecords()
+    objects = ExampleAnswerQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("example answer")
@@ -116,3 +132,19 @@ class ExampleAnswer(Governed):
     def judges(self) -> bool:
         """Whether it says yes or no, so that a condition can agree or disagree with it."""
         return self.answer != self.UNSURE
+
+    def read(self, vocabulary: Vocabulary, entity: str) -> dict[str, Any] | None:
+        """The record as conditions about `entity` see it, or None where it can no longer be read.
+
+        Needs `about`. The vocabulary may have changed since, or the metric may count other things now.
+        """
+        if self.about != entity:  # type: ignore[attr-defined]
+            return None
+        try:
+            return revived(self.record, vocabulary, entity)
+        except ConditionError:
+            return None
+
+    def contradicts(self, counts: bool | None) -> bool:
+        """Whether a condition that does count the record, or does not, says the opposite; None says nothing."""
+        return self.judges and counts is not None and (self.answer == self.COUNTS) is not counts

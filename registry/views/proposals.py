@@ -17,7 +17,6 @@ from registry import (
     containments,
     effect,
     effect_on_data,
-    meaning,
     rules,
     timeline,
     wording,
@@ -26,7 +25,7 @@ from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision, User
 from registry.readiness import before_publication
-from registry.standing import Standing
+from registry.standing import Standing, stamped
 from registry.views.request import Request
 
 PAGE = 30
@@ -84,7 +83,7 @@ def standing_or_404(request: Request, pk: int) -> Standing:
     visible = with_counts(Proposal.objects.visible_to(request.user))
     glass = (f"revision__break_glass__{name}" for name in ("asked_by", "confirmed_by", "team"))
     vocabularies = ("vocabulary_draft__base", "revision__vocabulary_clause__base")
-    related = meaning.stamped(visible.select_related("author", "revision__submitted_by", *glass, *vocabularies))
+    related = stamped(visible.select_related("author", "revision__submitted_by", *glass, *vocabularies))
     proposal = get_object_or_404(related, pk=pk)
     return Standing(proposal)
 

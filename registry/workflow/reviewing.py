@@ -6,8 +6,9 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from registry import effect, rules, text
+from registry import rules, text
 from registry.models import Comment, Delegation, ExampleAnswer, Objection, Proposal, Revision, SignOff, Team, User
+from registry.proving import record_digest
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.wording import BY_NAME
@@ -210,7 +211,7 @@ def answer_example(revision: Revision, *, by: User, key: str, record: dict[str, 
             revision=standing.submitted,
             key=key,
             record=record,
-            record_digest=effect.record_digest(record),
+            record_digest=record_digest(record),
             answer=answer,
             answered_by=by,
             answered_at=act.at,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.conditions import check, parse
+from registry.conditions import Agreed, check, parse
 from registry.conditions.evaluate import evaluate
 from tests.conditions.example import AS_OF, EXAMPLE, METRICS
 from tests.conditions.generate import WORLD
@@ -65,6 +65,45 @@ def test_a_negative_rule_that_drops_blanks_shows_the_record_and_offers_to_keep_i
 )
 def test_every_way_of_saying_not_is_seen(text: str) -> None:
     assert codes(text) == ["drops_blanks"]
+
+
+def test_not_another_metric_drops_whoever_it_is_unknown_of() -> None:
+    text = "consent = TRUE AND NOT is_target_lead"
+    (found,) = check(text, EXAMPLE, "lead", METRICS, AS_OF)
+    assert found.code == "drops_unknown"
+    assert found.example is not None
+    assert evaluate(parse(text, EXAMPLE, "lead", METRICS), found.example, EXAMPLE, "lead", AS_OF) is None
+    assert found.fix is not None
+    fixed = text[: found.start] + found.fix + text[found.end :]
+    assert check(fixed, EXAMPLE, "lead", METRICS, AS_OF) == []
+    assert evaluate(parse(fixed, EXAMPLE, "lead", METRICS), found.example, EXAMPLE, "lead", AS_OF) is True
+    sure = {"sure": Agreed("lead", "company.employees IS NOT NULL")}
+    assert check("NOT is_sure", EXAMPLE, "lead", sure) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "EXISTS (SELECT 1 FROM lead.meetings m WHERE m.status = 'held' AND m.purchase_within_months <> 3)",
+        "(SELECT COUNT(*) FROM lead.meetings m WHERE NOT (m.purchase_within_months = 3)) >= 2",
+    ],
+)
+def test_a_negative_rule_about_rows_below_drops_their_blanks(text: str) -> None:
+    (found,) = check(text, EXAMPLE, "lead", METRICS, AS_OF)
+    assert (found.code, found.message_ja[:14]) == ("drops_blanks", "「購入予定までの期間」が空欄")
+    assert found.fix is not None
+    assert check(text[: found.start] + found.fix + text[found.end :], EXAMPLE, "lead", METRICS, AS_OF) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NOT EXISTS (SELECT 1 FROM lead.meetings m WHERE m.purchase_within_months <> 3)",
+        "(SELECT COUNT(*) FROM lead.meetings m WHERE m.purchase_within_months = 3) <> 0",
+    ],
+)
+def test_where_a_blank_row_leaves_no_record_out_nothing_is_said(text: str) -> None:
+    assert codes(text) == []
 
 
 def test_a_rule_that_says_what_happens_to_blanks_is_left_alone() -> None:

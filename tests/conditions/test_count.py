@@ -202,16 +202,24 @@ def test_numbers_that_cannot_be_laid_side_by_side_are_refused(
 
 
 @pytest.mark.parametrize("outcome", ["old", "new", "gained", "lost", "unknown"])
-def test_behind_every_number_of_a_month_there_are_as_many_records(folder: Path, outcome: str) -> None:
-    old, new = (
-        counting(Definition("visit", text, "started_on"), WORLD)
-        for text in ("pages >= 6 OR member = TRUE", "pages >= 5")
-    )
+@pytest.mark.parametrize("repeated", [False, True], ids=["as promised", "keys twice"])
+@pytest.mark.parametrize("definition", DEFINITIONS[:4], ids=["records", "things", "pairs", "firsts"])
+def test_behind_every_number_of_a_month_there_are_as_many_rows(
+    folder: Path, definition: Definition, repeated: bool, outcome: str
+) -> None:
+    """One for each thing that is counted, named by its key, however many of its records are counted."""
     connection = open_dataset(folder, WORLD)
+    if repeated:
+        connection.execute("INSERT INTO visit SELECT * FROM visit WHERE visit_id % 3 = 0")
+    old, new = (
+        counting(replace(definition, condition=text), WORLD) for text in ("pages >= 6 OR member = TRUE", "pages >= 5")
+    )
     for month in count_months(connection, old, new, YEAR, samples=0).months:
         rows = count_rows(connection, old, new, YEAR, outcome, 1_000, month=month.month)
         assert len(rows) == getattr(month, outcome)
         assert all(row["started_on"].replace(day=1) == month.month for row in rows)
+        keys = definition.counting_key or ("visit_id",)
+        assert len({tuple(row[key] for key in keys) for row in rows}) == len(rows)
 
 
 def test_a_date_may_come_from_a_relation(folder: Path) -> None:
@@ -259,6 +267,13 @@ def test_postgresql_fills_the_same_cells(world: list[dict[str, Any]], folder: Pa
     there = count_months(engine.connection, old, new, YEAR, "postgres")
     here = count_months(open_dataset(folder, WORLD), old, new, YEAR)
     assert there.months == here.months
+    things = [counting(replace(each, counting_key=("channel",)), WORLD) for each in (OLD, NEW)]
+    for outcome in ("old", "new", "gained", "lost", "unknown"):
+        rows = [
+            count_rows(connection, *things, YEAR, outcome, 1_000, dialect_name=name)
+            for connection, name in ((engine.connection, "postgres"), (open_dataset(folder, WORLD), "duckdb"))
+        ]
+        assert rows[0] == rows[1]
     engine.close()
 
 

@@ -4,10 +4,11 @@ from random import Random
 
 import pytest
 
-from registry.conditions import explain, reading
+from registry.conditions import Agreed, Vocabulary, explain, reading
 from tests.conditions.example import EXAMPLE, METRICS
 from tests.conditions.generate import WORLD, Conditions
 
+KNOWN = METRICS | {"sure": Agreed("lead", "company.employees IS NOT NULL")}
 NAMES = {"target_lead": {"ja": "ターゲットリード数", "en": "Target leads"}}
 
 
@@ -25,7 +26,16 @@ NAMES = {"target_lead": {"ja": "ターゲットリード数", "en": "Target lead
         ("consent IS NOT TRUE", "consent to contact is no or blank", "連絡への同意が「いいえ」か空欄である"),
         ("unsubscribed_on IS NULL", "day unsubscribed is blank", "配信停止日が空欄である"),
         ("is_target_lead", "it counts as “Target leads”", "「ターゲットリード数」として数えられる"),
-        ("NOT is_target_lead", "it does not count as “Target leads”", "「ターゲットリード数」として数えられない"),
+        ("NOT is_target_lead",
+         "it does not count as “Target leads” (unknown because of a blank: does not match)",
+         "「ターゲットリード数」として数えられない（空欄のため不明なら当てはまらない）"),
+        ("NOT is_sure", "it does not count as “sure”", "「sure」として数えられない"),
+        ("company.employees IN (50, 100)",
+         "the company’s employees is one of: 50 people, 100 people (blank: does not match)",
+         "企業の従業員数が50名、100名のいずれかである（空欄は当てはまらない）"),
+        ("created_on NOT IN (DATE '2026-04-01', DATE '2026-05-01')",
+         "day created is none of: 1 April 2026, 1 May 2026",
+         "リード作成日が2026年4月1日、2026年5月1日のいずれでもない"),
         ("job_level IN ('director', 'manager')", "job level is one of: “director”, “manager”",
          "役職が「部長」「課長」のいずれかである"),
         ("department LIKE '%営業%'", "department contains “営業” (blank: does not match)",
@@ -39,8 +49,8 @@ NAMES = {"target_lead": {"ja": "ターゲットリード数", "en": "Target lead
     ],
 )  # fmt: skip
 def test_a_condition_reads_as_people_would_say_it(text: str, english: str, japanese: str) -> None:
-    assert explain(text, EXAMPLE, "lead", "en", METRICS, NAMES) == english
-    assert explain(text, EXAMPLE, "lead", "ja", METRICS, NAMES) == japanese
+    assert explain(text, EXAMPLE, "lead", "en", KNOWN, NAMES) == english
+    assert explain(text, EXAMPLE, "lead", "ja", KNOWN, NAMES) == japanese
 
 
 def test_groups_are_indented_lists() -> None:
@@ -67,3 +77,30 @@ def test_a_group_within_the_condition_stands_out_from_what_follows_it(lang: str)
     """Otherwise "any of these" would seem to reach to the end of the list."""
     text = "consent IS TRUE AND (unsubscribed_on IS NULL OR unsubscribed_on > created_on) AND relation = 'prospect'"
     assert [depth for depth, _ in reading(text, EXAMPLE, "lead", lang)] == [0, 1, 1, 2, 2, 1]
+
+
+ANSWERS = """
+entities:
+  visit:
+    key: id
+    fields:
+      id: {type: int}
+      liked: {type: enum, nullable: true, values: {a: {ja: はい, en: liked it}, b: {ja: いいえ, en: did not}}}
+      came: {type: enum, nullable: true, values: {a: {ja: 来た, en: came}, b: {ja: 来ない, en: stayed away}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("came = 'a'", "“came”"),
+        ("'b' <> came", "“stayed away”"),
+        ("came IN ('a', 'b')", "“came”, “stayed away”"),
+        ("came IS DISTINCT FROM 'a'", "“came”"),
+        ("COALESCE(came, 'b') = 'a'", "came (if blank: “stayed away”) is “came”"),
+        ("liked = 'a'", "“liked it”"),
+    ],
+)
+def test_a_value_is_called_as_the_field_beside_it_calls_it(text: str, said: str):
+    """Two fields may be chosen from the same keys and mean other things by them."""
+    assert said in explain(text, Vocabulary.from_yaml(ANSWERS), "visit", "en")

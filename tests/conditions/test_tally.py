@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.conditions import Agreed, Asked, Definition, Moments, World, rows_behind, tally
+from registry.conditions import Agreed, Asked, ConditionError, Definition, Moments, World, rows_behind, tally
 from registry.conditions.revive import revived
 from tests.conditions.example import EXAMPLE
 from tests.conditions.generate import WORLD
@@ -59,4 +59,15 @@ def test_a_record_from_json_has_its_days_back() -> None:
     found = revived(record, EXAMPLE, "lead")
     assert (found["created_on"], found["as_of"]) == (date(2026, 4, 1), date(2026, 5, 1))
     assert found["contacts"][0]["made_on"] == date(2026, 4, 2)
-    assert (found["company"], found["unsubscribed_on"]) == ({"employees": 9}, None)
+    assert (found["company"]["employees"], found["company"]["region"], found["unsubscribed_on"]) == (9, None, None)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"created_on": "soon"}, {"created_on": 5}, {"company": {"employees": "many"}}, {"company": "C1"},
+     {"contacts": [5]}, {"consent": "yes"}, {"department": True}],
+)  # fmt: skip
+def test_a_record_that_the_words_no_longer_fit_is_refused_and_breaks_nothing(record: dict[str, object]) -> None:
+    with pytest.raises(ConditionError) as refused:
+        revived(record, EXAMPLE, "lead")
+    assert refused.value.problems[0].code == "record_unreadable"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from registry.conditions.confirm import confirmed
 from registry.conditions.conformance import conformance
 from registry.conditions.counting import Definition, counting
 from registry.conditions.evaluate import evaluate
+from registry.conditions.meaning import matches
 from registry.conditions.months import months_sql
 from registry.conditions.readback import read_back
 from registry.conditions.records import Records, shape
@@ -88,6 +90,20 @@ def test_6_hard_text_patterns_are_decided_exactly_and_fast() -> None:
     assert all(ask.holds(text) == told for kind in found for text in kind.texts for ask, told in kind.answers.items())
     pair = ("department LIKE '%a%b%c%' AND LENGTH(department) <= 3", "department = 'abc'")
     assert compare(*pair, EXAMPLE, "lead").verdict == "same"
+
+
+def test_6_every_small_pattern_fits_the_texts_it_says() -> None:
+    texts = ["".join(each) for length in range(5) for each in product("ab", repeat=length)]
+    for like in ("".join(each) for length in range(6) for each in product("ab_%", repeat=length)):
+        asked = Ask((), "like", like)
+        assert [matches(text, like, False) for text in texts] == [asked.holds(text) for text in texts], like
+
+
+def test_6_many_wildcards_cost_no_time() -> None:
+    started = time.process_time()
+    assert not matches("a" * 100, "%a" * 6 + "%b", False)
+    assert matches("ab" * 2_000, "%a" * 500 + "%b", True)
+    assert time.process_time() - started < 1
 
 
 def test_7_not_of_unknown_is_unknown_and_does_not_count() -> None:

@@ -72,7 +72,7 @@ def test_an_unanswered_example_is_still_needed_and_its_answer_becomes_a_worked_e
     cards = [card for each in effects for card in each.cards]
     assert "Does this count as “Target leads”?" in plain(page)
     for card in cards:
-        answer = "counts" if card.newly_counts else "not"
+        answer = "counts" if card.counts else "not"
         reviewing.answer_example(
             latest(proposal), by=cast.kenta, key="target_lead", record=dict(card.record), answer=answer
         )
@@ -89,7 +89,7 @@ def test_an_answer_that_contradicts_a_condition_about_days_blocks_the_seal(clien
     proposal = proposed(cast, condition="company.employees >= 100 AND created_on >= as_of - INTERVAL 90 DAY")
     page = client.get(f"/proposals/{proposal.pk}/?tab=effect")
     card = next(card for each in page.context["effects"] for card in each.cards)
-    answer = "not" if card.newly_counts else "counts"
+    answer = "not" if card.counts else "counts"
     reviewing.answer_example(
         latest(proposal), by=cast.kenta, key="target_lead", record=dict(card.record), answer=answer
     )

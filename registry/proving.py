@@ -1,0 +1,158 @@
+"""One metric before and after, asked of the condition language in a capped process, told in both languages.
+
+Everything is read as of the day from which the change applies: what other metrics then mean, and the as-of date.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from registry import engine, meaning, telling, wording
+from registry.conditions import ConditionError, Moments, Vocabulary
+from registry.conditions.worker import Overrun
+from registry.ledger.canonical import digest
+from registry.meaning import Overlay
+from registry.models import InForce, Use
+from registry.wording import Wording
+
+LANGUAGES = ("ja", "en")
+COUNTING_RULES = ("kind", "counting_key", "dated_by", "first_per", "sums")
+
+
+def kept(name: str, compute: Callable[[], Any]) -> Any:
+    """What `compute` gives, kept under a name that says all it depends on."""
+    if (found := cache.get(name)) is None:
+        cache.set(name, found := compute())
+    return found
+
+
+def in_both(say: Callable[[], Any]) -> dict[str, Any]:
+    """What is said, by language."""
+    said = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            said[language] = say()
+    return said
+
+
+def names(words: Wording) -> dict[str, str]:
+    return {language: words[f"name_{language}"] for language in LANGUAGES}
+
+
+def record_digest(record: Mapping[str, Any]) -> str:
+    """What an answer is bound to: this very record."""
+    return digest("goi/example/1", telling.canonical(record))
+
+
+class Question:
+    """Old against new: with what the changed metrics are based on, and with the whole proposal in force."""
+
+    def __init__(self, based: Overlay, overlay: Overlay, on: date, declared: Vocabulary) -> None:
+        self.based, self.overlay, self.on, self.declared = based, overlay, on, declared
+
+    def changed(self, key: str, old: Wording | None, new: Wording) -> dict[str, Any]:
+        """What a change of words does, as JSON: a verdict, example cards, findings, and the rules that changed."""
+        if new["retired"]:
+            return self._told(key, new, "same" if old and old["retired"] else "retired")
+        if not new["condition"]:
+            return self._told(key, new, "calculated")
+        findings = self._findings(new)
+        if old is None or old["retired"] or not old["condition"]:
+            return self._told(key, new, "new", findings=findings)
+        if old["counts"] != new["counts"]:
+            return self._told(key, new, "other", findings=findings)
+        found = self._compared(old, new)
+        rules = in_both(lambda: list(_rules(old, new)))
+        if rules["en"] and found["verdict"] == "same":
+            found["verdict"] = "recounted"
+        return self._told(key, new, found["verdict"], self._cards(found, new), findings, rules)
+
+    def rippled(self, key: str, words: Wording) -> dict[str, Any]:
+        """The same for a metric whose own words stay, and which refers to what changes."""
+        found = self._compared(words, words)
+        return self._told(key, words, found["verdict"], self._cards(found, words))
+
+    def agreed(self, text: str) -> dict[str, Any]:
+        """What the new text refers to."""
+        return meaning.agreed([text], self.overlay, self.on)
+
+    def _told(
+        self,
+        key: str,
+        words: Wording,
+        verdict: str,
+        cards: list[dict[str, Any]] | None = None,
+        findings: Mapping[str, Any] | None = None,
+        rules: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        nothing: dict[str, Any] = {language: [] for language in LANGUAGES}
+        return {
+            "key": key,
+            "name": names(words),
+            "verdict": verdict,
+            "cards": cards or [],
+            "findings": findings or nothing,
+            "rules": rules or nothing,
+        }
+
+    def _compared(self, old: Wording, new: Wording) -> dict[str, Any]:
+        texts = (old["condition"], new["condition"])
+        before, after = meaning.agreed(texts, self.based, self.on), meaning.agreed(texts, self.overlay, self.on)
+        moments = Moments(as_of=self.on)
+        try:
+            compared: dict[str, Any] = engine.ask(
+                "compare", *texts, self.declared, new["counts"], before, moments, new_metrics=after
+            ).as_json()
+        except ConditionError as error:
+            return {"verdict": "undecided" if isinstance(error, Overrun) else "apart", "gained": None, "lost": None}
+        return compared
+
+    def _cards(self, compared: Mapping[str, Any], words: Wording) -> list[dict[str, Any]]:
+        return [self._card(side, compared[side], words) for side in ("gained", "lost") if compared[side]]
+
+    def _card(self, side: str, example: Mapping[str, Any], words: Wording) -> dict[str, Any]:
+        return {
+            "side": side,
+            "counts": side == "gained",
+            "record": example["record"],
+            "digest": record_digest(example["record"]),
+            "telling": in_both(lambda: telling.labelled(example["telling"], self.declared, words["counts"])),
+        }
+
+    def _findings(self, words: Wording) -> dict[str, Any]:
+        text, entity = words["condition"], words["counts"]
+        try:
+            found = engine.ask("check", text, self.declared, entity, self.agreed(text), Moments(as_of=self.on))
+        except ConditionError:
+            return {language: [] for language in LANGUAGES}
+        return in_both(lambda: [telling.finding(each, text, self.declared, entity) for each in found])
+
+
+def _rules(old: Wording, new: Wording) -> list[tuple[str, str, str]]:
+    """`(rule, before, after)` of how records are counted, in words, where it changes."""
+    changed = [name for name in COUNTING_RULES if old[name] != new[name]]
+    return [(wording.label(name), _rule(name, old[name]), _rule(name, new[name])) for name in changed]
+
+
+def _rule(name: str, value: str) -> str:
+    return str(wording.KINDS[value]) if name == "kind" else value or _("none")
+
+
+def referring(keys: set[str], on: date) -> list[tuple[str, Wording]]:
+    """Metrics in force on a day whose condition refers to one of `keys`, directly or through others."""
+    found: dict[str, Wording] = {}
+    wanted = set(keys)
+    while wanted:
+        rows = dict(using(wanted, Use.CONDITION, on).values_list("key", "definition__wording"))
+        wanted = rows.keys() - found.keys() - keys
+        found |= {key: rows[key] for key in wanted}
+    return sorted(found.items())
+
+
+def using(keys: set[str], how: str, on: date) -> Any:
+    """What is in force on a day and uses one of `keys` in its condition, formula or text (`how`)."""
+    return InForce.objects.as_of(on).filter(definition__uses__key__in=keys, definition__uses__how=how, retired=False)
