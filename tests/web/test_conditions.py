@@ -169,6 +169,18 @@ def test_what_the_builder_cannot_show_is_read_out_and_kept(writer: Client, draft
     assert kept(draft) == "consent IS FALSE\nAND LENGTH(department) >= 2"
 
 
+def test_a_condition_with_more_rules_than_the_builder_shows_keeps_every_one(
+    writer: Client, draft: Proposal, cast: Cast
+):
+    text = "\nAND ".join(f"company.employees <> {number}" for number in range(90))
+    written(draft, text, by=cast.misaki)
+    writer.post(f"/proposals/{draft.pk}/draft/", everything(writer, draft))
+    assert kept(draft) == text
+    sent = everything(writer, draft) | {"target_lead-b.1-is": "rule", "target_lead-b.1-field": "consent"}
+    arrange(writer, draft, "update", sent | {"edits": str(fresh(draft).edits)})
+    assert kept(draft) == f"({text})\nAND consent IS TRUE"
+
+
 def test_a_negative_rule_asks_about_blanks_only_where_there_can_be_any(writer: Client, draft: Proposal, cast: Cast):
     assert page_of(writer, draft).count("Please say what happens to blanks") == 1
     written(draft, "relation <> 'internal'", by=cast.misaki)
