@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from django.core.cache import cache
@@ -45,7 +44,6 @@ def vocabulary() -> Vocabulary | None:
     return declared_by(source) if source is not None else None
 
 
-@lru_cache(maxsize=8)
 def declared_by(source: str) -> Vocabulary:
     """The vocabulary that a recorded or carried YAML text declares."""
     return Vocabulary.from_yaml(source)

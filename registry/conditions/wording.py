@@ -174,6 +174,13 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                      "計算式に書けるのは指標・数・+ − × ÷・かっこです。ここに「{found}」は置けません。"),
     # --- the vocabulary ---
     "vocabulary_yaml": ("The vocabulary cannot be read as YAML: {reason}", "語彙を YAML として読めません：{reason}"),
+    "vocabulary_nesting": ("Line {line}: more than {limit} levels are nested here. A vocabulary needs fewer: check the brackets and the indentation.",
+                           "{line}行目：{limit}段を超えて入れ子になっています。語彙にこれほどの深さは要りません。かっこと字下げを確かめてください。"),
+    "vocabulary_alias": ("Line {line}: references such as *name are not read. Write out what is meant.",
+                         "{line}行目：「*名前」による参照は使えません。内容をその場に書いてください。"),
+    "vocabulary_list": ("{place}: “{name}” is a list, such as [a, b].", "{place}：「{name}」は [a, b] のような一覧で書いてください。"),
+    "vocabulary_scale": ("{place}: the scale is a whole number from 0 to 6, not “{value}”.",
+                         "{place}：scale は0から6までの整数で書いてください（「{value}」は使えません）。"),
     "vocabulary_shape": ("The vocabulary needs “entities:” with at least one entity.", "語彙には「entities:」と一つ以上の対象が必要です。"),
     "vocabulary_name": ("{place}: a name is small letters, digits and _, is no word of the language and does not begin with is_.",
                         "{place}：名前には英小文字・数字・_ を使います。言語の予約語と is_ で始まる名前は使えません。"),
