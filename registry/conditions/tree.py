@@ -42,6 +42,14 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def levels(node: Node) -> Iterator[list[Node]]:
+    """The nodes by how deep they stand; not by recursion, so that any depth can be looked at."""
+    level = [node]
+    while level:
+        yield level
+        level = [child for each in level for child in each.children()]
+
+
 @dataclass(frozen=True)
 class Type:
     """What a value can be. `low`/`high` are in the type's own unit (days for dates), None without bound."""

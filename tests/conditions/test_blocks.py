@@ -80,8 +80,8 @@ def test_what_the_builder_cannot_show_stays_locked_word_for_word(text: str) -> N
 
 MANY_RULES = [f"company.employees <> {number}" for number in range(90)]
 DEEP = "consent IS TRUE"
-for _ in range(12):
-    DEEP = f"(NOT {DEEP} OR source = 'seminar')"
+for _ in range(10):
+    DEEP = f"NOT ({DEEP} OR source = 'seminar')"
 BEYOND = [
     " OR ".join(MANY_RULES),
     f"consent IS TRUE AND ({' OR '.join(MANY_RULES)})",
