@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from registry import clock, engine, meaning, telling
@@ -47,22 +46,25 @@ def concerned(standing: Standing) -> list[Containment]:
     """Those a proposal touches, as they would be with the whole proposal in force."""
     if standing.revision is None or not standing.has_vocabulary:
         return []
-    name = f"containments:{standing.revision.digest}:{standing.stamp}"
-    if (kept := cache.get(name)) is None:
+
+    def asked() -> list[dict[str, Any]]:
         overlay = {clause.key: clause.wording for clause in standing.clauses}
         touched = {*overlay, *(key for key, _words in referring(set(overlay)))}
         declared = meaning.read_in(standing.carried)
         on = standing.submitted.effective_from
-        cache.set(name, kept := _asked(declared, overlay, Moments(as_of=on), touched))
-    return [_told(each) for each in kept]
+        return _asked(declared, overlay, Moments(as_of=on), touched)
+
+    name = f"containments:{standing.revision.digest}:{standing.stamp}"
+    return [_told(each) for each in engine.kept(name, asked)]
 
 
 def in_force(stamp: str) -> list[Containment]:
     """Every declared one as the registry is. Kept by its stamp."""
-    if (kept := cache.get(f"containments:{stamp}")) is None:
-        asked = _asked(meaning.vocabulary(), {}, Moments(as_of=clock.today()), None)
-        cache.set(f"containments:{stamp}", kept := asked)
-    return [_told(each) for each in kept]
+
+    def asked() -> list[dict[str, Any]]:
+        return _asked(meaning.vocabulary(), {}, Moments(as_of=clock.today()), None)
+
+    return [_told(each) for each in engine.kept(f"containments:{stamp}", asked)]
 
 
 def of(key: str, stamp: str) -> list[Containment]:

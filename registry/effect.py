@@ -68,7 +68,15 @@ class Effect:
             "both": _("Some records newly count, and some no longer do."),
             "apart": _("The agreed condition cannot be read in the proposed vocabulary: compare the words."),
             "undecided": _("It could not be decided in time whether the same records count."),
+            "unchecked": unchecked(),
         }[self.verdict]
+
+
+def unchecked() -> str:
+    return _(
+        "This could not be checked in time. Reload the page in a minute; "
+        "if it stays so, write the condition more simply."
+    )
 
 
 def effects(standing: Standing) -> list[Effect]:
@@ -159,9 +167,7 @@ def _known(standing: Standing) -> dict[str, Any]:
 
 def kept(name: str, compute: Callable[[], Any]) -> Any:
     """What `compute` gives, kept under a name that says all it depends on."""
-    if (found := cache.get(name)) is None:
-        cache.set(name, found := compute())
-    return found
+    return engine.kept(name, compute)
 
 
 def _computed(standing: Standing) -> dict[str, Any]:
@@ -207,7 +213,7 @@ class _Question:
                 "compare", *texts, self.declared, new["counts"], before, Moments(as_of=self.on), new_metrics=after
             ).as_json()
         except ConditionError as error:
-            verdict = "undecided" if isinstance(error, Overrun) else "apart"
+            verdict = "unchecked" if isinstance(error, Overrun) else "apart"
             compared = {"verdict": verdict, "gained": None, "lost": None}
         return {
             "key": key,
@@ -238,6 +244,8 @@ class _Question:
     def _findings(self, words: Wording, metrics: Mapping[str, Any]) -> dict[str, Any]:
         try:
             found = engine.ask("check", words["condition"], self.declared, words["counts"], metrics)
+        except Overrun:
+            return in_both(lambda: [unchecked()])
         except ConditionError:
             return {"ja": [], "en": []}
         return {
