@@ -298,7 +298,7 @@ def _differs(old: Wording | None, new: Wording | None) -> bool:
 def _question(sql: str, declared: Vocabulary) -> str:
     words = ((entity.name, each) for entity in declared.entities.values() for each in entity.fields.values())
     types = [(name, word.name, repr(word.type)) for name, word in words]
-    return hashed(repr((sql, types)))
+    return hashed(repr((sql, types, declared.time_zone)))
 
 
 def hashed(text: str) -> str:

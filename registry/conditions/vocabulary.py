@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from registry.conditions.declared import declared
 from registry.conditions.problems import ConditionError, Problem, problem
@@ -158,10 +159,13 @@ class _Reader:
         self._check_links(entities)
         if self.problems:
             raise VocabularyError(self.problems)
+        zone = str(data.get("time_zone", "UTC"))
+        if not _is_zone(zone):
+            raise VocabularyError([problem("vocabulary_time_zone", zone=zone)])
         promises, unclear = containments(data.get("containments"))
         if unclear:
             raise VocabularyError(unclear)
-        return Vocabulary(entities, str(data.get("time_zone", "UTC")), promises, data)
+        return Vocabulary(entities, zone, promises, data)
 
     def _entity(self, name: str, body: Any) -> Entity:
         self._name(name, name)
@@ -321,6 +325,13 @@ def _moment(value: str) -> datetime | None:
         return datetime.fromisoformat(value).replace(tzinfo=None)
     except ValueError:
         return None
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _mapping(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:

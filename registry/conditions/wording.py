@@ -185,6 +185,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "vocabulary_list": ("{place}: “{name}” is a list, such as [a, b].", "{place}：「{name}」は [a, b] のような一覧で書いてください。"),
     "vocabulary_scale": ("{place}: the scale is a whole number from 0 to 6, not “{value}”.",
                          "{place}：scale は0から6までの整数で書いてください（「{value}」は使えません）。"),
+    "vocabulary_time_zone": ("time_zone: “{zone}” is no time zone. Write its name, such as Asia/Tokyo.",
+                             "time_zone：「{zone}」というタイムゾーンはありません。Asia/Tokyo のような名前で書いてください。"),
     "vocabulary_shape": ("The vocabulary needs “entities:” with at least one entity.", "語彙には「entities:」と一つ以上の対象が必要です。"),
     "vocabulary_name": ("{place}: a name is small letters, digits and _, is no word of the language and does not begin with is_.",
                         "{place}：名前には英小文字・数字・_ を使います。言語の予約語と is_ で始まる名前は使えません。"),

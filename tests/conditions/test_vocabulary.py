@@ -48,6 +48,7 @@ def test_a_vocabulary_survives_being_exported_and_read_again() -> None:
         (changed(type="enum", low=None, high=None), "vocabulary_values"),
         (changed(low=5, high=1), "vocabulary_bounds"),
         (changed(typical=10), "vocabulary_sample"),
+        ("time_zone: Mars/Base\n" + GOOD, "vocabulary_time_zone"),
         (changed(low="abc"), "vocabulary_bounds"),
         (changed(low=float("nan")), "vocabulary_bounds"),
         (changed(high=float("inf")), "vocabulary_bounds"),
