@@ -221,7 +221,8 @@ def read_by(found: Counting) -> list[tuple[str, str]]:
         reads[up(path), name] = None
     for (path, relation), names in seen.relations.items():
         below = vocabulary.entity(up(path)).relations[relation]
-        reads |= {(below.entity, name): None for name in (below.link, *names)}
+        key = vocabulary.entity(below.entity).key  # rows that are there twice are counted twice
+        reads |= {(below.entity, name): None for name in (key, below.link, *names)}
     return list(reads)
 
 
