@@ -194,6 +194,19 @@ def test_a_mistake_is_mended_without_a_script(writer: Client, draft: Proposal):
     assert kept(draft) == "company.employees >= 50"
 
 
+def test_the_mistake_is_mended_that_the_carried_vocabulary_shows(client: Client, cast: Cast):
+    source = WORDS.read_text(encoding="utf-8")
+    vocabulary.change_vocabulary(source, by=cast.megumi, reason="The words of the example.")
+    proposal = drafted(cast, by=cast.megumi)
+    renamed = source.replace("      employees: {", "      staff: {")
+    vocabulary.carry(proposal, source=renamed, by=cast.megumi)
+    client.force_login(cast.megumi)
+    arrange(client, proposal, "show:expression", everything(client, proposal))
+    typed = {"target_lead-condition": "company.staff >= 50 AND emial_valid = TRUE", "target_lead-counts": "lead"}
+    arrange(client, proposal, "mend:0", everything(client, proposal) | typed)
+    assert kept(proposal) == "company.staff >= 50 AND email_valid = TRUE"
+
+
 def test_another_window_is_never_overwritten_by_a_button(writer: Client, draft: Proposal, cast: Cast):
     mine = everything(writer, draft) | {"target_lead-b.0-v0": "50"}
     written(draft, "consent IS TRUE", by=cast.misaki)
