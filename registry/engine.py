@@ -13,7 +13,7 @@ from django.core.cache import cache
 from registry.conditions import ConditionError
 from registry.conditions.worker import SECONDS, Overrun, Workers
 
-SOON = 60.0  # seconds until a question that came to nothing is asked again
+SOON = 60  # seconds until a question that came to nothing is asked again
 
 _lock = threading.Lock()
 _pool: Workers | None = None
@@ -48,7 +48,10 @@ def kept(name: str, compute: Callable[[], Any]) -> Any:
     if (found := cache.get(name)) is None:
         with _noticing() as unanswered:
             found = compute()
-        cache.set(name, found, **({"timeout": SOON} if unanswered else {}))
+        if unanswered:
+            cache.set(name, found, SOON)
+        else:
+            cache.set(name, found)
     return found
 
 

@@ -222,7 +222,7 @@ def sql(words: Wording, on: date) -> list[Query]:
 
 def _written(words: Wording, metrics: dict[str, Agreed], source: str, on: date) -> list[tuple[str, str, list[Problem]]]:
     asked = (counting(words), declared_by(source))
-    written = []
+    written: list[tuple[str, str, list[Problem]]] = []
     for name in DIALECTS:
         try:
             text = engine.ask("to_sql", *asked, name, moments(on), metrics, seconds=10.0)

@@ -71,7 +71,7 @@ class _Reader:
 
     def block(self, node: Condition, depth: int) -> Block:
         """`depth` says within how many groups and boxes it stands."""
-        found = self._rule(node) or self._answered(node)
+        found: Block | None = self._rule(node) or self._answered(node)
         if found is None and depth < MAX_DEPTH:
             found = self._grouped(node, depth) or self._boxed(node, depth)
         return found or self.locked(node)

@@ -147,7 +147,7 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def refuse(self, code: str, place: str, **words: object) -> None:
+    def refuse(self, code: str, place: str, **words: Any) -> None:
         self.problems.append(problem(code, place=place, **words))
 
     def read(self, data: Any) -> Vocabulary:
@@ -173,8 +173,8 @@ class _Reader:
         fields = {
             str(key): self._field(f"{name}.{key}", str(key), value) for key, value in _mapping(body, "fields").items()
         }
-        parents = {key: ParentWord(key, *rest) for key, *rest in self._links(name, body, "parents")}
-        relations = {key: RelationWord(key, *rest) for key, *rest in self._links(name, body, "relations")}
+        parents = {each[0]: ParentWord(*each) for each in self._links(name, body, "parents")}
+        relations = {each[0]: RelationWord(*each) for each in self._links(name, body, "relations")}
         for word in (*parents, *relations):
             self._name(word, f"{name}.{word}")
         return Entity(name, _label(body, name), str(body.get("key")), fields, parents, relations)

@@ -47,8 +47,7 @@ class CarriedForm(forms.Form):
             raise _too_long()
         if given.get("file"):
             given["source"] = _text_of(given["file"])
-            self.data = self.data.copy()
-            self.data["source"] = given["source"]
+            self.data = {**self.data, "source": given["source"]}
         if not given.get("source", "").strip():
             self.add_error("source", _("Write the vocabulary, or choose a file."))
         return given
