@@ -12,9 +12,10 @@ from registry.conditions.compare import telling as telling_fields
 from registry.conditions.evaluate import evaluator
 from registry.conditions.records import Records, shape
 from registry.conditions.tree import Condition
+from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.models import Clause, ExampleAnswer
-from registry.proving import in_both, kept, names
+from registry.proving import in_both, names
 from registry.standing import Standing
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from registry import clock, engine, meaning, telling
@@ -48,20 +47,23 @@ def concerned(standing: Standing) -> list[Containment]:
     """Those a proposal touches, as they would be with the whole proposal in force."""
     if standing.revision is None or not standing.has_vocabulary:
         return []
-    name = f"containments:{standing.revision.digest}:{standing.stamp}"
-    if (kept := cache.get(name)) is None:
+
+    def asked() -> list[dict[str, Any]]:
         overlay, on = {clause.key: clause.wording for clause in standing.clauses}, standing.submitted.effective_from
         touched = {*overlay, *(key for key, _words in referring(set(overlay), on))}
-        cache.set(name, kept := _asked(meaning.read_in(standing.carried), overlay, on, touched))
-    return [_told(each) for each in kept]
+        return _asked(meaning.read_in(standing.carried), overlay, on, touched)
+
+    name = f"containments:{standing.revision.digest}:{standing.stamp}"
+    return [_told(each) for each in engine.kept(name, asked)]
 
 
 def in_force(stamp: str) -> list[Containment]:
     """Every declared one as the registry is. Kept by its stamp."""
-    if (kept := cache.get(f"containments:{stamp}")) is None:
-        asked = _asked(meaning.vocabulary(), {}, clock.today(), None)
-        cache.set(f"containments:{stamp}", kept := asked)
-    return [_told(each) for each in kept]
+
+    def asked() -> list[dict[str, Any]]:
+        return _asked(meaning.vocabulary(), {}, clock.today(), None)
+
+    return [_told(each) for each in engine.kept(f"containments:{stamp}", asked)]
 
 
 def of(key: str, stamp: str) -> list[Containment]:

@@ -16,8 +16,9 @@ from registry.conditions import ConditionError, Moments, MonthCount, Source, Voc
 from registry.conditions.dataset import require_readable
 from registry.conditions.months import months_sql
 from registry.conditions.tally import Asked, Counted, World, both
+from registry.engine import kept
 from registry.models import Dataset, Revision, Run, Use
-from registry.proving import kept, referring, using
+from registry.proving import referring, using
 from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
 
@@ -304,7 +305,7 @@ def _differs(old: Wording | None, new: Wording | None) -> bool:
 def _question(sql: str, declared: Vocabulary) -> str:
     words = ((entity.name, each) for entity in declared.entities.values() for each in entity.fields.values())
     types = [(name, word.name, repr(word.type)) for name, word in words]
-    return hashed(repr((sql, types)))
+    return hashed(repr((sql, types, declared.time_zone)))
 
 
 def hashed(text: str) -> str:

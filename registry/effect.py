@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from registry import answers, clock, meaning
+from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
 from registry.models import Clause, ExampleAnswer, Use, WorkingCopy
-from registry.proving import COUNTING_RULES, Question, kept, names, referring, using
+from registry.proving import COUNTING_RULES, Question, names, referring, unchecked, using
 from registry.standing import Standing
 from registry.wording import Wording
 
@@ -78,6 +79,7 @@ class Effect:
             "both": pgettext("verdict", "gains and losses"),
             "apart": pgettext("verdict", "not comparable"),
             "undecided": pgettext("verdict", "undecided"),
+            "unchecked": pgettext("verdict", "not checked"),
         }[self.verdict]
 
     @property
@@ -94,6 +96,7 @@ class Effect:
             "both": _("Some records newly count, and some no longer do."),
             "apart": _("The agreed condition cannot be read in the proposed vocabulary: compare the words."),
             "undecided": _("It could not be decided in time whether the same records count."),
+            "unchecked": unchecked(),
         }[self.verdict]
 
 

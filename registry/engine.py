@@ -3,21 +3,69 @@
 import atexit
 import os
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-from registry.conditions.worker import SECONDS, Workers
+from django.core.cache import cache
+
+from registry.conditions import ConditionError
+from registry.conditions.worker import SECONDS, Overrun, Workers
+
+SOON = 60  # seconds until a question that came to nothing is asked again
 
 _lock = threading.Lock()
 _pool: Workers | None = None
 _owner = 0
+_unanswered: ContextVar[list[str] | None] = ContextVar("unanswered", default=None)
+
+
+class Unanswered(Overrun):
+    """The question came to nothing, by taking too long or by failing; asked again it may be answered."""
 
 
 def ask(function: str, *arguments: Any, seconds: float = SECONDS, **named: Any) -> Any:
     """The answer of `registry.conditions.<function>`, asked in a process of its own.
 
-    Raises its `ConditionError`; `Overrun`, which is one too, when the process had to be killed.
+    Raises its `ConditionError`; `Unanswered`, which is one too, when nothing can be said of the condition.
     """
-    return _workers().run(function, *arguments, seconds=seconds, **named)
+    try:
+        return _workers().run(function, *arguments, seconds=seconds, **named)
+    except ConditionError as error:
+        if not isinstance(error, Overrun) and error.problems[0].code != "worker_failed":
+            raise
+        if (unanswered := _unanswered.get()) is not None:
+            unanswered.append(function)
+        raise Unanswered(error.problems) from error
+
+
+def kept(name: str, compute: Callable[[], Any]) -> Any:
+    """What `compute` gives, kept under a name that says all it depends on.
+
+    Where one of its questions came to nothing, that is kept no longer than it takes a busy machine to recover.
+    """
+    if (found := cache.get(name)) is None:
+        with _noticing() as unanswered:
+            found = compute()
+        if unanswered:
+            cache.set(name, found, SOON)
+        else:
+            cache.set(name, found)
+    return found
+
+
+@contextmanager
+def _noticing() -> Iterator[list[str]]:
+    """What is asked within and comes to nothing; whoever notices around it notices as well."""
+    around, here = _unanswered.get(), list[str]()
+    token = _unanswered.set(here)
+    try:
+        yield here
+    finally:
+        _unanswered.reset(token)
+        if around is not None:
+            around += here
 
 
 def _workers() -> Workers:

@@ -10,8 +10,8 @@ from registry.conditions import ConditionError, parse
 from registry.conditions.compare import telling as telling_fields
 from registry.conditions.records import Records, shape
 from registry.counts import hashed
+from registry.engine import kept
 from registry.models import ExampleAnswer, Proposal
-from registry.proving import kept
 from registry.wording import Wording
 
 

@@ -1,9 +1,8 @@
 """What conditions mean today: the vocabulary in force, and the agreed conditions that others refer to."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from django.core.cache import cache
@@ -45,7 +44,6 @@ def vocabulary() -> Vocabulary | None:
     return declared_by(source) if source is not None else None
 
 
-@lru_cache(maxsize=8)
 def declared_by(source: str) -> Vocabulary:
     """The vocabulary that a recorded or carried YAML text declares."""
     return Vocabulary.from_yaml(source)
@@ -200,18 +198,39 @@ def _read_aloud(words: Wording, overlay: Overlay, declared: Vocabulary | None) -
     return [(min(depth, DEEPEST_INDENT), rule) for depth, rule in said]
 
 
-def sql(words: Wording, on: date) -> dict[str, str]:
-    """The whole counting query by dialect, for the month of `on`; those that cannot say it are left out."""
-    declared = vocabulary()
-    if declared is None or words["kind"] == CALCULATED or words["counts"] not in declared.entities:
-        return {}
+@dataclass(frozen=True)
+class Query:
+    """The counting query for one engine, or why there is none."""
+
+    engine: str
+    text: str
+    refusals: list[str]
+
+
+def sql(words: Wording, on: date) -> list[Query]:
+    """The whole counting query for each engine, for the month of `on`; none of a calculated metric.
+
+    The proofs are kept by all they depend on: the wording, what it refers to, the vocabulary and the day.
+    """
+    source = VocabularyVersion.objects.values_list("source", flat=True).first()
+    if source is None or words["kind"] == CALCULATED:
+        return []
     metrics = agreed([words["condition"], words["dated_by"]], on=on)
-    written = {}
-    for dialect in DIALECTS:
-        with suppress(ConditionError):
-            written[dialect] = engine.ask(
-                "to_sql", counting(words), declared, dialect, moments(on), metrics, seconds=10.0
-            )
+    asked = [repr(counting(words)), repr(sorted(metrics.items())), vocabulary_digest(source), str(on)]
+    found = engine.kept(f"sql:{digest('goi/sql/1', asked)}", lambda: _written(words, metrics, source, on))
+    said = ((name, text, [each.message(language()) for each in problems]) for name, text, problems in found)
+    return [Query(DIALECTS[name].label, text, refusals) for name, text, refusals in said]
+
+
+def _written(words: Wording, metrics: dict[str, Agreed], source: str, on: date) -> list[tuple[str, str, list[Problem]]]:
+    asked = (counting(words), declared_by(source))
+    written: list[tuple[str, str, list[Problem]]] = []
+    for name in DIALECTS:
+        try:
+            text = engine.ask("to_sql", *asked, name, moments(on), metrics, seconds=10.0)
+            written.append((name, text, []))
+        except ConditionError as error:
+            written.append((name, "", error.problems))
     return written
 
 

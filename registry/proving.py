@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from django.core.cache import cache
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -23,13 +22,6 @@ LANGUAGES = ("ja", "en")
 COUNTING_RULES = ("kind", "counting_key", "dated_by", "first_per", "sums")
 
 
-def kept(name: str, compute: Callable[[], Any]) -> Any:
-    """What `compute` gives, kept under a name that says all it depends on."""
-    if (found := cache.get(name)) is None:
-        cache.set(name, found := compute())
-    return found
-
-
 def in_both(say: Callable[[], Any]) -> dict[str, Any]:
     """What is said, by language."""
     said = {}
@@ -37,6 +29,13 @@ def in_both(say: Callable[[], Any]) -> dict[str, Any]:
         with translation.override(language):
             said[language] = say()
     return said
+
+
+def unchecked() -> str:
+    return _(
+        "This could not be checked in time. Reload the page in a minute; "
+        "if it stays so, write the condition more simply."
+    )
 
 
 def names(words: Wording) -> dict[str, str]:
@@ -108,7 +107,7 @@ class Question:
                 "compare", *texts, self.declared, new["counts"], before, moments, new_metrics=after
             ).as_json()
         except ConditionError as error:
-            return {"verdict": "undecided" if isinstance(error, Overrun) else "apart", "gained": None, "lost": None}
+            return {"verdict": "unchecked" if isinstance(error, Overrun) else "apart", "gained": None, "lost": None}
         return compared
 
     def _cards(self, compared: Mapping[str, Any], words: Wording) -> list[dict[str, Any]]:
@@ -127,6 +126,8 @@ class Question:
         text, entity = words["condition"], words["counts"]
         try:
             found = engine.ask("check", text, self.declared, entity, self.agreed(text), Moments(as_of=self.on))
+        except Overrun:
+            return in_both(lambda: [(unchecked(), [])])
         except ConditionError:
             return {language: [] for language in LANGUAGES}
         return in_both(lambda: [telling.finding(each, text, self.declared, entity) for each in found])

@@ -80,6 +80,15 @@ def require_member(by: User) -> None:
         )
 
 
+def require_reader_of_data(by: User) -> None:
+    """Raise unless `by` may see what datasets hold: whoever belongs to a team or looks after the registry."""
+    require_active(by)
+    if not is_member(by):
+        raise NotPermitted(
+            "not_a_member", _("Only members of a team can see data. Ask a steward to add you to your team.")
+        )
+
+
 def require_steward(by: User) -> None:
     """Raise unless `by` looks after the registry, or is the registry itself."""
     if by.is_system:

@@ -1,6 +1,7 @@
 """What a proposal does to what counts, while it is under review and ever after."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from registry import answers, conditions, containments, effect, engine
+from registry.conditions.problems import refuse
+from registry.conditions.worker import Overrun
 from registry.effect import Effect
 from registry.models import Proposal
 from registry.readiness import before_publication
@@ -24,11 +27,26 @@ DATED = "      department: {type: date, nullable: true, label: {ja: 部署, en: 
 HUNDRED, FIFTY = "company.employees >= 100", "company.employees >= 50"
 
 
+class Here:
+    """Asks in this process: a busy machine must not turn a proof into "unchecked". test_worker has the others.
+
+    While there is an `error`, nothing is answered.
+    """
+
+    error: Callable[[], Exception] | None = None
+
+    def run(self, function: str, *asked: Any, seconds: float, **named: Any) -> Any:
+        if self.error:
+            raise self.error()
+        return getattr(conditions, function)(*asked, **named)
+
+
 @pytest.fixture(autouse=True)
-def _asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asked in this process: a busy machine must not turn a proof into "undecided". test_worker has the others."""
-    monkeypatch.setattr(engine, "ask", lambda function, *asked, **named: getattr(conditions, function)(*asked, **named))
+def workers(monkeypatch: pytest.MonkeyPatch) -> Here:
+    here = Here()
+    monkeypatch.setattr(engine, "_workers", lambda: here)
     cache.clear()
+    return here
 
 
 def test_a_published_proposal_is_still_told_from_what_it_changed(cast: Cast):
@@ -231,3 +249,31 @@ def test_the_ripple_shows_which_records_newly_count(client: Client, cast: Cast):
     page = plain(client.get(f"/proposals/{proposal.pk}/?tab=effect&lang=en", follow=True))
     assert page.count("Would newly count") == 2
     assert page.count("Should this count as") == 1
+
+
+# --- what comes to nothing ---
+
+ERRORS: dict[str, Callable[[], Exception]] = {
+    "overrun": lambda: Overrun(refuse("worker_time", seconds="2.8").problems),
+    "failed": lambda: refuse("worker_failed", reason="KeyError"),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
+def test_what_could_not_be_checked_says_so_and_is_asked_again(
+    cast: Cast, workers: Here, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception]
+):
+    declare(cast)
+    agreed(cast, meeting={"condition": "status = 'held' AND is_target_lead"})
+    proposal = proposed(cast)
+    cache.clear()
+    workers.error = error
+    monkeypatch.setattr(engine, "SOON", -1)
+    assert told(proposal) == [("target_lead", "unchecked"), ("meeting", "unchecked")]
+    (changed,) = effect.effects(Standing(fresh(proposal)))
+    assert "確認できませんでした" in changed.sentence
+    assert [each.said for each in changed.findings] == [changed.sentence]
+    assert {each.verdict for each in containments.concerned(Standing(fresh(proposal)))} <= {"undecided"}
+    workers.error = None
+    assert told(proposal) == [("target_lead", "wider"), ("meeting", "wider")]
+    assert {each.verdict for each in containments.concerned(Standing(fresh(proposal)))} <= {"proved", "broken"}

@@ -11,6 +11,7 @@ ORDERED = (*NUMBERS, "date", "timestamp")
 EVERY = (*ORDERED, "text", "enum", "bool")
 LIKE_SHAPES = {"contains": "%{}%", "begins": "{}%", "ends": "%{}"}
 MANY = -1
+MAX_PARTS, MAX_DEPTH = 80, 8  # of a group, and of groups in groups: what goes beyond stays locked
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from registry.conditions.blocks import (
     INCLUDED,
     LEFT_OUT,
     LIKE_SHAPES,
+    MAX_DEPTH,
+    MAX_PARTS,
     Block,
     Group,
     Locked,
@@ -51,10 +53,11 @@ def read_blocks(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics
     if not text.strip():
         return Group()
     tree = resolve_text(text, vocabulary, entity, metrics)
-    found = _Reader(text, vocabulary, entity).group(tree)
+    reader = _Reader(text, vocabulary, entity)
+    found = reader.group(tree, 0)
     written, gaps = write_blocks(found, vocabulary, entity)
     if gaps or resolve_text(written, vocabulary, entity, metrics) != tree:
-        return Group("all", (Locked(text),))
+        return Group("all", (reader.locked(tree),))
     return found
 
 
@@ -62,56 +65,68 @@ class _Reader:
     def __init__(self, text: str, vocabulary: Vocabulary, entity: str, alias: str = "") -> None:
         self.text, self.vocabulary, self.entity, self.alias = text, vocabulary, entity, alias
 
-    def group(self, node: Condition) -> Group:
-        found = self.block(node)
+    def group(self, node: Condition, depth: int) -> Group:
+        found = self.block(node, depth)
         return found if isinstance(found, Group) else Group("all", (found,))
 
-    def block(self, node: Condition) -> Block:
-        found = self._rule(node) or self._answered(node) or self._grouped(node) or self._boxed(node)
-        return found or Locked(self._written(node.span))
+    def block(self, node: Condition, depth: int) -> Block:
+        """`depth` says within how many groups and boxes it stands."""
+        found: Block | None = self._rule(node) or self._answered(node)
+        if found is None and depth < MAX_DEPTH:
+            found = self._grouped(node, depth) or self._boxed(node, depth)
+        return found or self.locked(node)
+
+    def locked(self, node: Condition) -> Locked:
+        """The part as it was written, in parentheses where other rules beside it would otherwise mix with its own."""
+        written = self._written(node.span)
+        bare = isinstance(node, And | Or) and node.span.start == node.parts[0].span.start
+        return Locked(f"({written})" if bare else written)
 
     def _written(self, span: Span) -> str:
         return self.text[span.start : span.end]
 
     # --- groups ---
 
-    def _grouped(self, node: Condition) -> Group | None:
+    def _grouped(self, node: Condition, depth: int) -> Group | None:
         match node:
             case And() | Or():
-                kind = "all" if isinstance(node, And) else "any"
-                return Group(kind, tuple(self.block(part) for part in node.parts))
+                return self._of_parts("all" if isinstance(node, And) else "any", node.parts, "", depth)
             case Not(part) if not isinstance(part, Exists):
-                return self._negated(part, "")
+                return self._negated(part, "", depth)
             case IsTruth(part, truth=True, negated=True) if not isinstance(part, Holds):
-                return self._negated(part, INCLUDED)
+                return self._negated(part, INCLUDED, depth)
             case IsTruth(part, truth=False, negated=False) if not isinstance(part, Holds):
-                return self._negated(part, LEFT_OUT)
+                return self._negated(part, LEFT_OUT, depth)
         return None
 
-    def _negated(self, part: Condition, blanks: str) -> Group:
+    def _negated(self, part: Condition, blanks: str, depth: int) -> Group | None:
         if isinstance(part, And | Or):
-            kind = "not all" if isinstance(part, And) else "none"
-            return Group(kind, tuple(self.block(each) for each in part.parts), blanks)
-        return Group("none", (self.block(part),), blanks)
+            return self._of_parts("not all" if isinstance(part, And) else "none", part.parts, blanks, depth)
+        return self._of_parts("none", (part,), blanks, depth)
+
+    def _of_parts(self, kind: str, parts: tuple[Condition, ...], blanks: str, depth: int) -> Group | None:
+        if len(parts) > MAX_PARTS:
+            return None
+        return Group(kind, tuple(self.block(each, depth + 1) for each in parts), blanks)
 
     # --- relation rows ---
 
-    def _boxed(self, node: Condition) -> Rows | None:
+    def _boxed(self, node: Condition, depth: int) -> Rows | None:
         match node:
             case Exists(relation, where):
-                return self._rows(node.span, relation, where, "some", "")
+                return self._rows(node.span, relation, where, ("some", ""), depth)
             case Not(Exists(relation, where) as inner):
-                return self._rows(inner.span, relation, where, "none", "")
-            case Compare(op, Aggregate("COUNT", relation, None, where) as left, Literal(int(number))):
-                return self._rows(left.span, relation, where, op, str(number)) if number >= 0 else None
+                return self._rows(inner.span, relation, where, ("none", ""), depth)
+            case Compare(op, Aggregate("COUNT", relation, None, where) as left, Literal(int(number))) if number >= 0:
+                return self._rows(left.span, relation, where, (op, str(number)), depth)
         return None
 
-    def _rows(self, span: Span, relation: Relation, where: Condition, test: str, number: str) -> Rows:
+    def _rows(self, span: Span, relation: Relation, where: Condition, asked: tuple[str, str], depth: int) -> Rows:
         alias = _alias(self._written(span))
         inside = _Reader(self.text, self.vocabulary, self.entity, alias)
-        group = Group() if isinstance(where, Always) and where.truth else inside.group(where)
+        group = Group() if isinstance(where, Always) and where.truth else inside.group(where, depth)
         name = ".".join((*(relation.path or (self.entity,)), relation.name))
-        return Rows(name, alias, test, number, group)
+        return Rows(name, alias, *asked, group)
 
     # --- one rule ---
 

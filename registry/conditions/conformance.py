@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from registry.conditions.confirm import column_type
-from registry.conditions.dataset import Mapped, Source, opened_as_text, read_as
+from registry.conditions.dataset import Mapped, Source, opened_as_text, read_as, unreadable
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.problems import NOWHERE
 from registry.conditions.vocabulary import Entity, FieldWord, Vocabulary
@@ -61,7 +61,7 @@ def _broken(
         if name not in mapped and not word.type.nullable:
             (number,) = connection.execute(f'SELECT COUNT(*) FROM "{entity.name}"').fetchone()
             yield Broken(entity.name, name, "absent", number, ())
-    for name, code, where in _promises(entity, vocabulary, set(mapping or vocabulary.entities)):
+    for name, code, where in _promises(entity, vocabulary, mapping):
         if name in mapped:
             number, keys, values = _rows(connection, entity, name, where, shown)
             if number:
@@ -77,10 +77,14 @@ def _rows(connection: Any, entity: Entity, field: str, where: str, shown: int) -
     return number, tuple(key for key, _ in rows), tuple(value for _, value in rows)
 
 
-def _promises(entity: Entity, vocabulary: Vocabulary, present: set[str]) -> Iterator[tuple[str, str, str]]:
+def _promises(entity: Entity, vocabulary: Vocabulary, mapping: Mapped | None) -> Iterator[tuple[str, str, str]]:
     """Field, code, and the SQL of the rows that break it."""
+    present = set(mapping or vocabulary.entities)
     for word in entity.fields.values():
-        yield from _promises_of(word)
+        column = f't."{word.name}"'
+        typed = read_as(column, word, vocabulary.time_zone)
+        lost = f"{column} IS NOT NULL AND {typed} IS NULL" if mapping is None else f't."{unreadable(word.name)}"'
+        yield from _promises_of(word, column, typed, lost)
     key = f'"{entity.key}"'
     repeated = f'SELECT {key} FROM "{entity.name}" GROUP BY {key} HAVING COUNT(*) > 1'
     yield entity.key, "repeated_key", f"t.{key} IN ({repeated})"
@@ -90,18 +94,21 @@ def _promises(entity: Entity, vocabulary: Vocabulary, present: set[str]) -> Iter
         yield parent.link, "missing_parent", f't."{parent.link}" IS NOT NULL AND NOT EXISTS ({there})'
 
 
-def _promises_of(word: FieldWord) -> Iterator[tuple[str, str, str]]:
-    column = f't."{word.name}"'
-    typed = read_as(column, word)
+def _promises_of(word: FieldWord, column: str, typed: str, lost: str) -> Iterator[tuple[str, str, str]]:
+    """`typed` is the column as its type; `lost` says that it cannot be read as it stands in the data."""
     if not word.type.nullable:
         yield word.name, "blank", f"{column} IS NULL"
-    yield word.name, "unreadable", f"{column} IS NOT NULL AND {typed} IS NULL"
+    yield word.name, "unreadable", lost
     if word.type.kind == "enum":
         values = ", ".join(DIALECTS["duckdb"].text(value, NOWHERE) for value in word.type.values)
         yield word.name, "unknown_value", f"{column} NOT IN ({values})"
     low, high = _bounds(word)
     if low:
-        yield word.name, "out_of_bounds", f"CAST({typed} AS {_wide(word)}) NOT BETWEEN {low} AND {high}"
+        yield (
+            word.name,
+            "out_of_bounds",
+            f"NOT ({lost}) AND CAST({typed} AS {_wide(word)}) NOT BETWEEN {low} AND {high}",
+        )
 
 
 def _wide(word: FieldWord) -> str:

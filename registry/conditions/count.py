@@ -10,7 +10,7 @@ import duckdb
 
 from registry.conditions.confirm import column_type
 from registry.conditions.counting import Counting
-from registry.conditions.dataset import Source, opened
+from registry.conditions.dataset import Source, has_offset, on_the_clocks_of, opened
 from registry.conditions.dialects import dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.months import NUMBERS, MonthCount, by_month, months_sql, rows_sql
@@ -18,7 +18,7 @@ from registry.conditions.problems import refuse
 from registry.conditions.records import shape
 from registry.conditions.resolve import resolve_value
 from registry.conditions.tree import Node
-from registry.conditions.vocabulary import Entity, Vocabulary
+from registry.conditions.vocabulary import Entity, FieldWord, Vocabulary
 
 SAMPLES = 5
 
@@ -47,7 +47,7 @@ def open_dataset(data: str | Path | Source, vocabulary: Vocabulary, memory: str 
     connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": memory})
     try:
         for entity in vocabulary.entities.values():
-            connection.execute(_load(Path(data), entity))
+            connection.execute(_load(Path(data), entity, vocabulary.time_zone))
     except duckdb.Error as error:
         raise refuse("data_unreadable", reason=str(error).splitlines()[0]) from error
     connection.execute("SET enable_external_access = false")
@@ -55,10 +55,8 @@ def open_dataset(data: str | Path | Source, vocabulary: Vocabulary, memory: str 
     return connection
 
 
-def _load(folder: Path, entity: Entity) -> str:
-    columns = ", ".join(
-        f'CAST("{word.name}" AS {column_type(word.type)}) AS "{word.name}"' for word in entity.fields.values()
-    )
+def _load(folder: Path, entity: Entity, zone: str) -> str:
+    columns = ", ".join(f'{_cast(word, zone)} AS "{word.name}"' for word in entity.fields.values())
     parquet, csv = folder / f"{entity.name}.parquet", folder / f"{entity.name}.csv"
     if parquet.exists():
         source = f"read_parquet('{_quoted(parquet)}')"
@@ -67,6 +65,16 @@ def _load(folder: Path, entity: Entity) -> str:
     else:
         raise refuse("data_missing", entity=entity.name)
     return f'CREATE TABLE "{entity.name}" AS SELECT {columns} FROM {source}'
+
+
+def _cast(word: FieldWord, zone: str) -> str:
+    """The column as its type; a day or moment with an offset as the clocks of the zone said."""
+    kind = column_type(word.type)
+    plain = f'CAST("{word.name}" AS {kind})'
+    if word.type.kind not in ("date", "timestamp"):
+        return plain
+    text = f'CAST("{word.name}" AS VARCHAR)'
+    return f"CASE WHEN {has_offset(text)} THEN {on_the_clocks_of(zone, text, kind)} ELSE {plain} END"
 
 
 def _quoted(path: Path) -> str:

@@ -10,7 +10,8 @@ A mapping is plain data, as it is stored and sent:
 
 `values` turns a cell into a value ("" is blank), `format` says how days or moments are written, `fixed` gives
 every row the same value. An entity or field without an entry is absent; what reads it is refused. A cell that
-cannot be read as its type is blank for counting, and the conformance report names it.
+cannot be read as its type is blank for counting, and the conformance report names it. A day or moment with an
+offset (`Z`, `+09:00`) is what the clocks of the vocabulary's time zone said then.
 """
 
 from collections.abc import Iterable, Mapping
@@ -104,7 +105,10 @@ def opened(source: Source, vocabulary: Vocabulary, memory: str = MEMORY) -> duck
 
 
 def opened_as_text(source: Source, vocabulary: Vocabulary, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
-    """Likewise, but as text: what reads as its type in the one plain form, and the rest as it was written."""
+    """Likewise, but as text: what reads as its type in the one plain form, and the rest as it was written.
+
+    Beside each field stands, as `unreadable(field)`, whether its cell says something that cannot be read.
+    """
     return _loaded(source, vocabulary, memory, as_text=True)
 
 
@@ -113,7 +117,7 @@ def _loaded(source: Source, vocabulary: Vocabulary, memory: str, as_text: bool) 
     try:
         for entity in vocabulary.entities.values():
             if entity.name in source.mapping:
-                connection.execute(_table(source, entity, as_text))
+                connection.execute(_table(source, entity, vocabulary.time_zone, as_text))
     except duckdb.OutOfMemoryException as error:
         raise refuse("data_too_large") from error
     except duckdb.IOException as error:
@@ -125,16 +129,22 @@ def _loaded(source: Source, vocabulary: Vocabulary, memory: str, as_text: bool) 
     return connection
 
 
-def _table(source: Source, entity: Entity, as_text: bool) -> str:
+def _table(source: Source, entity: Entity, zone: str, as_text: bool) -> str:
     body = source.mapping[entity.name]
     cells = []
     for word in entity.fields.values():
         text = cell(body["fields"].get(word.name), word)
-        typed = read_as(text, word, (body["fields"].get(word.name) or {}).get("format", ""))
+        typed = read_as(text, word, zone, (body["fields"].get(word.name) or {}).get("format", ""))
         found = f"COALESCE(CAST({typed} AS VARCHAR), {text})" if as_text else typed
         cells.append(f'{found} AS "{word.name}"')
+        if as_text:
+            cells.append(f'({text}) IS NOT NULL AND ({typed}) IS NULL AS "{unreadable(word.name)}"')
     file = Path(source.folder) / f"{body['table']}.parquet"
     return f'CREATE TABLE "{entity.name}" AS SELECT {", ".join(cells)} FROM read_parquet({_text(str(file))})'
+
+
+def unreadable(field: str) -> str:
+    return f"{field} cannot be read"
 
 
 def cell(given: Mapping[str, Any] | None, word: FieldWord) -> str:
@@ -152,7 +162,7 @@ def cell(given: Mapping[str, Any] | None, word: FieldWord) -> str:
     return f"CASE {trimmed} {cases} ELSE {trimmed} END"
 
 
-def read_as(text: str, word: FieldWord, written: str = "") -> str:
+def read_as(text: str, word: FieldWord, zone: str, written: str = "") -> str:
     """The SQL of the text as the field's type; NULL where it cannot be read."""
     kind = column_type(word.type)
     match word.type.kind:
@@ -163,9 +173,20 @@ def read_as(text: str, word: FieldWord, written: str = "") -> str:
             return f"CASE WHEN {number} = TRY_CAST({number} AS {kind}) THEN TRY_CAST({number} AS {kind}) END"
         case "date" | "timestamp" if written:
             return f"TRY_CAST(TRY_STRPTIME({text}, {_text(written)}) AS {kind})"
-        case "date":
-            return f"COALESCE(TRY_CAST({text} AS DATE), TRY_CAST(TRY_CAST({text} AS TIMESTAMP) AS DATE))"
+        case "date" | "timestamp":
+            plain = f"COALESCE(TRY_CAST({text} AS {kind}), CAST(TRY_CAST({text} AS TIMESTAMP) AS {kind}))"
+            return f"CASE WHEN {has_offset(text)} THEN {on_the_clocks_of(zone, text, kind)} ELSE {plain} END"
     return f"TRY_CAST({text} AS {kind})"
+
+
+def has_offset(text: str) -> str:
+    """The SQL of whether a text says, behind a time of day, where its clock hangs."""
+    return f"regexp_matches({text}, ':[0-9]{{2}}.*[A-Za-z+-]')"
+
+
+def on_the_clocks_of(zone: str, text: str, kind: str) -> str:
+    """The SQL of the day or moment (`kind`) that the zone's clocks showed then; NULL where it cannot be read."""
+    return f"CAST(TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE {_text(zone)} AS {kind})"
 
 
 def require_readable(data: Any, countings: Iterable[Counting]) -> None:
@@ -200,7 +221,8 @@ def read_by(found: Counting) -> list[tuple[str, str]]:
         reads[up(path), name] = None
     for (path, relation), names in seen.relations.items():
         below = vocabulary.entity(up(path)).relations[relation]
-        reads |= {(below.entity, name): None for name in (below.link, *names)}
+        key = vocabulary.entity(below.entity).key  # rows that are there twice are counted twice
+        reads |= {(below.entity, name): None for name in (key, below.link, *names)}
     return list(reads)
 
 

@@ -19,7 +19,7 @@ from registry.conditions.raw import (
     RawTest,
 )
 from registry.conditions.tokens import MAX_DEPTH, Token
-from registry.conditions.tree import Node
+from registry.conditions.tree import Node, levels
 from registry.conditions.words import Words
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
@@ -31,6 +31,9 @@ def parse_raw(text: str) -> Node:
     parser = _Parser(text)
     found = parser.either()
     parser.end()
+    for depth, level in enumerate(levels(found), start=1):
+        if depth > MAX_DEPTH:
+            raise refuse("too_deep", level[0].span, limit=MAX_DEPTH)
     return found
 
 

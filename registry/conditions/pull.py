@@ -60,7 +60,8 @@ def _options() -> str:
     milliseconds = {"statement_timeout": STATEMENT_SECONDS, "lock_timeout": LOCK_SECONDS,
                     "idle_in_transaction_session_timeout": STATEMENT_SECONDS}  # fmt: skip
     limits = [f"-c {name}={seconds * 1000}" for name, seconds in milliseconds.items()]
-    return " ".join([*limits, "-c default_transaction_read_only=on", "-c datestyle=ISO", "-c client_encoding=UTF8"])
+    fixed = ("default_transaction_read_only=on", "datestyle=ISO", "timezone=UTC", "client_encoding=UTF8")
+    return " ".join([*limits, *(f"-c {each}" for each in fixed)])
 
 
 def _copied(connection: "psycopg.Connection[tuple[object, ...]]", table: str, file: Path, left: int) -> int:

@@ -16,7 +16,7 @@ from registry.conditions.meaning import Moments
 from registry.conditions.problems import ConditionError, refuse
 from registry.conditions.raw import RawLiteral, RawName, RawOp, RawSelect, RawTest
 from registry.conditions.readback_values import Unreadable, ValueReader, only, word
-from registry.conditions.resolve import resolve_raw
+from registry.conditions.resolve import resolve_written
 from registry.conditions.scope import Scope
 from registry.conditions.sql import ROOT, Writer
 from registry.conditions.tree import Condition, Node
@@ -33,6 +33,8 @@ def proved_sql(tree: Condition, vocabulary: Vocabulary, entity: str, dialect_nam
     text = f"SELECT 1 AS found\n{writer.source()}\nWHERE {condition}"
     try:
         again = read_back(text, vocabulary, entity, dialect_name)
+    except RecursionError as error:
+        raise refuse("readback_deep", tree.span, dialect=dialect.label) from error
     except (Unreadable, ConditionError, sqlglot.ParseError) as error:
         raise refuse("readback", tree.span, dialect=dialect.label) from error
     if compare_trees(tree, again, vocabulary, entity, moments).verdict != "same":
@@ -45,7 +47,7 @@ def read_back(text: str, vocabulary: Vocabulary, entity: str, dialect_name: str)
     query = sqlglot.parse_one(text, dialect=dialect_name)
     reader = _Reader(vocabulary, entity)
     raw = reader.query(query)
-    return resolve_raw(raw, "", Scope(vocabulary, entity, entity), {})
+    return resolve_written(raw, Scope(vocabulary, entity, entity))
 
 
 class _Reader(ValueReader):

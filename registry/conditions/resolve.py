@@ -1,7 +1,9 @@
 """Raw conditions to typed conditions: names, types, relations, and the metrics a condition refers to."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from registry.conditions.grammar import COMPARISONS, parse_raw
 from registry.conditions.literals import NUMBERS, aggregate_type
@@ -31,12 +33,15 @@ from registry.conditions.tree import (
     Or,
     Relation,
     Value,
+    levels,
     walk,
 )
 from registry.conditions.values import Values
 from registry.conditions.vocabulary import Vocabulary
 
-MAX_NODES = 5_000
+MAX_NODES, MAX_LEVELS = 5_000, 40  # with the metrics it refers to
+MOST_PROBLEMS = 20
+BEYOND = ("too_large_expanded", "too_deep_expanded")
 ORDERED = (*NUMBERS, "date", "timestamp")
 CONDITIONS = ("AND", "OR", "NOT", *COMPARISONS)
 
@@ -52,32 +57,63 @@ class Agreed:
 Metrics = Mapping[str, Agreed]
 
 
-def resolve_text(
-    text: str,
-    vocabulary: Vocabulary,
-    entity: str,
-    metrics: Metrics | None = None,
-    stack: tuple[str, ...] = (),
-) -> Condition:
-    """The typed condition of `text` about a record of `entity`; raises ConditionError.
-
-    `stack` holds the keys of the metrics being defined, so that a circle is refused with its path.
-    """
+def resolve_text(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None) -> Condition:
+    """The typed condition of `text` about a record of `entity`; raises ConditionError."""
     scope = Scope(vocabulary, vocabulary.entity(entity).name, entity)
-    return resolve_raw(parse_raw(text), text, scope, metrics or {}, stack)
+    return _resolved(parse_raw(text), text, scope, _References(metrics or {}))
 
 
-def resolve_raw(raw: Node, text: str, scope: Scope, metrics: Metrics, stack: tuple[str, ...] = ()) -> Condition:
-    found = _Resolver(scope, text, metrics, stack).condition(raw)
-    if sum(1 for _ in walk(found)) > MAX_NODES:
+def resolve_written(raw: Node, scope: Scope) -> Condition:
+    """The typed condition of a dialect's text, which spells out in several levels what the language says in one."""
+    return _resolved(raw, "", scope, _References({}, deepest=4 * MAX_LEVELS))
+
+
+def _resolved(raw: Node, text: str, scope: Scope, references: "_References") -> Condition:
+    found = _Resolver(scope, text, references).condition(raw)
+    if next(islice(walk(found), MAX_NODES, None), None) is not None:
         raise refuse("too_large_expanded", found.span, limit=MAX_NODES)
+    if sum(1 for _ in levels(found)) > references.deepest:
+        raise refuse("too_deep_expanded", found.span, limit=references.deepest)
     return found
 
 
 def resolve_value(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None) -> Value:
     """A typed value, such as the date a metric is counted by; raises ConditionError."""
-    resolver = _Resolver(Scope(vocabulary, entity, entity), text, metrics or {}, ())
+    resolver = _Resolver(Scope(vocabulary, entity, entity), text, _References(metrics or {}))
     return resolver.values.value(parse_raw(text))
+
+
+@dataclass
+class _References:
+    """What the metrics that a condition refers to stand for, each understood once, seen from one place.
+
+    `path` holds the keys of the metrics being understood, so that a circle is refused with its path; `depth` is
+    how deep in all of their conditions it stands.
+    """
+
+    metrics: Metrics
+    deepest: int = MAX_LEVELS
+    path: tuple[str, ...] = ()
+    depth: int = 0
+    known: dict[tuple[str, tuple[str, ...]], Condition | ConditionError] = field(default_factory=dict)
+
+    @contextmanager
+    def within(self, key: str) -> Iterator[None]:
+        self.path += (key,)
+        try:
+            yield
+        finally:
+            self.path = self.path[:-1]
+
+    @contextmanager
+    def deeper(self, span: Span) -> Iterator[None]:
+        if self.depth >= self.deepest:
+            raise refuse("too_deep_expanded", span, limit=self.deepest)
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
 
 class _Values(Values):
@@ -94,11 +130,15 @@ class _Values(Values):
 
 
 class _Resolver:
-    def __init__(self, scope: Scope, text: str, metrics: Metrics, stack: tuple[str, ...]) -> None:
-        self.scope, self.text, self.metrics, self.stack = scope, text, metrics, stack
+    def __init__(self, scope: Scope, text: str, references: _References) -> None:
+        self.scope, self.text, self.references = scope, text, references
         self.values = _Values(self)
 
     def condition(self, raw: Node) -> Condition:
+        with self.references.deeper(raw.span):
+            return self._condition(raw)
+
+    def _condition(self, raw: Node) -> Condition:
         match raw:
             case RawOp(op="AND" | "OR"):
                 kind = And if raw.op == "AND" else Or
@@ -127,10 +167,10 @@ class _Resolver:
                 found.append(self.condition(part))
             except ConditionError as error:
                 problems += error.problems
-                if problems[-1].code == "too_large_expanded":
+                if problems[-1].code in BEYOND:
                     raise
         if problems:
-            raise ConditionError(problems)
+            raise ConditionError(_few(problems))
         return tuple(found)
 
     def _not_a_condition(self, raw: Node) -> Exception:
@@ -250,35 +290,47 @@ class _Resolver:
         if raw.alias == self.scope.entity or raw.alias in entity.parents:
             raise refuse("alias_taken", raw.span, alias=raw.alias)
         scope = self.scope.inside(raw.alias, relation.entity)
-        return _Resolver(scope, self.text, self.metrics, self.stack)
+        return _Resolver(scope, self.text, self.references)
 
     def _metric(self, raw: RawName) -> Condition:
         key = raw.parts[-1].removeprefix("is_")
         if self.scope.alias:
             raise refuse("metric_in_relation", raw.span, name=raw.parts[-1])
-        if key in self.stack:
-            circle = " → ".join((*self.stack[self.stack.index(key) :], key))
+        path, metrics = self.references.path, self.references.metrics
+        if key in path:
+            circle = " → ".join((*path[path.index(key) :], key))
             raise refuse("circle", raw.span, circle=circle)
-        if key not in self.metrics:
-            raise refuse("unknown_metric", raw.span, name=raw.parts[-1], known=", ".join(self.metrics) or "-")
-        agreed = self.metrics[key]
-        path = self.scope.metric_path(raw, agreed.counts)
-        return Metric(key, path, self._expand(key, agreed, path, raw.span), span=raw.span)
+        if key not in metrics:
+            raise refuse("unknown_metric", raw.span, name=raw.parts[-1], known=", ".join(metrics) or "-")
+        way = self.scope.metric_path(raw, metrics[key].counts)
+        return Metric(key, way, self._stands_for(key, way, raw.span), span=raw.span)
 
-    def _expand(self, key: str, agreed: Agreed, path: tuple[str, ...], span: Span) -> Condition:
-        if len(self.stack) >= 20:
-            raise refuse("too_large_expanded", span, limit=MAX_NODES)
-        scope = Scope(self.scope.vocabulary, self.scope.root, agreed.counts, path)
-        stack = (*self.stack, key)
+    def _stands_for(self, key: str, way: tuple[str, ...], span: Span) -> Condition:
+        known = self.references.known
+        if (key, way) not in known:
+            known[key, way] = self._expanded(key, way)
+        found = known[key, way]
+        if isinstance(found, ConditionError):
+            raise ConditionError(_few(_carried(each, key, span) for each in found.problems)) from found
+        return found
+
+    def _expanded(self, key: str, way: tuple[str, ...]) -> Condition | ConditionError:
+        agreed = self.references.metrics[key]
+        scope = Scope(self.scope.vocabulary, self.scope.root, agreed.counts, way)
         try:
-            return resolve_raw(parse_raw(agreed.condition), agreed.condition, scope, self.metrics, stack)
+            with self.references.within(key):
+                return _resolved(parse_raw(agreed.condition), agreed.condition, scope, self.references)
         except ConditionError as error:
-            raise ConditionError([_carried(each, key, span) for each in error.problems]) from error
+            return error
+
+
+def _few(problems: Iterable[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))[:MOST_PROBLEMS]
 
 
 def _carried(found: Problem, key: str, span: Span) -> Problem:
     """A problem inside another metric's condition, shown where this condition refers to it."""
-    if found.code in ("circle", "too_large_expanded", "metric_broken"):
+    if found.code in ("circle", "metric_broken", *BEYOND):
         return replace(found, start=span.start, end=span.end, fix=None)
     return problem("metric_broken", span, key=key, reason_en=found.message_en, reason_ja=found.message_ja)
 

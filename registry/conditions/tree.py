@@ -1,7 +1,7 @@
 """The typed tree: what a condition means, ready to be judged, encoded, written and read out."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -40,6 +40,25 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in node.children():
         yield from walk(child)
+
+
+def levels(node: Node) -> Iterator[list[Node]]:
+    """The nodes by how deep they stand; not by recursion, so that any depth can be looked at."""
+    level = [node]
+    while level:
+        yield level
+        level = [child for each in level for child in each.children()]
+
+
+def replaced[T](node: T, change: Callable[[Node], Node | None]) -> T:
+    """The tree with whatever `change` gives in place of a node; where it gives None, the node's own parts are."""
+    if isinstance(node, tuple):
+        return tuple(replaced(each, change) for each in node)  # type: ignore[return-value]
+    if not isinstance(node, Node):
+        return node
+    if (found := change(node)) is not None:
+        return found  # type: ignore[return-value]
+    return replace(node, **{name: replaced(getattr(node, name), change) for name in _parts(type(node))})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ may name is here, and every proof holds for the records that keep its promises: 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-
+from registry.conditions.declared import declared
 from registry.conditions.problems import ConditionError, Problem, problem
 from registry.conditions.promises import Promise, containments
 from registry.conditions.tokens import WORDS
@@ -23,6 +23,10 @@ KINDS = ("int", "decimal", "text", "enum", "bool", "date", "timestamp")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 FIRST_DAY, LAST_DAY = date(1902, 1, 1), date(2098, 12, 31)
 LARGEST = 10**12
+_DAYS = tuple(day.toordinal() for day in (FIRST_DAY, date(1970, 1, 1), date(2049, 12, 31), LAST_DAY))
+_AMOUNTS = tuple(map(Decimal, (-LARGEST, -(10**9), 10**9, LARGEST)))
+# The lowest bound that can be, the one where none is declared, and likewise upwards.
+WIDEST = {"int": _AMOUNTS, "decimal": _AMOUNTS, "date": _DAYS, "timestamp": _DAYS}
 
 Labels = Mapping[str, str]
 
@@ -82,11 +86,8 @@ class Vocabulary:
 
     @classmethod
     def from_yaml(cls, text: str) -> "Vocabulary":
-        try:
-            data = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise VocabularyError([problem("vocabulary_yaml", reason=str(error))]) from error
-        return cls.from_mapping(data)
+        """The vocabulary a YAML text declares; raises VocabularyError with every promise it breaks."""
+        return _from_yaml(text)
 
     @classmethod
     def from_mapping(cls, data: Any) -> "Vocabulary":
@@ -131,11 +132,23 @@ class Vocabulary:
         return below.entity == entity and below.link == parent.link
 
 
+@lru_cache(maxsize=16)
+def _from_yaml(text: str) -> Vocabulary:
+    try:
+        data = declared(text)
+    except ConditionError as error:
+        raise VocabularyError(error.problems) from error
+    return Vocabulary.from_mapping(data)
+
+
 class _Reader:
     """Reads a mapping, collecting every problem before refusing."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+
+    def refuse(self, code: str, place: str, **words: Any) -> None:
+        self.problems.append(problem(code, place=place, **words))
 
     def read(self, data: Any) -> Vocabulary:
         if not isinstance(data, Mapping) or not isinstance(data.get("entities"), Mapping):
@@ -146,10 +159,13 @@ class _Reader:
         self._check_links(entities)
         if self.problems:
             raise VocabularyError(self.problems)
+        zone = str(data.get("time_zone", "UTC"))
+        if not _is_zone(zone):
+            raise VocabularyError([problem("vocabulary_time_zone", zone=zone)])
         promises, unclear = containments(data.get("containments"))
         if unclear:
             raise VocabularyError(unclear)
-        return Vocabulary(entities, str(data.get("time_zone", "UTC")), promises, data)
+        return Vocabulary(entities, zone, promises, data)
 
     def _entity(self, name: str, body: Any) -> Entity:
         self._name(name, name)
@@ -157,17 +173,18 @@ class _Reader:
         fields = {
             str(key): self._field(f"{name}.{key}", str(key), value) for key, value in _mapping(body, "fields").items()
         }
-        parents = {
-            str(key): ParentWord(str(key), str(value.get("entity")), str(value.get("link")), _label(value, str(key)))
-            for key, value in _mapping(body, "parents").items()
-        }
-        relations = {
-            str(key): RelationWord(str(key), str(value.get("entity")), str(value.get("link")), _label(value, str(key)))
-            for key, value in _mapping(body, "relations").items()
-        }
+        parents = {each[0]: ParentWord(*each) for each in self._links(name, body, "parents")}
+        relations = {each[0]: RelationWord(*each) for each in self._links(name, body, "relations")}
         for word in (*parents, *relations):
             self._name(word, f"{name}.{word}")
         return Entity(name, _label(body, name), str(body.get("key")), fields, parents, relations)
+
+    def _links(self, name: str, body: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, str, Labels]]:
+        for key, value in _mapping(body, kind).items():
+            if isinstance(value, Mapping):
+                yield str(key), str(value.get("entity")), str(value.get("link")), _label(value, str(key))
+            else:
+                self.refuse(f"vocabulary_{kind.removesuffix('s')}", f"{name}.{key}")
 
     def _name(self, name: str, place: str) -> None:
         if not NAME.fullmatch(name) or name.upper() in WORDS or name.startswith("is_"):
@@ -185,28 +202,37 @@ class _Reader:
             self.problems.append(problem("vocabulary_values", place=place))
         kind_of = self._type(place, kind, body, tuple(labels))
         typical = self._sample(place, kind_of, body.get("typical"))
-        examples = tuple(self._sample(place, kind_of, each) for each in body.get("examples") or ())
+        examples = tuple(self._sample(place, kind_of, each) for each in self._list(place, body, "examples"))
         unit = _label(body["unit"], "") if body.get("unit") else None
-        synonyms = tuple(str(each) for each in body.get("synonyms") or ())
+        synonyms = tuple(str(each) for each in self._list(place, body, "synonyms"))
         return FieldWord(name, _label(body, name), kind_of, typical, examples, labels, unit, synonyms)
 
+    def _list(self, place: str, body: Mapping[str, Any], name: str) -> list[Any]:
+        found = body.get(name) or []
+        if isinstance(found, list):
+            return found
+        self.refuse("vocabulary_list", place, name=name)
+        return []
+
     def _type(self, place: str, kind: str, body: Mapping[str, Any], values: tuple[str, ...]) -> Type:
-        low, high = body.get("low"), body.get("high")
-        if kind in ("date", "timestamp"):
-            low, high = (_day(low) or date(1970, 1, 1)), (_day(high) or date(2049, 12, 31))
-            fits = FIRST_DAY <= low <= high <= LAST_DAY
-            low, high = low.toordinal(), high.toordinal()
-        elif kind in ("int", "decimal"):
-            low = Decimal(str(low)) if low is not None else Decimal(-(10**9))
-            high = Decimal(str(high)) if high is not None else Decimal(10**9)
-            fits = -LARGEST <= low <= high <= LARGEST
-        else:
-            fits = low is None and high is None
-        scale = int(body.get("scale", 2)) if kind == "decimal" else 0
-        if not fits or not 0 <= scale <= 6:
-            self.problems.append(problem("vocabulary_bounds", place=place))
-        nullable = bool(body.get("nullable", False))
-        return Type(kind, nullable, scale, low, high, values)
+        scale = body.get("scale", 2) if kind == "decimal" else 0
+        low, high = self._bounds(place, kind, body)
+        if type(scale) is not int or not 0 <= scale <= 6:
+            self.refuse("vocabulary_scale", place, value=scale)
+            scale = 0
+        return Type(kind, bool(body.get("nullable", False)), scale, low, high, values)
+
+    def _bounds(self, place: str, kind: str, body: Mapping[str, Any]) -> tuple[Any, Any]:
+        if kind not in WIDEST:
+            if {"low", "high"} & body.keys() and (body.get("low"), body.get("high")) != (None, None):
+                self.refuse("vocabulary_bounds", place)
+            return None, None
+        least, lowest, highest, most = WIDEST[kind]
+        low, high = _bound(kind, body.get("low"), lowest), _bound(kind, body.get("high"), highest)
+        if low is None or high is None or not least <= low <= high <= most:
+            self.refuse("vocabulary_bounds", place)
+            return None, None
+        return low, high
 
     def _sample(self, place: str, kind: Type, value: Any) -> Scalar:
         if value is None:
@@ -253,15 +279,30 @@ def conform(kind: Type, value: Any) -> Scalar:
     return None
 
 
+def _bound(kind: str, value: Any, default: Any) -> Any:
+    """A bound as `Type` holds it, or None where it is no value of the type."""
+    if value is None:
+        return default
+    if kind in ("date", "timestamp"):
+        day = _day(value)
+        return day and day.toordinal()
+    return _amount(value)
+
+
 def _decimal(kind: Type, value: Any) -> Decimal | None:
+    found = _amount(value)
+    if found is None or not _within(kind, found):
+        return None
+    rounded = round(found, kind.scale)
+    return rounded if rounded == found else None
+
+
+def _amount(value: Any) -> Decimal | None:
     try:
         found = Decimal(str(value))
     except ArithmeticError:
         return None
-    if not found.is_finite() or not _within(kind, found):
-        return None
-    rounded = round(found, kind.scale)
-    return rounded if rounded == found else None
+    return found if found.is_finite() else None
 
 
 def _within(kind: Type, value: int | Decimal) -> bool:
@@ -284,6 +325,13 @@ def _moment(value: str) -> datetime | None:
         return datetime.fromisoformat(value).replace(tzinfo=None)
     except ValueError:
         return None
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _mapping(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -32,6 +32,7 @@ FUNCTIONS = (
     "take_in", "pull", "look", "suggest", "conformance_of", "tally", "rows_behind",
 )  # fmt: skip
 SECONDS, MEGABYTES = 2.8, 512
+FRAMES = 5_000  # the parser of the dialects takes dozens for each level that is nested
 LIBRARIES = 92  # megabytes of Python, solver and database as files in memory, which the limit on data leaves out
 START_SECONDS = 60.0
 WATCH_SECONDS = 0.02
@@ -176,6 +177,7 @@ def _exactly(stream: BinaryIO, length: int) -> bytes:
 def serve(megabytes: int) -> None:
     """Answers questions from standard input until it closes; never prints anything else."""
     cap(megabytes)
+    sys.setrecursionlimit(FRAMES)
     import registry.conditions as package
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from registry.conditions.blocks import MANY, TESTS, Block, Group, Locked, Operand, Rows, Rule
+from registry.conditions.blocks import MANY, MAX_DEPTH, TESTS, Block, Group, Locked, Operand, Rows, Rule
 from registry.conditions.blocks_write import free_alias, plain_number
 from registry.conditions.scope import Scope
 from registry.conditions.vocabulary import Vocabulary
 from registry.forms.words import kind_of, reach, row_scope
 
-MAX_PARTS, MAX_DEPTH = 80, 8
 FIRST_TEST = {"int": ">=", "decimal": ">=", "date": ">=", "timestamp": ">=", "text": "=", "enum": "in"}
 type Place = tuple[int, ...]
 
@@ -80,7 +79,7 @@ class Builder:
 
     def _group(self, data: Any, place: str, scope: Scope, depth: int) -> Group:
         parts: list[Block] = []
-        while depth < MAX_DEPTH and len(parts) < MAX_PARTS and f"{place}.{len(parts)}-is" in data:
+        while depth < MAX_DEPTH and f"{place}.{len(parts)}-is" in data:
             parts.append(self._block(data, f"{place}.{len(parts)}", scope, depth + 1))
         kind = data.get(f"{place}-kind", "all")
         return Group(

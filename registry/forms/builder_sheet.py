@@ -9,11 +9,22 @@ from django.utils.translation import gettext as _
 
 from registry import meaning
 from registry.conditions import ConditionError, explain
-from registry.conditions.blocks import MANY, ROW_TESTS, TESTS, Block, Group, Locked, Operand, Rows, Rule
+from registry.conditions.blocks import (
+    MANY,
+    MAX_DEPTH,
+    MAX_PARTS,
+    ROW_TESTS,
+    TESTS,
+    Block,
+    Group,
+    Locked,
+    Operand,
+    Rows,
+    Rule,
+)
 from registry.conditions.blocks_write import may_be_blank
 from registry.conditions.scope import Scope
 from registry.conditions.vocabulary import FieldWord, Vocabulary
-from registry.forms.builder import MAX_DEPTH
 from registry.forms.builder_labels import (
     BLANKS,
     DAY_LABELS,
@@ -88,6 +99,10 @@ class Shown:
     def may_hold_rows(self) -> bool:
         """A box cannot stand inside a box, nor where nothing is related."""
         return not self.in_rows and not isinstance(self.block, Rows) and bool(self.relations)
+
+    @property
+    def full(self) -> bool:
+        return len(self.parts) >= MAX_PARTS
 
     @property
     def relation_name(self) -> str:

@@ -131,7 +131,7 @@ class ConditionPart:
 
     def _mended(self, number: str) -> str:
         words = {"condition": self.text, "counts": self.entity}
-        problems = meaning.condition_problems(words, self.told.overlay)
+        problems = meaning.condition_problems(words, self.told.overlay, self.told.carried)
         chosen = problems[int(number)] if number.isdigit() and int(number) < len(problems) else None
         return mended(self.text, chosen) if chosen else self.text
 

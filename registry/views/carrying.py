@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry import carrying, rules
-from registry.forms import sent
 from registry.forms.vocabulary import CarriedForm, VocabularyForm
 from registry.models import Metric, VocabularyVersion
 from registry.standing import Standing
@@ -21,7 +20,7 @@ from registry.workflow import drafting, vocabulary
 def edit(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("carry_vocabulary", standing, by=request.user)
-    form = CarriedForm(sent(request), initial={"source": _begins_from(standing)})
+    form = CarriedForm.of(request, _begins_from(standing))
     if request.method == "POST" and form.is_valid():
         try:
             vocabulary.carry(standing.proposal, source=form.cleaned_data["source"], by=request.user)
@@ -51,7 +50,7 @@ def remove(request: Request, pk: int) -> HttpResponse:
 def propose(request: Request) -> HttpResponse:
     """A draft that carries the vocabulary which was refused by itself, with every metric it alters."""
     rules.require_steward(request.user)
-    form = VocabularyForm(request.POST)
+    form = VocabularyForm.of(request)
     if not form.is_valid():
         return render(request, "vocabulary/change.html", {"form": form, "together": True}, status=422)
     proposal = drafting.start(by=request.user)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from registry import clock, counts, effect_on_data, meaning, telling
+from registry import clock, counts, effect_on_data, meaning, rules, telling
 from registry.conditions import ConditionError
 from registry.conditions.months import NUMBERS
 from registry.metric_page import MetricPage
@@ -73,6 +73,7 @@ def _count(plan: counts.Plan, request: Request, proposal: Proposal | None) -> di
 @require_safe
 def rows(request: Request, pk: int, key: str, outcome: str) -> HttpResponse:
     """The first records behind one number of a proposal."""
+    rules.require_reader_of_data(request.user)
     standing = standing_or_404(request, pk)
     plan = counts.of_proposal(standing)
     line = plan.line(key) if plan else None

@@ -26,6 +26,7 @@ KINDS = [kind for kind, _label in Dataset.KINDS]
 
 @require_safe
 def index(request: Request) -> HttpResponse:
+    rules.require_reader_of_data(request.user)
     found = Dataset.objects.select_related("read_by")
     return render(request, "datasets/index.html", {"datasets": found, "vocabulary": meaning.vocabulary()})
 
@@ -92,6 +93,7 @@ def _place(form: Any) -> str | None:
 
 @require_safe
 def show(request: Request, key: str) -> HttpResponse:
+    rules.require_reader_of_data(request.user)
     return _page(request, _one(key))
 
 
@@ -202,6 +204,7 @@ def choice(request: Request, key: str) -> HttpResponse:
 @require_safe
 def conformance(request: Request, key: str) -> HttpResponse:
     """Which promises of the vocabulary the data breaks, with rows."""
+    rules.require_reader_of_data(request.user)
     dataset = _one(key)
     context: dict[str, Any] = {"dataset": dataset, "labels": CODES}
     try:
@@ -245,6 +248,7 @@ CODES: dict[str, Callable[[], str]] = {
 @require_safe
 def conformance_csv(request: Request, key: str) -> HttpResponse:
     """The same as a table: one line for each row shown, up to two hundred of each kind."""
+    rules.require_reader_of_data(request.user)
     dataset = _one(key)
     try:
         found = _broken(dataset)

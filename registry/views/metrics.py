@@ -106,7 +106,7 @@ def sql(request: Request, key: str) -> HttpResponse:
     """The counting query of today's meaning for each engine, to copy."""
     metric = get_object_or_404(Metric.objects.exclude(latest=None), key=key)
     page = MetricPage(metric, clock.today())
-    queries = meaning.sql(page.definition.wording, clock.today()) if page.definition else {}
+    queries = meaning.sql(page.definition.wording, clock.today()) if page.definition else []
     context = {
         "metric": metric,
         "definition": page.definition,

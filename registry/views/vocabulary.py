@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry import comparison, containments, meaning, rules
-from registry.forms import sent
 from registry.forms.vocabulary import VocabularyForm
 from registry.models import VocabularyVersion
 from registry.refusals import WrongState
@@ -67,7 +66,7 @@ def _entity(entity: Any, language: str) -> dict[str, Any]:
 def change(request: Request) -> HttpResponse:
     rules.require_steward(request.user)
     last = VocabularyVersion.objects.first()
-    form = VocabularyForm(sent(request), initial={"source": last.source if last else ""})
+    form = VocabularyForm.of(request, last.source if last else "")
     together = False
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

@@ -125,7 +125,26 @@ def fuzzed(random: Random, number: int) -> Iterator[str]:
         text = Conditions(random).condition(random.randint(0, 3))
         for _ in range(random.randint(0, 4)):
             text = _mutated(text, random, strange)
-        yield text
+        yield _deepened(text, random) if random.random() < 0.05 else text
+
+
+def _deepened(text: str, random: Random) -> str:
+    """Nested in one way or several, up to far beyond what is allowed."""
+    ways = [
+        "NOT {}",
+        "({})",
+        "({}) IS TRUE",
+        "{} IS NOT TRUE",
+        "NOT ({} OR 1 = 1)",
+        "CASE WHEN {} THEN 1 ELSE 2 END = 1",
+    ]
+    for _ in range(random.randint(1, 24)):
+        way, times = random.choice(ways), random.randint(1, 24)
+        if len(text) > 4_000:
+            break
+        for _ in range(times):
+            text = way.format(text)
+    return text
 
 
 def _mutated(text: str, random: Random, strange: list[str]) -> str:

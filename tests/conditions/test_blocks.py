@@ -3,11 +3,13 @@
 from random import Random
 
 import pytest
+from django.utils.datastructures import MultiValueDict
 
 from registry.conditions import ConditionError, parse
 from registry.conditions.blocks import INCLUDED, LEFT_OUT, Block, Group, Locked, Operand, Rows, Rule
 from registry.conditions.blocks_read import read_blocks
 from registry.conditions.blocks_write import Gap, free_alias, write_blocks
+from registry.forms.builder import Builder, posted
 from tests.conditions.example import EXAMPLE, METRICS
 from tests.conditions.generate import WORLD, Conditions
 
@@ -74,6 +76,35 @@ LOCKED = [
 def test_what_the_builder_cannot_show_stays_locked_word_for_word(text: str) -> None:
     joined = f"consent IS TRUE AND {text}"
     assert read_blocks(joined, EXAMPLE, "lead", METRICS).parts == (Rule("consent", "yes"), Locked(text))
+
+
+MANY_RULES = [f"company.employees <> {number}" for number in range(90)]
+DEEP = "consent IS TRUE"
+for _ in range(10):
+    DEEP = f"NOT ({DEEP} OR source = 'seminar')"
+BEYOND = [
+    " OR ".join(MANY_RULES),
+    f"consent IS TRUE AND ({' OR '.join(MANY_RULES)})",
+    f"EXISTS (SELECT 1 FROM lead.meetings m WHERE {' AND '.join(f'm.minutes <> {n}' for n in range(90))})",
+    DEEP,
+]
+
+
+@pytest.mark.parametrize("text", BEYOND, ids=("a group", "a group in a group", "a box", "too deep"))
+def test_what_is_too_much_for_the_builder_is_locked_and_stays_whole_beside_a_new_rule(text: str) -> None:
+    blocks = read_blocks(text, EXAMPLE, "lead", METRICS)
+    more = Group("all", (blocks, Rule("consent", "yes")))
+    written, gaps = write_blocks(more, EXAMPLE, "lead")
+    assert gaps == []
+    assert parse(written, EXAMPLE, "lead", METRICS) == parse(f"({text}) AND consent IS TRUE", EXAMPLE, "lead", METRICS)
+    assert any(values == ["locked"] for name, values in posted(blocks, "b") if name.endswith("-is"))
+
+
+@pytest.mark.parametrize("text", BEYOND, ids=("a group", "a group in a group", "a box", "too deep"))
+def test_a_form_that_nobody_touched_sends_back_the_same_blocks(text: str) -> None:
+    blocks = read_blocks(text, EXAMPLE, "lead", METRICS)
+    sent = MultiValueDict(dict(posted(blocks, "lead-b")))
+    assert Builder(EXAMPLE, "lead").read(sent, "lead") == blocks
 
 
 def test_the_same_meeting_and_any_meeting_are_different_boxes() -> None:

@@ -20,6 +20,8 @@ from tests.conditions.generate import WORLD, records
 
 YEAR = Moments(date(2026, 5, 31), date(2024, 1, 1), date(2027, 1, 1))
 OLD = Definition("visit", "pages >= 6", "started_on")
+DAY = Moments(YEAR.as_of)
+FIRST_ORDER = "(SELECT MIN(o.made_on) FROM visit.orders o)"
 NEW = Definition("visit", "pages >= 5", "started_on")
 
 
@@ -56,6 +58,25 @@ def by_hand(world: list[dict[str, Any]], text: str) -> dict[date, set[int]]:
         if judge(record) is True and YEAR.period_start <= record["started_on"] < YEAR.period_end:  # type: ignore[operator]
             found.setdefault(record["started_on"].replace(day=1), set()).add(record["visit_id"])
     return found
+
+
+@pytest.mark.parametrize(
+    ("dated_by", "text"),
+    [
+        ("started_on", "pages >= 5 AND started_on < period_end - INTERVAL 2 DAY"),
+        ("started_on", "NOT EXISTS (SELECT 1 FROM visit.orders o WHERE o.made_on < period_end) OR pages >= 6"),
+        (FIRST_ORDER, "EXISTS (SELECT 1 FROM visit.orders o WHERE o.made_on >= period_start)"),
+    ],
+)
+def test_each_month_is_the_period_of_its_own_count(folder: Path, dated_by: str, text: str) -> None:
+    definition = Definition("visit", text, dated_by)
+    found = {each.month: each.new for each in count(definition, definition, WORLD, folder, DAY).months if each.new}
+    assert len(found) > 3
+    with open_dataset(folder, WORLD) as connection:
+        for month in found:
+            moments = Moments(DAY.as_of, month, (month + timedelta(days=31)).replace(day=1))
+            sql = counting_sql(counting(definition, WORLD), "duckdb", moments)
+            assert connection.execute(sql).fetchone() == (found[month],), (text, month)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from registry.conditions import ConditionError, Source, Vocabulary, take_in
 from registry.conditions import intake as module
 from registry.conditions.conformance import conformance_of
+from registry.conditions.count import open_dataset
 from registry.conditions.dataset import opened
 from registry.conditions.worker import Workers
 
@@ -59,6 +60,43 @@ def test_numbers_are_read_as_people_write_them_and_nothing_is_rounded(tmp_path: 
         (4, None, "12.00", None, None),
         (None, None, None, None, None),
     ]
+
+
+def test_every_cell_that_the_format_does_not_fit_is_in_the_report(tmp_path: Path):
+    text = "no,day,price\n1,04/09/2026,1\n2,2026-04-10,1\n3,04/11/2026,x\n4,,1\n"
+    fields = FIELDS | {"made_on": {"column": "day", "format": "%m/%d/%Y"}}
+    source = Source(str(taken(tmp_path, text)), {"visit": {"table": "visits", "fields": fields}})
+    with opened(source, WORDS) as connection:
+        assert connection.execute("SELECT id FROM visit WHERE made_on IS NULL ORDER BY 1").fetchall() == [(2,), (4,)]
+    found = {(each.field, each.code): each.keys for each in conformance_of(source, WORDS)}
+    assert found == {
+        ("made_on", "unreadable"): ("2",), ("made_on", "blank"): ("4",), ("price", "unreadable"): ("3",),
+    }  # fmt: skip
+
+
+ZONED = ["2026-04-01T20:00:00Z", "2026-04-01 20:00:00+00", "2026-04-02T05:00:00+09:00", "2026-04-02 05:00"]
+
+
+@pytest.mark.parametrize("written", ZONED)
+def test_a_moment_with_an_offset_is_what_the_clocks_of_the_declared_zone_said(tmp_path: Path, written: str):
+    words = Vocabulary.from_yaml(
+        "{time_zone: Asia/Tokyo, entities: {visit: {key: id, fields:"
+        " {id: {type: int}, made_on: {type: date}, seen_at: {type: timestamp}}}}}"
+    )
+    folder = taken(tmp_path, f"id,made_on,seen_at\n1,{written},{written}\n")
+    fields = {name: {"column": name} for name in ("id", "made_on", "seen_at")}
+    source = Source(str(folder), {"visit": {"table": "visits", "fields": fields}})
+    (tmp_path / "visit.csv").write_text(f"id,made_on,seen_at\n1,{written},{written}\n", encoding="utf-8")
+    for connection in (opened(source, words), open_dataset(tmp_path, words)):
+        read = connection.execute("SELECT made_on::VARCHAR, seen_at::VARCHAR FROM visit").fetchall()
+        assert read == [("2026-04-02", "2026-04-02 05:00:00")]
+    assert conformance_of(source, words) == []
+
+
+def test_a_moment_of_which_nobody_knows_where_its_clock_hangs_is_in_the_report(tmp_path: Path):
+    text = "no,day,price\n1,2026-04-01 20:00 Mars/Base,1\n"
+    source = Source(str(taken(tmp_path, text)), {"visit": {"table": "visits", "fields": FIELDS}})
+    assert [(each.field, each.code) for each in conformance_of(source, WORDS)] == [("made_on", "unreadable")]
 
 
 def test_values_are_translated_and_a_blank_is_a_blank(tmp_path: Path):

@@ -1,13 +1,30 @@
 # ruff: noqa: E501 -- tables of cases read better in one line each.
 """What the language accepts, and for everything else the place, a sentence in both languages and a fix."""
 
+import inspect
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 
 import pytest
 
-from registry.conditions import Agreed, ConditionError, parse, problems, refers_to
+from registry.conditions import (
+    Agreed,
+    ConditionError,
+    check,
+    classify,
+    compare,
+    explain,
+    parse,
+    problems,
+    refers_to,
+)
+from registry.conditions.dialects import DIALECTS
+from registry.conditions.sql import Writer
 from registry.conditions.wording import PROBLEMS
-from tests.conditions.example import EXAMPLE, METRICS
+from tests.conditions.example import AS_OF, EXAMPLE, METRICS
 from tests.conditions.generate import WORLD, Conditions
 
 M = "FROM lead.meetings m"
@@ -133,9 +150,67 @@ def test_metrics_that_double_at_every_step_are_bounded() -> None:
     assert found.code == "too_large_expanded"
 
 
+@pytest.mark.parametrize("leaf", ["consent = TRUE", "emplyees > 1", "is_m0", "is_nobody"])
+def test_metrics_that_double_at_every_step_are_understood_once_each(leaf: str) -> None:
+    metrics = {f"m{step}": Agreed("lead", f"is_m{step + 1} AND is_m{step + 1}") for step in range(18)}
+    metrics["m18"] = Agreed("lead", leaf)
+    started = time.process_time()
+    found = problems("is_m0", EXAMPLE, "lead", metrics)
+    assert len(found) == 1
+    assert time.process_time() - started < 1
+
+
+def test_no_more_problems_are_told_than_anybody_reads() -> None:
+    text = " AND ".join(f"nothing{number} = 1" for number in range(400))
+    assert len(problems(text, EXAMPLE, "lead")) == 20
+
+
+NESTED = {
+    "NOT": "NOT {}",
+    "brackets": "(consent = TRUE OR {})",
+    "both": "NOT (consent = TRUE AND {})",
+    "a test": "({}) IS NOT TRUE",
+}
+
+
+@pytest.mark.parametrize("form", NESTED.values(), ids=NESTED)
+def test_whatever_is_accepted_can_be_dealt_with_inside_a_request(form: str) -> None:
+    """As deep as it goes through the metrics it refers to; a request has used a few hundred frames before."""
+    metrics = {f"m{step}": Agreed("lead", form.format(f"is_m{step + 1}")) for step in range(60)}
+    metrics["m60"] = Agreed("lead", "department = 'a'")
+    text = next(f"is_m{step}" for step in range(60) if not problems(f"is_m{step}", EXAMPLE, "lead", metrics))
+    refused = problems("is_m0", EXAMPLE, "lead", metrics)
+    assert [each.code for each in refused] == ["too_deep_expanded"]
+    with frames(600):
+        tree = parse(text, EXAMPLE, "lead", metrics)
+        assert explain(text, EXAMPLE, "lead", "ja", metrics)
+        assert Writer(DIALECTS["duckdb"], EXAMPLE, "lead", AS_OF).write(tree)
+        assert classify(text, [({"department": "a", "consent": True}, True)], EXAMPLE, "lead", metrics)
+        check(text, EXAMPLE, "lead", metrics)
+        compare(text, f"{text} AND LENGTH(department) > 1", EXAMPLE, "lead", metrics)
+
+
+def test_parentheses_full_of_negations_are_refused_and_do_not_exhaust_the_stack() -> None:
+    text = f"({'NOT ' * 23}" * 22 + "consent = TRUE" + ")" * 22
+    assert [each.code for each in problems(text, EXAMPLE, "lead")] == ["too_deep"]
+
+
+@contextmanager
+def frames(number: int) -> Iterator[None]:
+    """As if only so many frames were left."""
+    here, before = len(inspect.stack(0)), sys.getrecursionlimit()
+    sys.setrecursionlimit(here + number)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
+        ("consent = TRUE" + " IS TRUE" * 600, "too_deep"),
+        ("LOWER(" * 23 + "department" + ")" * 23 + " = 'a'", "too_deep"),
         ("consent = TRUE" + " AND consent = TRUE" * 900, "too_long"),
         ("a=1" + " OR a=1" * 800, "too_many_words"),
         ("(" * 40 + "consent = TRUE" + ")" * 40, "too_deep"),

@@ -26,6 +26,11 @@ def owner() -> Iterator[str]:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             with psycopg.connect(own) as inside:
+                inside.execute(
+                    sql.SQL("ALTER DATABASE {} SET timezone = 'America/New_York'").format(sql.Identifier(name))
+                )
+                inside.execute("CREATE TABLE visits (no text, seen_at timestamptz)")
+                inside.execute("INSERT INTO visits VALUES ('V1', '2026-04-02 05:00+09')")
                 inside.execute("CREATE TABLE leads (no text, day date, note text)")
                 inside.execute("INSERT INTO leads VALUES ('L2', '2026-04-02', NULL), ('L1', '2026-04-01', 'a,\"b')")
             yield own
@@ -58,10 +63,10 @@ def reader(owner: str) -> Iterator[str]:
     with psycopg.connect(owner, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [READER]).fetchone():
             pytest.skip(f"needs a role that owns nothing: CREATE ROLE {READER} LOGIN PASSWORD '{READER_PASSWORD}'")
-        connection.execute(f"GRANT SELECT ON leads TO {READER}")
+        connection.execute(f"GRANT SELECT ON leads, visits TO {READER}")
         host = urlsplit(owner)
         yield urlunsplit(host._replace(netloc=f"{READER}:{READER_PASSWORD}@{host.hostname}:{host.port or 5432}"))
-        connection.execute(f"REVOKE ALL ON leads FROM {READER}")
+        connection.execute(f"REVOKE ALL ON leads, visits FROM {READER}")
 
 
 def test_a_reader_gets_the_rows_in_one_order_as_a_file_like_any_other(reader: str, tmp_path: Path):
@@ -108,3 +113,8 @@ def test_a_view_that_writes_behind_its_back_is_stopped_by_the_read_only_transact
             pull(reader, ["lure"], str(tmp_path), 2**20)
         assert refused.value.problems[0].code == "pull_may_write"
         assert connection.execute("SELECT COUNT(*) FROM leads WHERE no = 'L9'").fetchone() == (0,)
+
+
+def test_a_moment_is_the_same_bytes_wherever_the_server_hangs_its_clock(reader: str, tmp_path: Path):
+    ((_, file),) = pull(reader, ["visits"], str(tmp_path), 2**20)
+    assert Path(file).read_text() == "no,seen_at\nV1,2026-04-01 20:00:00+00\n"

@@ -5,7 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from registry.conditions import Agreed, Asked, ConditionError, Definition, Moments, World, rows_behind, tally
+from registry.conditions import (
+    Agreed,
+    Asked,
+    ConditionError,
+    Definition,
+    Moments,
+    Source,
+    Vocabulary,
+    World,
+    rows_behind,
+    take_in,
+    tally,
+)
 from registry.conditions.revive import revived
 from tests.conditions.example import EXAMPLE
 from tests.conditions.generate import WORLD
@@ -71,3 +83,25 @@ def test_a_record_that_the_words_no_longer_fit_is_refused_and_breaks_nothing(rec
     with pytest.raises(ConditionError) as refused:
         revived(record, EXAMPLE, "lead")
     assert refused.value.problems[0].code == "record_unreadable"
+
+
+def test_rows_that_are_there_twice_are_told_beside_a_count_of_them(tmp_path: Path) -> None:
+    words = Vocabulary.from_yaml(
+        "entities: {visit: {key: id, fields: {id: {type: int}, made: {type: date}},"
+        " relations: {orders: {entity: order, link: visit_id}}},"
+        " order: {key: number, fields: {number: {type: int}, visit_id: {type: int}}}}"
+    )
+    exports = {"visit": "id,made\n1,2026-04-01\n", "order": "number,visit_id\n7,1\n7,1\n"}
+    files = []
+    for name, text in exports.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        files.append((f"{name}.csv", str(tmp_path / f"{name}.csv")))
+    (tmp_path / "kept").mkdir()
+    take_in(files, str(tmp_path / "kept"))
+    fields = {"visit": ["id", "made"], "order": ["number", "visit_id"]}
+    mapping = {
+        name: {"table": name, "fields": {each: {"column": each} for each in names}} for name, names in fields.items()
+    }
+    often = Definition("visit", "(SELECT COUNT(*) FROM visit.orders o) >= 2", "made")
+    (found,) = tally([Asked("often", often, often)], World(words, DAY), Source(str(tmp_path / "kept"), mapping))
+    assert [(each.entity, each.code, each.number) for each in found.broken] == [("order", "repeated_key", 2)]

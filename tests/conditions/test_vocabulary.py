@@ -1,5 +1,9 @@
 """The declared words: read from YAML, refused with every contradiction, given back as they were."""
 
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,7 @@ from registry.conditions import ConditionError, Vocabulary, VocabularyError, cla
 from tests.conditions.example import AS_OF, EXAMPLE, METRICS
 from tests.conditions.generate import FIXTURES
 
+ROOT = Path(__file__).parents[2]
 GOOD = "entities: {thing: {key: id, fields: {id: {type: int}, size: {type: int, low: 0, high: 9}}}}"
 
 
@@ -43,6 +48,26 @@ def test_a_vocabulary_survives_being_exported_and_read_again() -> None:
         (changed(type="enum", low=None, high=None), "vocabulary_values"),
         (changed(low=5, high=1), "vocabulary_bounds"),
         (changed(typical=10), "vocabulary_sample"),
+        ("time_zone: Mars/Base\n" + GOOD, "vocabulary_time_zone"),
+        (changed(low="abc"), "vocabulary_bounds"),
+        (changed(low=float("nan")), "vocabulary_bounds"),
+        (changed(high=float("inf")), "vocabulary_bounds"),
+        (changed(type="date", low="20x", high=None), "vocabulary_bounds"),
+        (changed(type="date", low=None, high=12), "vocabulary_bounds"),
+        (changed(type="text", low=None, high=3), "vocabulary_bounds"),
+        (changed(type="decimal", scale="x"), "vocabulary_scale"),
+        (changed(type="decimal", scale=7), "vocabulary_scale"),
+        (changed(examples=5), "vocabulary_list"),
+        (changed(synonyms={"a": "b"}), "vocabulary_list"),
+        (
+            GOOD.replace("low: 0, high: 9", "typical: 2026-13-45").replace("size: {type: int", "size: {type: date"),
+            "vocabulary_sample",
+        ),
+        (GOOD.replace("low: 0", "low: " + "9" * 5_000), "vocabulary_yaml"),
+        (GOOD.replace("key: id", "key: id, parents: {b: c}"), "vocabulary_parent"),
+        (GOOD.replace("key: id", "key: id, relations: {b: [c]}"), "vocabulary_relation"),
+        (GOOD.replace("key: id", "key: &a id, label: *a"), "vocabulary_alias"),
+        ("[" * 3_000, "vocabulary_nesting"),
         (GOOD.replace("size", "select"), "vocabulary_name"),
         (GOOD.replace("size", "is_big"), "vocabulary_name"),
         (GOOD.replace("size", "Größe"), "vocabulary_name"),
@@ -78,3 +103,30 @@ def test_worked_examples_are_judged_and_unknown_does_not_count() -> None:
 
 def test_errors_are_one_kind() -> None:
     assert issubclass(VocabularyError, ConditionError)
+
+
+READ = """
+import yaml
+{before}
+from registry.conditions import Vocabulary, VocabularyError
+for text in ("[" * 100_000, "[" * 100_000 + "]" * 100_000, "- " * 100_000, "{{a: " * 30 + "1" + "}}" * 30):
+    try:
+        Vocabulary.from_yaml(text)
+    except VocabularyError as error:
+        print(error.problems[0].code)
+"""
+
+
+@pytest.mark.parametrize("before", ["", "vars(yaml).pop('CSafeLoader', None)"], ids=["libyaml", "Python"])
+def test_the_deepest_nesting_is_a_sentence_and_not_the_end_of_the_process(before: str) -> None:
+    """In a process of its own: libyaml ends it without a word."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ.format(before=before)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["vocabulary_nesting"] * 4
+
+
+def test_days_are_read_as_they_are_written() -> None:
+    text = changed(type="date", low="2020-01-01", high=None, typical="2026-04-10").replace("'", "")
+    word = Vocabulary.from_yaml(text).entity("thing").fields["size"]
+    assert (word.type.low, word.typical) == (date(2020, 1, 1).toordinal(), date(2026, 4, 10))

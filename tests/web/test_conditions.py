@@ -169,6 +169,18 @@ def test_what_the_builder_cannot_show_is_read_out_and_kept(writer: Client, draft
     assert kept(draft) == "consent IS FALSE\nAND LENGTH(department) >= 2"
 
 
+def test_a_condition_with_more_rules_than_the_builder_shows_keeps_every_one(
+    writer: Client, draft: Proposal, cast: Cast
+):
+    text = "\nAND ".join(f"company.employees <> {number}" for number in range(90))
+    written(draft, text, by=cast.misaki)
+    writer.post(f"/proposals/{draft.pk}/draft/", everything(writer, draft))
+    assert kept(draft) == text
+    sent = everything(writer, draft) | {"target_lead-b.1-is": "rule", "target_lead-b.1-field": "consent"}
+    arrange(writer, draft, "update", sent | {"edits": str(fresh(draft).edits)})
+    assert kept(draft) == f"({text})\nAND consent IS TRUE"
+
+
 def test_a_negative_rule_asks_about_blanks_only_where_there_can_be_any(writer: Client, draft: Proposal, cast: Cast):
     assert page_of(writer, draft).count("Please say what happens to blanks") == 1
     written(draft, "relation <> 'internal'", by=cast.misaki)
@@ -180,6 +192,19 @@ def test_a_mistake_is_mended_without_a_script(writer: Client, draft: Proposal):
     typed = everything(writer, draft) | {"target_lead-condition": "employees >= 50"}
     arrange(writer, draft, "mend:0", typed)
     assert kept(draft) == "company.employees >= 50"
+
+
+def test_the_mistake_is_mended_that_the_carried_vocabulary_shows(client: Client, cast: Cast):
+    source = WORDS.read_text(encoding="utf-8")
+    vocabulary.change_vocabulary(source, by=cast.megumi, reason="The words of the example.")
+    proposal = drafted(cast, by=cast.megumi)
+    renamed = source.replace("      employees: {", "      staff: {")
+    vocabulary.carry(proposal, source=renamed, by=cast.megumi)
+    client.force_login(cast.megumi)
+    arrange(client, proposal, "show:expression", everything(client, proposal))
+    typed = {"target_lead-condition": "company.staff >= 50 AND emial_valid = TRUE", "target_lead-counts": "lead"}
+    arrange(client, proposal, "mend:0", everything(client, proposal) | typed)
+    assert kept(proposal) == "company.staff >= 50 AND email_valid = TRUE"
 
 
 def test_another_window_is_never_overwritten_by_a_button(writer: Client, draft: Proposal, cast: Cast):

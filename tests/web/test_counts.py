@@ -188,3 +188,14 @@ def test_counts_of_data_that_was_read_anew_meanwhile_are_not_kept(cast: Cast, cr
     keeping.map_dataset(crm, mapping=mapping, by=cast.megumi)
     with refuses("data_changed", 409):
         counting.keep_runs(runs, by=cast.kenta)
+
+
+def test_whoever_belongs_to_no_team_does_not_see_the_rows_behind_a_number(client: Client, cast: Cast, crm: Dataset):
+    proposal = proposed(cast)
+    count(client, proposal)
+    address = f"/proposals/{proposal.pk}/counts/target_lead/gained/"
+    assert "L2" in client.get(address).content.decode()
+    client.force_login(cast.takuya)
+    refused = client.get(address)
+    assert refused.status_code == 403
+    assert "L2" not in refused.content.decode()

@@ -233,6 +233,14 @@ def test_members_read_and_only_stewards_change(crm: Dataset, client: Client, cas
     assert Event.objects.count() == before
 
 
+def test_whoever_belongs_to_no_team_sees_no_data(crm: Dataset, client: Client, cast: Cast):
+    client.force_login(cast.takuya)
+    for address in ("/datasets/", "/datasets/crm/", "/datasets/crm/conformance/", "/datasets/crm/conformance.csv"):
+        refused = client.get(address)
+        assert refused.status_code == 403
+        assert "Only members of a team can see data." in refused.content.decode()
+
+
 def test_nobody_reads_it_without_signing_in(crm: Dataset, client: Client, settings: Any):
     client.logout()
     settings.PUBLIC = True

@@ -1,12 +1,19 @@
 """One metric: today's meaning, another day's, its permanent versions, their differences, its history."""
 
+import html
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from registry import conditions, engine
+from registry.conditions.problems import refuse
+from registry.conditions.worker import Overrun
 from registry.models import Definition
 from tests.cast import FOUNDED, NOW, TODAY, Cast, in_review, on, published, seal, started, write
+from tests.counting import agreed
+from tests.data import declare
 
 
 @pytest.fixture
@@ -144,3 +151,56 @@ def test_a_text_missing_in_the_readers_language_is_shown_in_the_other_and_says_s
 def test_the_day_is_the_registrys_own(reader: Client, cast: Cast):
     with on(TODAY):
         assert reader.get("/metrics/target_lead/").context["page"].valid == NOW.date()
+
+
+def test_an_engine_that_cannot_say_it_is_named_with_the_reason(reader: Client, cast: Cast, asked: list[str]):
+    declare(cast)
+    agreed(cast, target_lead={"condition": r"department = 'a\b'"})
+    page = text(reader, "/metrics/target_lead/sql/")
+    assert "このエンジン向けのSQLはありません。Redshift ではこれを正確に書き表せません" in page
+    assert "PostgreSQL" in page
+    assert r"'a\b'" in html.unescape(page)
+
+
+def test_the_proofs_behind_the_queries_are_made_once(reader: Client, cast: Cast, asked: list[str]):
+    declare(cast)
+    agreed(cast, target_lead={"condition": "company.employees >= 90"})
+    for _ in range(2):
+        assert "company" in text(reader, "/metrics/target_lead/sql/")
+        assert len(asked) == 7
+
+
+def test_what_could_not_be_proved_in_time_is_said_and_asked_again(
+    reader: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    declare(cast)
+    agreed(cast, target_lead={"condition": "company.employees >= 91"})
+    monkeypatch.setattr(engine, "_workers", Slow)
+    monkeypatch.setattr(engine, "SOON", -1)
+    assert text(reader, "/metrics/target_lead/sql/").count("中断しました") == 7
+    monkeypatch.setattr(engine, "_workers", InProcess)
+    assert "SELECT" in text(reader, "/metrics/target_lead/sql/")
+
+
+class InProcess:
+    def run(self, function: str, *asked: Any, seconds: float, **named: Any) -> Any:
+        return getattr(conditions, function)(*asked, **named)
+
+
+class Slow:
+    def run(self, function: str, *asked: Any, seconds: float, **named: Any) -> Any:
+        raise Overrun(refuse("worker_time", seconds="10").problems)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The functions that were asked, in this process."""
+    functions: list[str] = []
+
+    class Noted(InProcess):
+        def run(self, function: str, *asked: Any, seconds: float, **named: Any) -> Any:
+            functions.append(function)
+            return super().run(function, *asked, seconds=seconds, **named)
+
+    monkeypatch.setattr(engine, "_workers", Noted)
+    return functions
