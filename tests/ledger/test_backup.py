@@ -1,8 +1,10 @@
 """One file holds everything, is written whole or not at all, and is put back only where that is meant."""
 
 import json
+import shutil
 import stat
 import tarfile
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -76,9 +78,57 @@ def test_sqlite_is_copied_whole_and_put_back_whole(tmp_path: Path, monkeypatch: 
         run(there, "DELETE FROM registry_head")
 
 
+@pytest.fixture
+def elsewhere(django_db_blocker: Any) -> Iterator[None]:
+    """A PostgreSQL database of its own in the place of the tests', which holds the record that is to be backed up."""
+    before = connections["default"]
+    name = f"{before.settings_dict['NAME']}_restored"
+    with django_db_blocker.unblock():
+        asked = before.settings_dict | {"NAME": "postgres"}
+        server = opened_with(asked)
+        run(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+        connections["default"] = opened_with(before.settings_dict | {"NAME": name})
+        run(connection, *TABLES[:-1], "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        yield
+        connection.close()
+        connections["default"] = before
+        run(server, f"DROP DATABASE {name}")
+        server.close()
+
+
+@pytest.mark.postgres
+def test_postgresql_is_copied_whole_and_put_in_the_place_of_what_is_there(elsewhere: None, tmp_path: Path):
+    assert databases.copy(tmp_path / "copy") == databases.Copied(7, "m")
+    run(connection, "DROP FUNCTION f", "UPDATE registry_head SET sequence = 9", "CREATE TABLE later (x int)")
+    databases.load(tmp_path / "copy")
+    assert sorted(connection.introspection.table_names()) == ["django_migrations", "registry_head"]
+    assert asked(databases.EVENTS) == 7
+
+
+HINDRANCES = ["pg_restore is missing", "psql is missing", "the copy is cut off", "the copy does not fit in"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("hindrance", HINDRANCES)
+def test_what_postgresql_cannot_put_in_place_changes_nothing(
+    elsewhere: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hindrance: str
+):
+    """The function of the copy is there already in the last case, which shows only after the tables were dropped."""
+    copied = tmp_path / "copy"
+    databases.copy(copied)
+    run(connection, "UPDATE registry_head SET sequence = 9")
+    which, (tool, *_rest) = shutil.which, hindrance.split()
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == tool else which(name))
+    if hindrance == "the copy is cut off":
+        copied.write_bytes(copied.read_bytes()[:-100])
+    with pytest.raises(databases.Failed):
+        databases.load(copied)
+    assert asked(databases.EVENTS) == 9
+
+
 TABLES = (
-    "CREATE TABLE registry_head (sequence)",
-    "CREATE TABLE django_migrations (id, app, name)",
+    "CREATE TABLE registry_head (sequence int)",
+    "CREATE TABLE django_migrations (id int, app text, name text)",
     "INSERT INTO registry_head VALUES (7)",
     "INSERT INTO django_migrations VALUES (1, 'registry', 'm')",
     "CREATE TRIGGER t BEFORE DELETE ON registry_head BEGIN SELECT RAISE(ABORT, 'never'); END",
@@ -86,8 +136,12 @@ TABLES = (
 
 
 def opened(file: Path) -> Any:
+    return opened_with(connection.settings_dict | {"NAME": str(file)})
+
+
+def opened_with(settings: dict[str, Any]) -> Any:
     other = connections.create_connection("default")
-    other.settings_dict = {**connection.settings_dict, "NAME": str(file)}
+    other.settings_dict = settings
     return other
 
 
@@ -95,6 +149,12 @@ def run(other: Any, *statements: str) -> None:
     with other.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def asked(query: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
 
 
 def test_a_backup_is_for_its_owner_alone_and_never_holds_the_signing_key(cast: Cast, copied: None, tmp_path: Path):
