@@ -1,4 +1,4 @@
-"""The key that signs checkpoints: a file of its own, made on first use, readable by its owner alone.
+"""The key that signs checkpoints: a file of its own, made for the first of them, readable by its owner alone.
 
 When it is replaced, the private part goes and the public one stays, in a folder beside it and under its name.
 """
@@ -24,13 +24,18 @@ from registry.ledger.note import key_id
 
 
 def signing_key(path: Path) -> Ed25519PrivateKey:
-    """The private key in `path` (PEM), made there first if there is none."""
-    if not path.exists():
-        write_once(path, _pem(Ed25519PrivateKey.generate()))
+    """The private key in `path` (PEM)."""
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(f"{path} holds no Ed25519 key")
     return key
+
+
+def first_key(path: Path) -> Ed25519PrivateKey:
+    """Likewise, made there first if there is none."""
+    if not path.exists():
+        write_once(path, _pem(Ed25519PrivateKey.generate()))
+    return signing_key(path)
 
 
 def public_files(path: Path) -> dict[str, bytes]:
@@ -56,7 +61,7 @@ def public_key(pem: bytes) -> Ed25519PublicKey:
 
 def next_key(path: Path) -> Ed25519PrivateKey:
     """The key that is to follow the one in `path`; the same until `promote_next`, however often it is asked for."""
-    return signing_key(_next(path))
+    return first_key(_next(path))
 
 
 def promote_next(path: Path) -> None:

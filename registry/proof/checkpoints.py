@@ -88,7 +88,7 @@ def sign_held() -> Checkpoint | None:
     stored = tree.StoredTree()
     _require_continuation(head.sequence, stored)
     _require_key()
-    key = keys.signing_key(settings.SIGNING_KEY)
+    key = keys.first_key(settings.SIGNING_KEY)
     signed = note.sign(key, size=head.sequence, root=merkle.root(head.sequence, stored), at=timezone.now())
     content = json.dumps(signed, indent=1).encode() + b"\n"
     keys.write_once(_path(head.sequence), content, 0o644)

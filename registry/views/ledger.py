@@ -1,7 +1,7 @@
 """The proof, to take away: certificates of versions, the public key, and for stewards the whole ledger."""
 
 from django.conf import settings
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -50,10 +50,17 @@ def key(request: Request) -> HttpResponse:
     if name := request.GET.get("name"):
         pem = keys.public_files(settings.SIGNING_KEY).get(f"{name}.pem")
         if pem is None:
-            raise Http404(_("No key of that name has signed here."))
-    else:
+            return _no_key(_("No key of that name has signed here."))
+    elif settings.SIGNING_KEY.exists():
         pem = keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
+    else:
+        return _no_key(_("There is no signing key here yet, or not any more: whoever runs Goi can put it back."))
     return HttpResponse(pem, content_type="application/x-pem-file")
+
+
+def _no_key(sentence: str) -> HttpResponse:
+    """In plain text, since programs ask too."""
+    return HttpResponse(f"{sentence}\n", content_type="text/plain; charset=utf-8", status=404)
 
 
 @require_safe

@@ -67,7 +67,7 @@ def test_a_seal_cannot_be_left_out(proof: dict[str, Any], tmp_path: Path):
 
 
 def test_another_key_does_not_pass(proof: dict[str, Any], tmp_path: Path):
-    other = keys.signing_key(tmp_path / "other.pem").public_key()
+    other = keys.first_key(tmp_path / "other.pem").public_key()
     assert any("not signed with the registry's key" in sentence for sentence in found(proof, tmp_path, other))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -134,14 +135,24 @@ def test_a_stored_checkpoint_never_changes(cast: Cast):
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Any):
     path = tmp_path / "keys" / "goi.pem"
-    first = keys.signing_key(path)
+    first = keys.first_key(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert keys.signing_key(path).private_bytes_raw() == first.private_bytes_raw()
+    for again in (keys.first_key(path), keys.signing_key(path)):
+        assert again.private_bytes_raw() == first.private_bytes_raw()
 
 
-def test_anyone_can_fetch_the_public_key(settings: Any, client: Client, db: None):
+def test_anyone_can_fetch_the_public_key(settings: Any, client: Client, cast: Cast):
+    checkpoints.write()
     response = client.get("/ledger/key")
     assert response.content == keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
+
+
+def test_asking_for_the_public_key_makes_none(settings: Any, client: Client, db: None, tmp_path: Path):
+    settings.SIGNING_KEY = tmp_path / "goi.pem"
+    response = client.get("/ledger/key", headers={"Accept-Language": "en"})
+    assert response.status_code == 404
+    assert "There is no signing key here" in response.content.decode()
+    assert not settings.SIGNING_KEY.exists()
 
 
 def test_the_file_is_readable_json_without_the_private_key(cast: Cast, settings: Any):
