@@ -67,10 +67,14 @@ def next_key(path: Path) -> Ed25519PrivateKey:
 def promote_next(path: Path) -> None:
     """Let the next key sign from now on, and keep of the old one what it takes to check its signatures."""
     if path.exists():
-        public = signing_key(path).public_key()
-        write_once(_public_folder(path) / f"{key_id(public)}.pem", public_pem(public), 0o644)
+        keep_public(path, signing_key(path).public_key())
     _next(path).replace(path)
     sync(path.parent)
+
+
+def keep_public(path: Path, key: Ed25519PublicKey) -> None:
+    """Trust what this key signs, though it is not the one in `path` or not any more."""
+    write_once(_public_folder(path) / f"{key_id(key)}.pem", public_pem(key), 0o644)
 
 
 @contextmanager

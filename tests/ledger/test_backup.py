@@ -1,6 +1,8 @@
 """One file holds everything, is written whole or not at all, and is put back only where that is meant."""
 
+import errno
 import json
+import os
 import shutil
 import stat
 import tarfile
@@ -52,6 +54,33 @@ def test_a_backup_holds_every_checkpoint_and_the_public_key(cast: Cast, copied: 
     assert sorted(path.name for path in (folder / archive.CHECKPOINTS).iterdir()) == signed
     found = {path.name: path.read_bytes() for path in (folder / archive.KEYS).iterdir()}
     assert found == keys.public_files(settings.SIGNING_KEY)
+
+
+@pytest.fixture
+def new_machine(cast: Cast, copied: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A backup, where there is nothing yet but the database that it holds."""
+    file = backed_up(tmp_path / "goi.backup")
+    settings.CHECKPOINTS, settings.SIGNING_KEY = tmp_path / "new" / "checkpoints", tmp_path / "new" / "goi.pem"
+    monkeypatch.setattr(databases, "load", lambda source: None)
+    return file
+
+
+def test_on_a_new_machine_the_record_verifies_from_then_on(new_machine: Path, settings: Any):
+    """With the public keys, but without a key that could sign."""
+    said = StringIO()
+    call_command("restore", str(new_machine), overwrite=True, stdout=said)
+    (name,) = keys.public_files(settings.SIGNING_KEY)
+    assert name.removesuffix(".pem") in said.getvalue()
+    call_command("verify", stdout=StringIO())
+    assert not settings.SIGNING_KEY.exists()
+
+
+def test_a_backup_brings_in_no_key_where_there_is_one(new_machine: Path, settings: Any):
+    """Whoever can hand over a backup would otherwise choose what is trusted."""
+    keys.first_key(settings.SIGNING_KEY)
+    before = keys.public_files(settings.SIGNING_KEY)
+    refused("does not verify", "restore", new_machine, overwrite=True)
+    assert keys.public_files(settings.SIGNING_KEY) == before
 
 
 @pytest.mark.sqlite
@@ -197,6 +226,27 @@ def test_nothing_is_left_of_a_backup_that_failed(
     assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == []
 
 
+def test_a_ledger_that_cannot_be_signed_is_copied_all_the_same(cast: Cast, copied: None, settings: Any, tmp_path: Path):
+    (tmp_path / "file").touch()
+    settings.CHECKPOINTS = tmp_path / "file" / "checkpoints"
+    said = StringIO()
+    with translation.override("en"):
+        call_command("backup", str(tmp_path / "goi.backup"), stdout=StringIO(), stderr=said)
+    assert "Not a directory" in said.getvalue()
+    assert archive.unpack(tmp_path / "goi.backup", tmp_path / "out").events == Event.objects.count()
+
+
+def test_a_checkpoint_that_cannot_be_read_is_left_out(cast: Cast, copied: None, settings: Any, tmp_path: Path):
+    checkpoints.write()
+    (settings.CHECKPOINTS / "000000000002.json").mkdir()
+    said = StringIO()
+    with translation.override("en"):
+        call_command("backup", str(tmp_path / "goi.backup"), stdout=StringIO(), stderr=said)
+    assert "000000000002.json cannot be read" in said.getvalue()
+    archive.unpack(tmp_path / "goi.backup", tmp_path / "out")
+    assert len(list((tmp_path / "out" / archive.CHECKPOINTS).iterdir())) == 1
+
+
 def test_a_backup_never_overwrites_a_file(db: None, tmp_path: Path):
     file = tmp_path / "goi.backup"
     file.write_text("an older one")
@@ -230,6 +280,27 @@ def test_what_is_no_whole_backup_changes_nothing(cast: Cast, copied: None, tmp_p
     assert Event.objects.count() == before
 
 
+def test_a_full_disk_is_not_taken_for_a_damaged_backup(
+    cast: Cast, copied: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fails(*arguments: Any, **options: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    file = backed_up(tmp_path / "goi.backup")
+    monkeypatch.setattr(tarfile.TarFile, "extractall", fails)
+    refused("No space left on device.*Nothing was changed", "restore", file, overwrite=True)
+
+
+def test_a_backup_is_unpacked_beside_itself(cast: Cast, copied: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where there was room for it; the folder for temporary files is often small."""
+    file = backed_up(tmp_path / "goi.backup")
+    loaded: list[Path] = []
+    monkeypatch.setattr(databases, "load", loaded.append)
+    call_command("restore", str(file), overwrite=True, stdout=StringIO())
+    assert loaded[0].parent.parent == tmp_path
+    assert not loaded[0].parent.exists()
+
+
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [({"vendor": "oracle"}, "Set DATABASE_URL"), ({"migration": "9999_later"}, "newer version of Goi")],
@@ -241,7 +312,7 @@ def test_a_backup_that_does_not_fit_changes_nothing(cast: Cast, tmp_path: Path, 
     manifest = {"vendor": connection.vendor, "events": 1, "migration": "0001_initial", "made_at": ""}
     manifest |= {"sha256": archive.sha256(database), **value}
     file = tmp_path / "goi.backup"
-    archive.pack(file, archive.Manifest(**manifest), database, [], {})
+    archive.pack(file, archive.Manifest(**manifest), database, {}, {})
     before = Event.objects.count()
     refused(sentence, "restore", file, overwrite=True)
     assert Event.objects.count() == before

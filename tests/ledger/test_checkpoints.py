@@ -1,6 +1,7 @@
 """Signed checkpoints: when they are written, what they say, and that nothing is signed over a falsified past."""
 
 import json
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import translation
 
 from registry.ledger import keys, merkle, note
 from registry.models import Checkpoint, Event, Head, Node
@@ -125,6 +127,38 @@ def test_a_ledger_shorter_than_what_was_signed_is_not_signed(cast: Cast):
     Head.objects.update(sequence=3)
     with pytest.raises(checkpoints.Forked):
         checkpoints.write()
+
+
+def test_nothing_is_signed_where_the_earlier_checkpoints_are_missing(cast: Cast, settings: Any):
+    """The bare place of a disk that is not mounted looks like a registry that never signed."""
+    checkpoints.write()
+    shutil.rmtree(settings.CHECKPOINTS)
+    people.change_profile(cast.kenta, by=cast.kenta, values={"language": "en"})
+    with translation.override("en"), pytest.raises(CommandError, match="mounted"):
+        call_command("checkpoint")
+    assert not settings.CHECKPOINTS.exists()
+
+
+def test_a_ledger_with_a_gap_is_not_signed(cast: Cast):
+    with past_the_guards():
+        rows_of(Event).filter(sequence=3)._raw_delete("default")
+        with pytest.raises(checkpoints.Forked, match="3"):
+            checkpoints.write()
+
+
+def test_what_keeps_a_checkpoint_from_being_written_is_said(cast: Cast, settings: Any, tmp_path: Path):
+    (tmp_path / "file").touch()
+    settings.CHECKPOINTS = tmp_path / "file" / "checkpoints"
+    with translation.override("en"), pytest.raises(CommandError, match="Not a directory"):
+        call_command("checkpoint")
+
+
+def test_a_copy_of_a_checkpoint_under_another_name_is_none(cast: Cast, settings: Any):
+    """Programs that carry files elsewhere leave such names behind."""
+    checkpoints.write()
+    (path,) = checkpoints.files(settings.CHECKPOINTS)
+    path.with_name(f"{path.stem} (conflict).json").write_text("{")
+    assert checkpoints.files(settings.CHECKPOINTS) == [path]
 
 
 def test_a_stored_checkpoint_never_changes(cast: Cast):
