@@ -174,6 +174,15 @@ def test_alive_touches_nothing(client: Client, django_assert_num_queries: Any, d
     assert response.headers["Content-Type"].startswith("text/plain")
 
 
+def test_whoever_is_signed_in_hears_that_it_is_alive_and_not_ready(cast: Cast, client: Client):
+    """From the address itself, without a database that could say who they are."""
+    client.force_login(cast.misaki)
+    with connection.execute_wrapper(lost()):
+        alive, ready = client.get("/livez"), client.get("/readyz")
+    assert (alive.status_code, words(alive)) == (200, "ok\n")
+    assert words(ready).startswith("✗ database")
+
+
 def test_ready_when_the_database_is_as_this_version_needs_it(client: Client, db: None):
     response = client.get("/readyz")
     assert (response.status_code, words(response).splitlines()[0]) == (200, "ok")
