@@ -55,9 +55,9 @@ def _whole(file: Path) -> Iterator[Path]:
     try:
         yield part
         keys.sync(part)
-        os.link(part, file)
+        keys.name_once(part, file)
     finally:
-        part.unlink()
+        part.unlink(missing_ok=True)
     keys.sync(file.parent)
 
 

@@ -115,13 +115,27 @@ def write_once(path: Path, content: bytes, mode: int = 0o600) -> bool:
         file.flush()
         os.fsync(file.fileno())
     try:
-        os.link(new, path)
+        name_once(new, path)
     except FileExistsError:
         return False
     finally:
-        new.unlink()
+        new.unlink(missing_ok=True)
     sync(path.parent)
     return True
+
+
+def name_once(written: Path, path: Path) -> None:
+    """Let the file be found at `path` too, or only there. Raises `FileExistsError` if something is.
+
+    Where there are no hard links, as on SMB and exFAT, the name is taken first and is an empty file for a moment.
+    """
+    try:
+        os.link(written, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        path.open("x").close()
+        written.replace(path)
 
 
 def sync(path: Path) -> None:

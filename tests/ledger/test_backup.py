@@ -215,6 +215,30 @@ def test_a_checkpoint_signed_after_the_copy_was_taken_is_left_out(
     assert max(int(path.stem) for path in (tmp_path / "out" / archive.CHECKPOINTS).iterdir()) == manifest.events
 
 
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on SMB and exFAT."""
+
+    def refuses(*arguments: Any) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuses)
+
+
+def test_a_backup_can_be_made_where_there_are_no_hard_links(cast: Cast, copied: None, no_links: None, tmp_path: Path):
+    file = backed_up(tmp_path / "goi.backup")
+    assert archive.unpack(file, tmp_path / "out").events == Event.objects.count()
+    assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == ["goi.backup"]
+
+
+def test_a_file_is_written_once_where_there_are_no_hard_links(no_links: None, tmp_path: Path):
+    assert keys.write_once(tmp_path / "goi.pem", b"first")
+    assert not keys.write_once(tmp_path / "goi.pem", b"second")
+    assert (tmp_path / "goi.pem").read_bytes() == b"first"
+    assert stat.S_IMODE((tmp_path / "goi.pem").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["goi.pem"]
+
+
 def test_nothing_is_left_of_a_backup_that_failed(
     cast: Cast, copied: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
