@@ -37,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", type=Path, help="the registry's public key (PEM), got from elsewhere than the file")
     options = parser.parse_args(arguments)
     try:
-        key = load_pem_public_key(options.key.read_bytes()) if options.key else None
+        key = told_key(options.key) if options.key else None
+        if options.checkpoints:
+            require_checkpoints(options.checkpoints)
         found = list(findings(options.file, options.checkpoints, key))
     except (OSError, UnicodeDecodeError) as error:
         print(f"✗ Cannot be read: {error}")
@@ -46,6 +48,23 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"✗ {finding}")
     print("✓ Everything is as it was recorded." if not found else f"✗ Does not verify: {len(found)} findings.")
     return 1 if found else 0
+
+
+def told_key(path: Path) -> Any:
+    """Raises `OSError` for what is no key, as for a file that is not there."""
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except ValueError:
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise OSError(f"{path} is no Ed25519 public key (PEM)")
+    return key
+
+
+def require_checkpoints(directory: Path) -> None:
+    """A mistyped directory would leave nothing to check against, and all would seem well."""
+    if not any(directory.glob("[0-9]*.json")):
+        raise OSError(f"{directory} holds no checkpoint, or is no directory")
 
 
 def findings(path: Path, directory: Path | None = None, key: Any = None) -> Iterator[str]:

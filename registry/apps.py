@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,4 +10,5 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         from registry import checks, foundations  # noqa: F401 (importing the checks registers them)
 
+        pre_migrate.connect(foundations.require_forwards, sender=self)
         post_migrate.connect(foundations.lay, sender=self)

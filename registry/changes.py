@@ -150,10 +150,15 @@ def _successors(spans: Sequence[InForce], between: Between) -> dict[str, str]:
 
 
 def all_entries(between: Between) -> Iterator[Entry]:
-    """Every entry, of any number of metrics, read in chunks so that only one chunk is ever held."""
+    """Every entry, of any number of metrics: their numbers first, so that only one chunk of them is ever held.
+
+    No cursor stays open between two chunks, since that would keep others from writing on SQLite.
+    """
     teams = teams_by_id(between)
-    for chunk in batched(changed(between).iterator(chunk_size=CHUNK), CHUNK):
-        yield from entries(chunk, between, teams)
+    spans = InForce.objects.select_related("definition__metric").defer("search_text")
+    for numbers in batched(list(changed(between).values_list("pk", flat=True)), CHUNK):
+        found = spans.in_bulk(numbers)
+        yield from entries([found[number] for number in numbers], between, teams)
 
 
 def teams_by_id(between: Between) -> dict[int, Team]:

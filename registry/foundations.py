@@ -4,7 +4,9 @@ import logging
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError
 from django.db import OperationalError, connections
+from django.db.migrations import Migration
 
 from registry import search_index, sqlite, triggers
 
@@ -22,6 +24,15 @@ def lay(using: str = "default", **signal: Any) -> None:
     Head.objects.get_or_create(pk=1)
     if not User.objects.filter(username=User.SYSTEM).exists():
         _open_registry()
+
+
+def require_forwards(plan: list[tuple[Migration, bool]], **signal: Any) -> None:
+    """Refuse to take a migration of ours back, before the first step: it would drop tables with what they hold."""
+    if any(backwards and step.app_label == "registry" for step, backwards in plan):
+        raise CommandError(
+            "Goi is not migrated backwards: that would drop what the ledger seals. To go back to an earlier version of "
+            "Goi, restore a backup that was made with it."
+        )
 
 
 def require_guards(using: str = "default") -> None:

@@ -53,13 +53,12 @@ def _guards() -> str:
 
 
 def _checkpoint() -> str:
+    """Signs what is due, too: after the last act of a day nobody else might."""
     try:
-        if not checkpoints.continues():
-            return _("The ledger is not the one that was signed last. Run: manage.py verify")
-        if checkpoints.overdue():
-            return _("The last checkpoint is overdue. Run manage.py checkpoint: it says what is in the way.")
-    except (OSError, ValueError, KeyError) as error:
-        return _("The last checkpoint cannot be read (%(why)s). Look into GOI_CHECKPOINTS.") % {"why": error}
+        checkpoints.require_continuation()
+        checkpoints.write_if_due()
+    except checkpoints.Unsigned as refusal:
+        return str(refusal)
     return ""
 
 

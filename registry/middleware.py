@@ -49,13 +49,14 @@ class SignedInMiddleware:
     def process_view(
         self, request: Request, view: Callable[..., HttpResponse], args: object, kwargs: object
     ) -> HttpResponse | None:
+        if getattr(view, "open_to_all", False):
+            return None  # Before the database is asked who this is: a probe may carry a cookie.
         try:
             signed_in = request.user.is_authenticated
         except DATABASE_IS_GONE as error:
             return lost_connection(request, error)
         if signed_in:
             _prefer_language(request)
-        if signed_in or getattr(view, "open_to_all", False):
             return None
         if settings.PUBLIC and getattr(view, "published", False):
             return None

@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+DEBIANS_POSTGRES = Path("/usr/lib/postgresql")
 CHROMIUM_COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
@@ -33,6 +34,8 @@ def missing_for(marks: set[str]) -> str | None:
         return "needs Chromium: install it (`apt install chromium`) or set GOI_CHROMIUM to its path"
     if "postgres" in marks and postgres() is None:
         return "needs PostgreSQL: set DATABASE_URL=postgres://role:password@host/name (role with CREATEDB)"
+    if "cluster" in marks and shutil.which("initdb") is None and not any(DEBIANS_POSTGRES.glob("*/bin/initdb")):
+        return "needs PostgreSQL's server programs: install them (`apt install postgresql`)"
     if "sqlite" in marks and postgres() is not None:
         return "is about SQLite: unset DATABASE_URL"
     if "strace" in marks and shutil.which("strace") is None:

@@ -13,6 +13,7 @@ from tests.needs import missing_for
 MARKS = (
     "postgres: is about PostgreSQL and runs when DATABASE_URL names one",
     "sqlite: is about SQLite and runs when DATABASE_URL names no PostgreSQL",
+    "cluster: starts and stops a PostgreSQL server of its own",
     "strace: records what a process tells the disk",
     "gettext: reads the messages out of the code with GNU gettext",
     "database: asks a database; set by itself, so that the rest need not run again on another one",

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,14 +33,16 @@ class Manifest:
     sha256: str
 
 
-def pack(file: Path, manifest: Manifest, database: Path, checkpoints: Iterable[Path], public: dict[str, bytes]) -> None:
+def pack(
+    file: Path, manifest: Manifest, database: Path, checkpoints: dict[str, bytes], public: dict[str, bytes]
+) -> None:
     """Write everything under a temporary name, sync it, and only then give it its own. Never overwrites."""
     with _whole(file) as part, tarfile.open(part, "w") as tar:
         head = json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1).encode()
         _add(tar, MANIFEST, head)
         tar.add(database, DATABASE)
-        for path in checkpoints:
-            _add(tar, f"{CHECKPOINTS}/{path.name}", path.read_bytes())
+        for name, signed in checkpoints.items():
+            _add(tar, f"{CHECKPOINTS}/{name}", signed)
         for name, pem in public.items():
             _add(tar, f"{KEYS}/{name}", pem)
 
@@ -53,9 +55,9 @@ def _whole(file: Path) -> Iterator[Path]:
     try:
         yield part
         keys.sync(part)
-        os.link(part, file)
+        keys.name_once(part, file)
     finally:
-        part.unlink()
+        part.unlink(missing_ok=True)
     keys.sync(file.parent)
 
 
@@ -66,18 +68,23 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def unpack(file: Path, folder: Path) -> Manifest:
-    """Lay out the file in `folder` and say what it holds. Raises `Unreadable` before anything is touched elsewhere."""
+    """Lay out the file in `folder` and say what it holds.
+
+    Raises `Unreadable` before anything is touched elsewhere, and `OSError` where the disk does not let it.
+    """
     try:
         with tarfile.open(file, "r:") as tar:
             tar.extractall(folder, filter="data")
+            if not {MANIFEST, DATABASE} <= set(tar.getnames()):
+                raise Unreadable(str(file))
         told: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
         if told.pop("format") != FORMAT:
             raise Unreadable(str(file))
         manifest = Manifest(**told)
-        if sha256(folder / DATABASE) != manifest.sha256:
-            raise Unreadable(str(file))
-    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
+    except (tarfile.TarError, ValueError, KeyError, TypeError) as error:
         raise Unreadable(str(file)) from error
+    if sha256(folder / DATABASE) != manifest.sha256:
+        raise Unreadable(str(file))
     return manifest
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,37 +82,42 @@ def _copy_postgres(target: Path) -> Copied:
 
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         snapshot = ask("SELECT pg_export_snapshot()")
-        _run(
+        _run_connected(
             "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}"
         )
         return _state(ask)
 
 
 def _load_postgres(source: Path) -> None:
-    """Empty first, since pg_restore would leave tables of a later version among the restored ones."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for table in connection.introspection.table_names():
-            cursor.execute(f"DROP TABLE {connection.ops.quote_name(table)} CASCADE")
-        for guard in triggers.guards(connection.vendor):
-            cursor.execute(f"DROP FUNCTION IF EXISTS {guard.name}")
+    """In one transaction with the removal of what is there, and only once the whole copy could be read."""
+    restored, emptied = source.with_suffix(".restored.sql"), source.with_suffix(".emptied.sql")
+    _run("pg_restore", "--no-owner", "--no-privileges", f"--file={restored}", str(source))
+    emptied.write_text("".join(f"{statement};\n" for statement in _removals()), encoding="utf-8")
     connection.close()
-    database = connection.settings_dict["NAME"]
-    options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
-    _run("pg_restore", *options, f"--dbname={database}", file=str(source))
+    whole = ("--single-transaction", "--set=ON_ERROR_STOP=1", "--no-psqlrc", "--quiet")
+    _run_connected("psql", *whole, f"--file={emptied}", f"--file={restored}")
 
 
-def _run(tool: str, *options: str, file: str | None = None) -> None:
-    """One of PostgreSQL's tools with the address in the settings; its last argument is the database, or `file`.
+def _removals() -> Iterator[str]:
+    """Every table, since those of a later version would otherwise stay among the restored ones."""
+    for table in connection.introspection.table_names():
+        yield f"DROP TABLE {connection.ops.quote_name(table)} CASCADE"
+    for guard in triggers.guards(connection.vendor):
+        yield f"DROP FUNCTION IF EXISTS {guard.name}"
 
-    The password goes by the environment, where other users of the machine do not see it.
-    """
+
+def _run_connected(tool: str, *options: str) -> None:
+    """With the address in the settings. The password goes by the environment, where other users do not see it."""
+    (_psql, *arguments), secrets = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, list(options))
+    _run(tool, *arguments, **(secrets or {}))
+
+
+def _run(tool: str, *arguments: str, **environment: str) -> None:
+    """One of PostgreSQL's own tools."""
     if shutil.which(tool) is None:
         raise Failed(_("%(tool)s is not installed here: install PostgreSQL's client programs.") % {"tool": tool})
-    settings = connection.settings_dict
-    (_psql, *arguments), secrets = DatabaseClient.settings_to_cmd_args_env(settings, list(options))
-    arguments[-1:] = [file or settings["NAME"]]
     done = subprocess.run(
-        [tool, *arguments], env=os.environ | (secrets or {}), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [tool, *arguments], env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     if done.returncode:
         raise Failed(done.stderr.decode(errors="replace").strip())

@@ -1,4 +1,4 @@
-"""The key that signs checkpoints: a file of its own, made on first use, readable by its owner alone.
+"""The key that signs checkpoints: a file of its own, made for the first of them, readable by its owner alone.
 
 When it is replaced, the private part goes and the public one stays, in a folder beside it and under its name.
 """
@@ -24,13 +24,18 @@ from registry.ledger.note import key_id
 
 
 def signing_key(path: Path) -> Ed25519PrivateKey:
-    """The private key in `path` (PEM), made there first if there is none."""
-    if not path.exists():
-        write_once(path, _pem(Ed25519PrivateKey.generate()))
+    """The private key in `path` (PEM)."""
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(f"{path} holds no Ed25519 key")
     return key
+
+
+def first_key(path: Path) -> Ed25519PrivateKey:
+    """Likewise, made there first if there is none."""
+    if not path.exists():
+        write_once(path, _pem(Ed25519PrivateKey.generate()))
+    return signing_key(path)
 
 
 def public_files(path: Path) -> dict[str, bytes]:
@@ -56,16 +61,20 @@ def public_key(pem: bytes) -> Ed25519PublicKey:
 
 def next_key(path: Path) -> Ed25519PrivateKey:
     """The key that is to follow the one in `path`; the same until `promote_next`, however often it is asked for."""
-    return signing_key(_next(path))
+    return first_key(_next(path))
 
 
 def promote_next(path: Path) -> None:
     """Let the next key sign from now on, and keep of the old one what it takes to check its signatures."""
     if path.exists():
-        public = signing_key(path).public_key()
-        write_once(_public_folder(path) / f"{key_id(public)}.pem", public_pem(public), 0o644)
+        keep_public(path, signing_key(path).public_key())
     _next(path).replace(path)
     sync(path.parent)
+
+
+def keep_public(path: Path, key: Ed25519PublicKey) -> None:
+    """Trust what this key signs, though it is not the one in `path` or not any more."""
+    write_once(_public_folder(path) / f"{key_id(key)}.pem", public_pem(key), 0o644)
 
 
 @contextmanager
@@ -106,13 +115,27 @@ def write_once(path: Path, content: bytes, mode: int = 0o600) -> bool:
         file.flush()
         os.fsync(file.fileno())
     try:
-        os.link(new, path)
+        name_once(new, path)
     except FileExistsError:
         return False
     finally:
-        new.unlink()
+        new.unlink(missing_ok=True)
     sync(path.parent)
     return True
+
+
+def name_once(written: Path, path: Path) -> None:
+    """Let the file be found at `path` too, or only there. Raises `FileExistsError` if something is.
+
+    Where there are no hard links, as on SMB and exFAT, the name is taken first and is an empty file for a moment.
+    """
+    try:
+        os.link(written, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        path.open("x").close()
+        written.replace(path)
 
 
 def sync(path: Path) -> None:

@@ -1,6 +1,8 @@
 """Checkpoints: the Merkle root of the ledger, signed from time to time into a directory that can live elsewhere."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from registry.proof import tree
 
 
 class Unsigned(RuntimeError):
-    """No checkpoint was written, and why."""
+    """No checkpoint was written, or none can be shown, and why."""
 
 
 class KeyMissing(Unsigned):
@@ -25,6 +27,10 @@ class KeyMissing(Unsigned):
 
 class Forked(Unsigned):
     """The ledger is not the one that was signed: signing it too would cover the traces."""
+
+
+class Unreadable(Unsigned):
+    """The checkpoints or the key are not where they were, or cannot be read or written."""
 
 
 # The size and time of the newest checkpoint this process knows of, so that most acts need not look.
@@ -37,44 +43,40 @@ def follow(event: Event) -> None:
 
 
 def _keep_up(sequence: int) -> None:
-    global _newest
     if _newest is None or _is_due(sequence, *_newest):
-        stored = Checkpoint.objects.values_list("size", "at").first()
-        _newest = stored or (0, _newest[1] if _newest else timezone.now())
-        # Others may have acted since, and signed: what counts is the whole ledger, not this act's place in it.
-        if _is_due(Head.objects.get().sequence, *_newest):
-            write()
+        write_if_due()
 
 
-def overdue() -> bool:
-    """Whether one should have been written and was not.
+def write_if_due() -> None:
+    """Write one where so many events or minutes have gone by. Raises what `write` raises.
 
-    One is written only when somebody acts, and may be under way at this moment: so either as many events again are
-    waiting, or one that came late enough to call for it has done so for a minute.
+    Others may have acted since, and signed: what counts is the whole ledger, not any act's place in it.
     """
-    last = newest(settings.CHECKPOINTS)
-    size = last["checkpoint"]["size"] if last else 0
-    if Head.objects.get().sequence - size >= 2 * settings.CHECKPOINT_EVENTS:
-        return True
-    if last is None:
-        return False
-    due = datetime.fromisoformat(last["checkpoint"]["time"]) + timedelta(minutes=settings.CHECKPOINT_MINUTES)
-    a_minute_ago = timezone.now() - timedelta(minutes=1)
-    return Event.objects.filter(sequence__gt=size, at__gte=due, at__lt=a_minute_ago).exists()
+    global _newest
+    _newest = Checkpoint.objects.values_list("size", "at").first() or (0, _began())
+    if _is_due(Head.objects.get().sequence, *_newest):
+        write()
+
+
+def _began() -> datetime:
+    return Event.objects.order_by("sequence").values_list("at", flat=True).first() or timezone.now()
 
 
 def _is_due(sequence: int, size: int, at: datetime) -> bool:
+    if sequence <= size:
+        return sequence < size
     minutes = timedelta(minutes=settings.CHECKPOINT_MINUTES)
-    return sequence < size or sequence - size >= settings.CHECKPOINT_EVENTS or timezone.now() - at >= minutes
+    return sequence - size >= settings.CHECKPOINT_EVENTS or timezone.now() - at >= minutes
 
 
 def write() -> Checkpoint | None:
     """Sign the ledger as it is now; the newest checkpoint if nothing was added, None while there is no event.
 
-    Raises `Forked` when the ledger does not continue what was signed last, `KeyMissing` without the key. The time is
-    the clock's, never the registry's: the note says that these events existed by then.
+    Raises `Forked` when the ledger does not continue what was signed last, `KeyMissing` without the key, `Unreadable`
+    when the files do not let it. The time is the clock's, never the registry's: the note says that these events
+    existed by then.
     """
-    with keys.held(settings.SIGNING_KEY):
+    with _told(), keys.held(settings.SIGNING_KEY):
         return sign_held()
 
 
@@ -84,33 +86,44 @@ def sign_held() -> Checkpoint | None:
     head = Head.objects.get()
     if head.sequence == 0:
         return None
-    tree.keep(head.sequence)
-    stored = tree.StoredTree()
-    _require_continuation(head.sequence, stored)
-    _require_key()
-    key = keys.signing_key(settings.SIGNING_KEY)
-    signed = note.sign(key, size=head.sequence, root=merkle.root(head.sequence, stored), at=timezone.now())
-    content = json.dumps(signed, indent=1).encode() + b"\n"
-    keys.write_once(_path(head.sequence), content, 0o644)
-    kept = _keep(json.loads(_path(head.sequence).read_bytes()))
+    with _told():
+        require_continuation()
+        _require_key()
+        tree.keep(head.sequence)
+        key = keys.first_key(settings.SIGNING_KEY)
+        root = merkle.root(head.sequence, tree.StoredTree())
+        signed = note.sign(key, size=head.sequence, root=root, at=timezone.now())
+        keys.write_once(_path(head.sequence), json.dumps(signed, indent=1).encode() + b"\n", 0o644)
+        kept = _keep(_read(_path(head.sequence)))
     _newest = (kept.size, kept.at)
     return kept
 
 
-def continues() -> bool:
-    """Whether the ledger begins with what the newest checkpoint signed; without one, nothing contradicts it."""
-    last = newest(settings.CHECKPOINTS)
-    return last is None or _begins_with(last, Head.objects.get().sequence, tree.StoredTree())
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the files or the tree refuse, as a sentence."""
+    try:
+        yield
+    except tree.Missing as error:
+        raise Forked(str(error)) from error
+    except (OSError, ValueError) as error:
+        sentence = _("No checkpoint could be signed (%(why)s). Look into GOI_CHECKPOINTS and GOI_SIGNING_KEY.")
+        raise Unreadable(sentence % {"why": _why(error)}) from error
 
 
-def _begins_with(signed: note.Note, size: int, stored: tree.StoredTree) -> bool:
-    said = signed["checkpoint"]
-    return said["size"] <= size and merkle.root(said["size"], stored).hex() == said["root"]
+def _why(error: Exception) -> str:
+    """Without the place on the disk, since it may stand on a page."""
+    return getattr(error, "strerror", None) or str(error)
 
 
-def _require_continuation(size: int, stored: tree.StoredTree) -> None:
-    last = newest(settings.CHECKPOINTS)
-    if last is not None and not _begins_with(last, size, stored):
+def require_continuation() -> None:
+    """The newest checkpoint is there, and the ledger begins with what it signed; without one, nothing contradicts it.
+
+    Raises `Unreadable` or `Forked`.
+    """
+    _require_files()
+    last, head = newest(settings.CHECKPOINTS), Head.objects.get()
+    if last is not None and not _begins_with(last, head.sequence):
         raise Forked(
             _(
                 "The ledger does not continue the checkpoint over %(size)d events, so no new one was signed. "
@@ -120,14 +133,34 @@ def _require_continuation(size: int, stored: tree.StoredTree) -> None:
         )
 
 
+def _begins_with(signed: note.Note, size: int) -> bool:
+    said = signed["checkpoint"]
+    try:
+        return said["size"] <= size and merkle.root(said["size"], tree.StoredTree()).hex() == said["root"]
+    except tree.Missing:
+        return False
+
+
+def _require_files() -> None:
+    """An empty folder where there were checkpoints is most likely a disk that is not mounted."""
+    last = Checkpoint.objects.first()
+    if last is not None and not _path(last.size).exists():
+        raise Unreadable(
+            _(
+                "The checkpoint over %(size)d events is not in GOI_CHECKPOINTS any more, so no new one is signed. "
+                "See whether the folder is the right one and mounted, or put the files back."
+            )
+            % {"size": last.size}
+        )
+
+
 def _require_key() -> None:
     if not settings.SIGNING_KEY.exists() and files(settings.CHECKPOINTS):
         raise KeyMissing(
             _(
-                "The signing key is not at %(file)s, so no checkpoint was signed. Put it back; if it is lost, "
+                "The signing key is not at GOI_SIGNING_KEY, so no checkpoint was signed. Put it back; if it is lost, "
                 "run manage.py rotate_key --lost."
             )
-            % {"file": settings.SIGNING_KEY}
         )
 
 
@@ -147,26 +180,38 @@ def _path(size: int) -> Path:
 
 
 def files(directory: Path) -> list[Path]:
-    """The checkpoint files, by size."""
-    return sorted(directory.glob("[0-9]*.json"))
+    """The checkpoint files, by size. What is named otherwise, as a copy of one may be, is none."""
+    return sorted(path for path in directory.glob("*.json") if path.stem.isdecimal())
 
 
 def first_over(event: Event) -> note.Note | None:
     """The note over fewest events that holds this one."""
     for path in files(settings.CHECKPOINTS):
         if int(path.stem) >= event.sequence:
-            return json.loads(path.read_bytes())
+            return _read(path)
     return None
 
 
 def newest(directory: Path) -> note.Note | None:
     """The note over most events, as it is in the directory."""
     found = files(directory)
-    return json.loads(found[-1].read_bytes()) if found else None
+    return _read(found[-1]) if found else None
+
+
+def _read(path: Path) -> note.Note:
+    """Raises `Unreadable` for what is no checkpoint."""
+    try:
+        signed = json.loads(path.read_bytes())
+        int(signed["checkpoint"]["size"]), str(signed["checkpoint"]["root"]), str(signed["signature"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sentence = _("The checkpoint %(file)s cannot be read (%(why)s). Look into GOI_CHECKPOINTS.")
+        raise Unreadable(sentence % {"file": path.name, "why": _why(error)}) from error
+    return signed
 
 
 def covering(event: Event) -> note.Note:
-    """The newest note, written now if the event came after it."""
+    """The newest note, written now if the event came after it. Raises what `write` raises."""
+    require_continuation()
     last = newest(settings.CHECKPOINTS)
     if last is None or last["checkpoint"]["size"] < event.sequence:
         write()

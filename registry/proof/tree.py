@@ -1,5 +1,7 @@
 """The Merkle tree over the stored events: high nodes are kept in a table, low ones are made from the events."""
 
+from django.utils.translation import gettext as _
+
 from registry.ledger import merkle
 from registry.models import Event, Node
 
@@ -13,8 +15,21 @@ def leaf(digest: str) -> bytes:
     return merkle.leaf(digest.encode())
 
 
+class Missing(LookupError):
+    """The tree was asked about an event that the ledger does not hold."""
+
+    def __init__(self, sequence: int) -> None:
+        super().__init__(
+            _("Event %(number)d is not in the ledger. Run manage.py verify to see what is wrong.")
+            % {"number": sequence}
+        )
+
+
 class StoredTree:
-    """Answers for complete subtrees (`merkle.Node`); remembers what it read, so make one per question."""
+    """Answers for complete subtrees (`merkle.Node`); remembers what it read, so make one per question.
+
+    Raises `Missing` where the ledger is shorter than was asked about, or has a gap.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], bytes] = {}
@@ -23,6 +38,8 @@ class StoredTree:
         place = (level, position)
         if place not in self._known and level == 0:
             self._read_block(position >> KEPT_FROM)
+            if place not in self._known:
+                raise Missing(position + 1)
         if place not in self._known:
             self._known[place] = self._kept(level, position) or self._joined(level, position)
         return self._known[place]
@@ -30,8 +47,8 @@ class StoredTree:
     def _read_block(self, block: int) -> None:
         first = block << KEPT_FROM
         events = Event.objects.filter(sequence__gt=first, sequence__lte=first + BLOCK).order_by("sequence")
-        for index, digest in enumerate(events.values_list("digest", flat=True), start=first):
-            self._known[0, index] = leaf(digest)
+        for sequence, digest in events.values_list("sequence", "digest"):
+            self._known[0, sequence - 1] = leaf(digest)
 
     def _kept(self, level: int, position: int) -> bytes | None:
         if level < KEPT_FROM:

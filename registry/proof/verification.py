@@ -1,15 +1,17 @@
 """Verifying a whole registry: chain, checkpoints, history, present rows, digests and guards."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.utils.translation import gettext as _
 
 from registry import triggers
+from registry.backup import databases
 from registry.ledger import note
 from registry.proof import checkpoints, links, sealed, spans
 from registry.proof.findings import Finding
@@ -69,6 +71,9 @@ def _snapshot() -> Iterator[None]:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
+    elif _has_rollback_journal():
+        with _copied():
+            yield
     else:
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
@@ -76,3 +81,28 @@ def _snapshot() -> Iterator[None]:
                 yield
             finally:
                 cursor.execute("ROLLBACK")
+
+
+def _has_rollback_journal() -> bool:
+    """Whether nobody can write on this SQLite while somebody reads."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        return cursor.fetchone()[0] == "delete"
+
+
+@contextmanager
+def _copied() -> Iterator[None]:
+    """A copy beside the database, read in its place; others wait only while it is made."""
+    here = connections[DEFAULT_DB_ALIAS]
+    beside = Path(here.settings_dict["NAME"]).parent
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".goi-verify-") as folder:
+        file = Path(folder) / "database"
+        databases.copy(file)
+        copied = connections.create_connection(DEFAULT_DB_ALIAS)
+        copied.settings_dict = here.settings_dict | {"NAME": str(file)}
+        connections[DEFAULT_DB_ALIAS] = copied
+        try:
+            yield
+        finally:
+            copied.close()
+            connections[DEFAULT_DB_ALIAS] = here

@@ -30,8 +30,13 @@ FILES: dict[str, Callable[[EventQuerySet], StreamingHttpResponse]] = {"csv": as_
 
 
 def _read(events: EventQuerySet) -> Iterator[Event]:
-    """One after the other through a cursor of the database's, so that only a chunk is ever held."""
-    return timeline.related(events).defer("rows").iterator(chunk_size=CHUNK)
+    """Newest first, a page at a time, each read whole: a cursor left open while somebody slowly takes the file would
+    keep others from writing on SQLite."""
+    newest_first = timeline.related(events).defer("rows").order_by("-sequence")
+    page = list(newest_first[:CHUNK])
+    while page:
+        yield from page
+        page = list(newest_first.filter(sequence__lt=page[-1].sequence)[:CHUNK])
 
 
 def _row(event: Event) -> list[Any]:

@@ -1,7 +1,9 @@
 """The proof, to take away: certificates of versions, the public key, and for stewards the whole ledger."""
 
+from typing import Any
+
 from django.conf import settings
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -12,7 +14,9 @@ from registry.ledger import keys
 from registry.metric_page import seal_row, terms_as_published
 from registry.models import Definition
 from registry.proof import certificate as certificates
+from registry.proof import checkpoints, tree
 from registry.proof import export as exports
+from registry.refusals import WrongState
 from registry.views.access import open_to_all, published
 from registry.views.request import Request
 
@@ -24,7 +28,7 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
     """The certificate of a version as a page to print, or with `?format=json` as the file that verify.py reads."""
     versions = Definition.objects.select_related("metric", "base", "revision__proposal")
     definition = get_object_or_404(versions, metric__key=key, number=number)
-    proof = certificates.build(definition)
+    proof = _proof(definition)
     if request.GET.get("format") == "json":
         options = {"ensure_ascii": False, "indent": 1}
         response = JsonResponse(proof, json_dumps_params=options)
@@ -43,6 +47,14 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
     return render(request, "metrics/certificate.html", context)
 
 
+def _proof(definition: Definition) -> dict[str, Any]:
+    try:
+        return certificates.build(definition)
+    except (checkpoints.Unsigned, tree.Missing) as refusal:
+        sentence = _("There is no certificate at the moment. %(why)s Tell whoever runs Goi.")
+        raise WrongState("no_certificate", sentence % {"why": refusal}) from refusal
+
+
 @require_safe
 @open_to_all
 def key(request: Request) -> HttpResponse:
@@ -50,10 +62,17 @@ def key(request: Request) -> HttpResponse:
     if name := request.GET.get("name"):
         pem = keys.public_files(settings.SIGNING_KEY).get(f"{name}.pem")
         if pem is None:
-            raise Http404(_("No key of that name has signed here."))
-    else:
+            return _no_key(_("No key of that name has signed here."))
+    elif settings.SIGNING_KEY.exists():
         pem = keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
+    else:
+        return _no_key(_("There is no signing key here yet, or not any more: whoever runs Goi can put it back."))
     return HttpResponse(pem, content_type="application/x-pem-file")
+
+
+def _no_key(sentence: str) -> HttpResponse:
+    """In plain text, since programs ask too."""
+    return HttpResponse(f"{sentence}\n", content_type="text/plain; charset=utf-8", status=404)
 
 
 @require_safe

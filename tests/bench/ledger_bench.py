@@ -85,7 +85,7 @@ def _bare() -> Iterator[None]:
 def _verifying(events: int) -> None:
     _grow(events)
     checkpoints.write()
-    trusted = [keys.signing_key(settings.SIGNING_KEY).public_key()]
+    trusted = [keys.first_key(settings.SIGNING_KEY).public_key()]
     verification = Verification(settings.CHECKPOINTS, trusted)
     began = time.perf_counter()
     list(verification.findings())

@@ -22,7 +22,7 @@ FAR = 1_000_000
 
 def wrong() -> list[str]:
     """What `manage.py verify` finds, save that the guards are gone while a test tampers."""
-    trusted = [keys.signing_key(settings.SIGNING_KEY).public_key()]
+    trusted = [keys.first_key(settings.SIGNING_KEY).public_key()]
     found = Verification(settings.CHECKPOINTS, trusted).findings()
     return [str(finding) for finding in found if not finding.place.startswith("goi_")]
 
@@ -31,7 +31,7 @@ def wrong_offline(folder: Path) -> list[str]:
     """What verify.py finds in an export made now, with the checkpoints and the key got from elsewhere."""
     path = folder / "ledger.jsonl"
     path.write_text("".join(export.lines()), encoding="utf-8")
-    return list(verify.findings(path, settings.CHECKPOINTS, keys.signing_key(settings.SIGNING_KEY).public_key()))
+    return list(verify.findings(path, settings.CHECKPOINTS, keys.first_key(settings.SIGNING_KEY).public_key()))
 
 
 def edit(chance: random.Random) -> str:

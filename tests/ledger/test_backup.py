@@ -1,8 +1,12 @@
 """One file holds everything, is written whole or not at all, and is put back only where that is meant."""
 
+import errno
 import json
+import os
+import shutil
 import stat
 import tarfile
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -52,6 +56,33 @@ def test_a_backup_holds_every_checkpoint_and_the_public_key(cast: Cast, copied: 
     assert found == keys.public_files(settings.SIGNING_KEY)
 
 
+@pytest.fixture
+def new_machine(cast: Cast, copied: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A backup, where there is nothing yet but the database that it holds."""
+    file = backed_up(tmp_path / "goi.backup")
+    settings.CHECKPOINTS, settings.SIGNING_KEY = tmp_path / "new" / "checkpoints", tmp_path / "new" / "goi.pem"
+    monkeypatch.setattr(databases, "load", lambda source: None)
+    return file
+
+
+def test_on_a_new_machine_the_record_verifies_from_then_on(new_machine: Path, settings: Any):
+    """With the public keys, but without a key that could sign."""
+    said = StringIO()
+    call_command("restore", str(new_machine), overwrite=True, stdout=said)
+    (name,) = keys.public_files(settings.SIGNING_KEY)
+    assert name.removesuffix(".pem") in said.getvalue()
+    call_command("verify", stdout=StringIO())
+    assert not settings.SIGNING_KEY.exists()
+
+
+def test_a_backup_brings_in_no_key_where_there_is_one(new_machine: Path, settings: Any):
+    """Whoever can hand over a backup would otherwise choose what is trusted."""
+    keys.first_key(settings.SIGNING_KEY)
+    before = keys.public_files(settings.SIGNING_KEY)
+    refused("does not verify", "restore", new_machine, overwrite=True)
+    assert keys.public_files(settings.SIGNING_KEY) == before
+
+
 @pytest.mark.sqlite
 def test_sqlite_is_copied_whole_and_put_back_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None):
     """With its triggers, while it is open; and what was there before is gone."""
@@ -76,9 +107,57 @@ def test_sqlite_is_copied_whole_and_put_back_whole(tmp_path: Path, monkeypatch: 
         run(there, "DELETE FROM registry_head")
 
 
+@pytest.fixture
+def elsewhere(django_db_blocker: Any) -> Iterator[None]:
+    """A PostgreSQL database of its own in the place of the tests', which holds the record that is to be backed up."""
+    before = connections["default"]
+    name = f"{before.settings_dict['NAME']}_restored"
+    with django_db_blocker.unblock():
+        asked = before.settings_dict | {"NAME": "postgres"}
+        server = opened_with(asked)
+        run(server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+        connections["default"] = opened_with(before.settings_dict | {"NAME": name})
+        run(connection, *TABLES[:-1], "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        yield
+        connection.close()
+        connections["default"] = before
+        run(server, f"DROP DATABASE {name}")
+        server.close()
+
+
+@pytest.mark.postgres
+def test_postgresql_is_copied_whole_and_put_in_the_place_of_what_is_there(elsewhere: None, tmp_path: Path):
+    assert databases.copy(tmp_path / "copy") == databases.Copied(7, "m")
+    run(connection, "DROP FUNCTION f", "UPDATE registry_head SET sequence = 9", "CREATE TABLE later (x int)")
+    databases.load(tmp_path / "copy")
+    assert sorted(connection.introspection.table_names()) == ["django_migrations", "registry_head"]
+    assert asked(databases.EVENTS) == 7
+
+
+HINDRANCES = ["pg_restore is missing", "psql is missing", "the copy is cut off", "the copy does not fit in"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("hindrance", HINDRANCES)
+def test_what_postgresql_cannot_put_in_place_changes_nothing(
+    elsewhere: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hindrance: str
+):
+    """The function of the copy is there already in the last case, which shows only after the tables were dropped."""
+    copied = tmp_path / "copy"
+    databases.copy(copied)
+    run(connection, "UPDATE registry_head SET sequence = 9")
+    which, (tool, *_rest) = shutil.which, hindrance.split()
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == tool else which(name))
+    if hindrance == "the copy is cut off":
+        copied.write_bytes(copied.read_bytes()[:-100])
+    with pytest.raises(databases.Failed):
+        databases.load(copied)
+    assert asked(databases.EVENTS) == 9
+
+
 TABLES = (
-    "CREATE TABLE registry_head (sequence)",
-    "CREATE TABLE django_migrations (id, app, name)",
+    "CREATE TABLE registry_head (sequence int)",
+    "CREATE TABLE django_migrations (id int, app text, name text)",
     "INSERT INTO registry_head VALUES (7)",
     "INSERT INTO django_migrations VALUES (1, 'registry', 'm')",
     "CREATE TRIGGER t BEFORE DELETE ON registry_head BEGIN SELECT RAISE(ABORT, 'never'); END",
@@ -86,8 +165,12 @@ TABLES = (
 
 
 def opened(file: Path) -> Any:
+    return opened_with(connection.settings_dict | {"NAME": str(file)})
+
+
+def opened_with(settings: dict[str, Any]) -> Any:
     other = connections.create_connection("default")
-    other.settings_dict = {**connection.settings_dict, "NAME": str(file)}
+    other.settings_dict = settings
     return other
 
 
@@ -95,6 +178,12 @@ def run(other: Any, *statements: str) -> None:
     with other.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def asked(query: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
 
 
 def test_a_backup_is_for_its_owner_alone_and_never_holds_the_signing_key(cast: Cast, copied: None, tmp_path: Path):
@@ -126,6 +215,30 @@ def test_a_checkpoint_signed_after_the_copy_was_taken_is_left_out(
     assert max(int(path.stem) for path in (tmp_path / "out" / archive.CHECKPOINTS).iterdir()) == manifest.events
 
 
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on SMB and exFAT."""
+
+    def refuses(*arguments: Any) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuses)
+
+
+def test_a_backup_can_be_made_where_there_are_no_hard_links(cast: Cast, copied: None, no_links: None, tmp_path: Path):
+    file = backed_up(tmp_path / "goi.backup")
+    assert archive.unpack(file, tmp_path / "out").events == Event.objects.count()
+    assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == ["goi.backup"]
+
+
+def test_a_file_is_written_once_where_there_are_no_hard_links(no_links: None, tmp_path: Path):
+    assert keys.write_once(tmp_path / "goi.pem", b"first")
+    assert not keys.write_once(tmp_path / "goi.pem", b"second")
+    assert (tmp_path / "goi.pem").read_bytes() == b"first"
+    assert stat.S_IMODE((tmp_path / "goi.pem").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["goi.pem"]
+
+
 def test_nothing_is_left_of_a_backup_that_failed(
     cast: Cast, copied: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -135,6 +248,27 @@ def test_nothing_is_left_of_a_backup_that_failed(
     monkeypatch.setattr(archive, "_add", fails)
     refused("No backup was made: No space left", "backup", tmp_path / "goi.backup")
     assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == []
+
+
+def test_a_ledger_that_cannot_be_signed_is_copied_all_the_same(cast: Cast, copied: None, settings: Any, tmp_path: Path):
+    (tmp_path / "file").touch()
+    settings.CHECKPOINTS = tmp_path / "file" / "checkpoints"
+    said = StringIO()
+    with translation.override("en"):
+        call_command("backup", str(tmp_path / "goi.backup"), stdout=StringIO(), stderr=said)
+    assert "Not a directory" in said.getvalue()
+    assert archive.unpack(tmp_path / "goi.backup", tmp_path / "out").events == Event.objects.count()
+
+
+def test_a_checkpoint_that_cannot_be_read_is_left_out(cast: Cast, copied: None, settings: Any, tmp_path: Path):
+    checkpoints.write()
+    (settings.CHECKPOINTS / "000000000002.json").mkdir()
+    said = StringIO()
+    with translation.override("en"):
+        call_command("backup", str(tmp_path / "goi.backup"), stdout=StringIO(), stderr=said)
+    assert "000000000002.json cannot be read" in said.getvalue()
+    archive.unpack(tmp_path / "goi.backup", tmp_path / "out")
+    assert len(list((tmp_path / "out" / archive.CHECKPOINTS).iterdir())) == 1
 
 
 def test_a_backup_never_overwrites_a_file(db: None, tmp_path: Path):
@@ -170,6 +304,27 @@ def test_what_is_no_whole_backup_changes_nothing(cast: Cast, copied: None, tmp_p
     assert Event.objects.count() == before
 
 
+def test_a_full_disk_is_not_taken_for_a_damaged_backup(
+    cast: Cast, copied: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fails(*arguments: Any, **options: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    file = backed_up(tmp_path / "goi.backup")
+    monkeypatch.setattr(tarfile.TarFile, "extractall", fails)
+    refused("No space left on device.*Nothing was changed", "restore", file, overwrite=True)
+
+
+def test_a_backup_is_unpacked_beside_itself(cast: Cast, copied: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where there was room for it; the folder for temporary files is often small."""
+    file = backed_up(tmp_path / "goi.backup")
+    loaded: list[Path] = []
+    monkeypatch.setattr(databases, "load", loaded.append)
+    call_command("restore", str(file), overwrite=True, stdout=StringIO())
+    assert loaded[0].parent.parent == tmp_path
+    assert not loaded[0].parent.exists()
+
+
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [({"vendor": "oracle"}, "Set DATABASE_URL"), ({"migration": "9999_later"}, "newer version of Goi")],
@@ -181,7 +336,7 @@ def test_a_backup_that_does_not_fit_changes_nothing(cast: Cast, tmp_path: Path, 
     manifest = {"vendor": connection.vendor, "events": 1, "migration": "0001_initial", "made_at": ""}
     manifest |= {"sha256": archive.sha256(database), **value}
     file = tmp_path / "goi.backup"
-    archive.pack(file, archive.Manifest(**manifest), database, [], {})
+    archive.pack(file, archive.Manifest(**manifest), database, {}, {})
     before = Event.objects.count()
     refused(sentence, "restore", file, overwrite=True)
     assert Event.objects.count() == before

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 import verify
 from registry.ledger import keys
-from registry.proof import certificate
+from registry.models import Checkpoint, Event, Head
+from registry.proof import certificate, checkpoints
 from registry.workflow import erasure, people
 from tests.cast import Cast, published
+from tests.database import past_the_guards, rows_of
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def test_a_seal_cannot_be_left_out(proof: dict[str, Any], tmp_path: Path):
 
 
 def test_another_key_does_not_pass(proof: dict[str, Any], tmp_path: Path):
-    other = keys.signing_key(tmp_path / "other.pem").public_key()
+    other = keys.first_key(tmp_path / "other.pem").public_key()
     assert any("not signed with the registry's key" in sentence for sentence in found(proof, tmp_path, other))
 
 
@@ -93,6 +96,57 @@ def test_the_page_shows_it_and_gives_the_file(cast: Cast, client: Client, tmp_pa
     assert file["definition"]["digest"] in page
     assert file["checkpoint"]["checkpoint"]["root"] in page
     assert found(file, tmp_path) == []
+
+
+def no_key(cast: Cast, folder: Path) -> None:
+    checkpoints.write()
+    settings.SIGNING_KEY.unlink()
+    published(cast)
+
+
+def no_folder(cast: Cast, folder: Path) -> None:
+    (folder / "file").touch()
+    settings.CHECKPOINTS = folder / "file" / "checkpoints"
+    published(cast)
+
+
+def another_ledger(cast: Cast, folder: Path) -> None:
+    published(cast)
+    checkpoints.write()
+    with past_the_guards():
+        rows_of(Event).filter(sequence=3).update(digest="0" * 64)
+
+
+def an_older_copy(cast: Cast, folder: Path) -> None:
+    """Which holds fewer events than were signed."""
+    published(cast)
+    people.change_profile(cast.kenta, by=cast.kenta, values={"language": "en"})
+    last = checkpoints.write().size
+    with past_the_guards():
+        rows_of(Checkpoint)._raw_delete("default")
+        rows_of(Event).filter(sequence=last)._raw_delete("default")
+        Head.objects.update(sequence=last - 1)
+
+
+@pytest.mark.parametrize(
+    ("hinder", "sentence"),
+    [
+        (no_key, "signing key"),
+        (no_folder, "GOI_CHECKPOINTS"),
+        (another_ledger, "manage.py verify"),
+        (an_older_copy, "manage.py verify"),
+    ],
+)
+def test_where_none_can_be_made_the_page_says_why(
+    cast: Cast, client: Client, settings: Any, tmp_path: Path, hinder: Any, sentence: str
+):
+    settings.SIGNING_KEY = tmp_path / "goi.pem"
+    hinder(cast, tmp_path)
+    client.force_login(cast.takuya)
+    answer = client.get(reverse("certificate", args=["target_lead", 2]), headers={"Accept-Language": "en"})
+    assert answer.status_code == 409
+    assert "no certificate at the moment" in answer.content.decode()
+    assert sentence in answer.content.decode()
 
 
 def test_a_version_that_is_not_there_has_none(cast: Cast, client: Client):

@@ -1,13 +1,16 @@
 """Signed checkpoints: when they are written, what they say, and that nothing is signed over a falsified past."""
 
 import json
+import shutil
 import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils import translation
 
 from registry.ledger import keys, merkle, note
 from registry.models import Checkpoint, Event, Head, Node
@@ -126,6 +129,38 @@ def test_a_ledger_shorter_than_what_was_signed_is_not_signed(cast: Cast):
         checkpoints.write()
 
 
+def test_nothing_is_signed_where_the_earlier_checkpoints_are_missing(cast: Cast, settings: Any):
+    """The bare place of a disk that is not mounted looks like a registry that never signed."""
+    checkpoints.write()
+    shutil.rmtree(settings.CHECKPOINTS)
+    people.change_profile(cast.kenta, by=cast.kenta, values={"language": "en"})
+    with translation.override("en"), pytest.raises(CommandError, match="mounted"):
+        call_command("checkpoint")
+    assert not settings.CHECKPOINTS.exists()
+
+
+def test_a_ledger_with_a_gap_is_not_signed(cast: Cast):
+    with past_the_guards():
+        rows_of(Event).filter(sequence=3)._raw_delete("default")
+        with pytest.raises(checkpoints.Forked, match="3"):
+            checkpoints.write()
+
+
+def test_what_keeps_a_checkpoint_from_being_written_is_said(cast: Cast, settings: Any, tmp_path: Path):
+    (tmp_path / "file").touch()
+    settings.CHECKPOINTS = tmp_path / "file" / "checkpoints"
+    with translation.override("en"), pytest.raises(CommandError, match="Not a directory"):
+        call_command("checkpoint")
+
+
+def test_a_copy_of_a_checkpoint_under_another_name_is_none(cast: Cast, settings: Any):
+    """Programs that carry files elsewhere leave such names behind."""
+    checkpoints.write()
+    (path,) = checkpoints.files(settings.CHECKPOINTS)
+    path.with_name(f"{path.stem} (conflict).json").write_text("{")
+    assert checkpoints.files(settings.CHECKPOINTS) == [path]
+
+
 def test_a_stored_checkpoint_never_changes(cast: Cast):
     checkpoints.write()
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
@@ -134,14 +169,24 @@ def test_a_stored_checkpoint_never_changes(cast: Cast):
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Any):
     path = tmp_path / "keys" / "goi.pem"
-    first = keys.signing_key(path)
+    first = keys.first_key(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert keys.signing_key(path).private_bytes_raw() == first.private_bytes_raw()
+    for again in (keys.first_key(path), keys.signing_key(path)):
+        assert again.private_bytes_raw() == first.private_bytes_raw()
 
 
-def test_anyone_can_fetch_the_public_key(settings: Any, client: Client, db: None):
+def test_anyone_can_fetch_the_public_key(settings: Any, client: Client, cast: Cast):
+    checkpoints.write()
     response = client.get("/ledger/key")
     assert response.content == keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
+
+
+def test_asking_for_the_public_key_makes_none(settings: Any, client: Client, db: None, tmp_path: Path):
+    settings.SIGNING_KEY = tmp_path / "goi.pem"
+    response = client.get("/ledger/key", headers={"Accept-Language": "en"})
+    assert response.status_code == 404
+    assert "There is no signing key here" in response.content.decode()
+    assert not settings.SIGNING_KEY.exists()
 
 
 def test_the_file_is_readable_json_without_the_private_key(cast: Cast, settings: Any):

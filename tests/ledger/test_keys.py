@@ -82,7 +82,7 @@ def test_a_key_that_nobody_attested_is_not_followed(cast: Cast, settings: Any, t
     first = keys.signing_key(settings.SIGNING_KEY).public_key()
     settings.SIGNING_KEY = tmp_path / "thief.pem"
     act(cast, "Ken")
-    keys.signing_key(settings.SIGNING_KEY)
+    keys.first_key(settings.SIGNING_KEY)
     checkpoints.write()
     for found in (wrong([first]), wrong_offline(tmp_path, first)):
         assert any("not signed with the registry's key" in sentence for sentence in found)
@@ -93,7 +93,7 @@ def test_a_change_of_keys_that_only_the_new_key_claims_is_not_followed(cast: Cas
     checkpoints.write()
     first = keys.signing_key(settings.SIGNING_KEY).public_key()
     settings.SIGNING_KEY = tmp_path / "thief.pem"
-    thief = keys.signing_key(settings.SIGNING_KEY)
+    thief = keys.first_key(settings.SIGNING_KEY)
     announce_key(first, thief, by=User.objects.system(), reason=WHY)
     checkpoints.write()
     for found in (wrong([first]), wrong_offline(tmp_path, first)):

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import translation
@@ -130,9 +132,32 @@ def test_the_verifier_needs_nothing_of_goi(cast: Cast, settings: Any, tmp_path: 
 
 
 def run(folder: Path, *arguments: object) -> int:
+    return ran(folder, *arguments).returncode
+
+
+def ran(folder: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
     """In a folder and an interpreter that know nothing of the registry."""
     command = [sys.executable, "-I", str(VERIFIER), *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("option", "content"),
+    [("--checkpoints", "nowhere"), ("--checkpoints", "empty"), ("--key", "goi.txt"), ("--key", "other.pem")],
+)
+def test_the_verifier_refuses_what_it_cannot_check_against(cast: Cast, tmp_path: Path, option: str, content: str):
+    """A directory or a key that was mistyped would otherwise check nothing, and say that all is well."""
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_text("".join(export.lines()), encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "goi.txt").write_text("goi")
+    other = ec.generate_private_key(ec.SECP256R1()).public_key()
+    (tmp_path / "other.pem").write_bytes(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    done = ran(tmp_path, ledger, option, tmp_path / content)
+    assert done.returncode == 2
+    assert done.stdout.startswith("✗ Cannot be read")
+    assert content in done.stdout
+    assert done.stderr == ""
 
 
 def test_the_command_and_the_page_export_the_same(cast: Cast, client: Client, tmp_path: Path):

@@ -6,7 +6,10 @@ our commands: steward, erase, …          one event                          a_
 admin: add, change, delete, revert       refused: no permission             the_admin
 fixture load (`loaddata`)                refused by the application         a_fixture
 `createsuperuser`, `changepassword`      refused by the application         commands_of_django
-`clean_old_history`                      refused by the database            cleaning_the_history
+`clean_old_history`, its `duplicate_…`   refused by the database            cleaning_the_history, cleaning_duplicates
+`populate_history`                       refused by the database            populating_the_history
+simple-history: bulk, with history, …    refused, by either                 calls_of_simple_history
+`migrate`, backwards                     refused by the application         migrating_backwards
 `manage.py flush`                        refused by the database            flushing
 `manage.py restore`                      all or nothing, then verified      test_backup.py, tests/torture
 raw ORM: save, create, delete, revert    refused by the application         raw_orm
@@ -30,6 +33,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history, update_change_reason
 
 from registry import clock, foundations, triggers
 from registry.management import commands
@@ -49,7 +54,7 @@ from registry.proof import checkpoints
 from registry.workflow import people, reviewing
 from registry.workflow.record import Act
 from tests.cast import NOW, Cast, in_review, published
-from tests.database import rows_of
+from tests.database import past_the_guards, rows_of
 from tests.ledger.tampering import wrong
 
 NO_ACT = "only an act of registry.workflow writes here"
@@ -116,6 +121,52 @@ def test_commands_of_django_are_refused(cast: Cast, monkeypatch: pytest.MonkeyPa
 def test_cleaning_the_history_is_refused(cast: Cast):
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         call_command("clean_old_history", auto=True, days=0, stdout=StringIO())
+    assert wrong() == []
+
+
+def test_cleaning_duplicates_from_the_history_is_refused(cast: Cast):
+    twice = Stage.history.latest()
+    twice.pk = None
+    with past_the_guards():
+        rows_of(Stage.history.model).bulk_create([twice])
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
+        call_command("clean_duplicate_history", auto=True, stdout=StringIO())
+
+
+def test_populating_the_history_is_refused(cast: Cast):
+    """Where there is any, the command leaves it be; so somebody has emptied it."""
+    with past_the_guards():
+        rows_of(Stage.history.model)._raw_delete("default")
+    with pytest.raises(IntegrityError, match=NO_ACT), transaction.atomic():
+        call_command("populate_history", auto=True, stdout=StringIO(), stderr=StringIO())
+
+
+CALLS_OF_SIMPLE_HISTORY = {
+    "bulk_history_create": lambda team: Team.history.bulk_history_create([team]),
+    "bulk_create_with_history": lambda team: bulk_create_with_history([Team(key="x")], Team),
+    "bulk_update_with_history": lambda team: bulk_update_with_history([team], Team, ["name_ja"]),
+    "create_historical_record": lambda team: team.history.model.objects.create(
+        **{name: getattr(team, name) for name in ("id", "key")}, history_date=NOW, history_type="~"
+    ),
+    "update_change_reason": lambda team: update_change_reason(team, "x"),
+    "delete": lambda team: team.history.all().delete(),
+}
+
+
+@pytest.mark.parametrize("way", CALLS_OF_SIMPLE_HISTORY)
+def test_calls_of_simple_history_are_refused(cast: Cast, way: str):
+    with (
+        pytest.raises((Unrecorded, IntegrityError), match=r"only an act|never changes|governed table"),
+        transaction.atomic(),
+    ):
+        CALLS_OF_SIMPLE_HISTORY[way](cast.sales)
+    assert wrong() == []
+
+
+def test_migrating_backwards_is_refused(cast: Cast):
+    """It would drop tables, with what they hold and the history of it."""
+    with translation.override("en"), pytest.raises(CommandError, match="backwards"), transaction.atomic():
+        call_command("migrate", "registry", "0003", verbosity=0)
     assert wrong() == []
 
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import needs
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -71,7 +73,7 @@ def started() -> Iterator[Cluster]:
 
 def _programs() -> Path:
     """Debian does not put initdb on the PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = sorted(needs.DEBIANS_POSTGRES.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     elsewhere = shutil.which("initdb")
     if not found and elsewhere is None:
         raise SystemExit("PostgreSQL's server programs are missing: apt install postgresql")

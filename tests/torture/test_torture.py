@@ -14,18 +14,18 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
 
-def tortured(*arguments: str) -> subprocess.CompletedProcess[str]:
+def tortured(*arguments: str, address: str | None = needs.postgres()) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "ignore", "-m", "tests.torture", *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in ("GOI_DATA", "DATABASE_URL")}
-    if address := needs.postgres():
+    if address:
         environment["DATABASE_URL"] = address
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 
-def require(done: subprocess.CompletedProcess[str], *kinds: str) -> None:
+def require(done: subprocess.CompletedProcess[str], *kinds: str, times: int = 3) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for kind in kinds:
-        assert f"✓ {kind}: 3 of 3" in done.stdout
+        assert f"✓ {kind}: {times} of {times}" in done.stdout
 
 
 @pytest.mark.sqlite
@@ -38,8 +38,14 @@ def test_no_acknowledged_act_is_lost_on_sqlite():
 
 @pytest.mark.postgres
 def test_no_acknowledged_act_is_lost_on_postgresql():
-    kinds = ("kill", "backup")
+    kinds = ("kill", "backup", "sigterm")
     require(tortured(*kinds, "--times", "3"), *kinds)
+
+
+@pytest.mark.postgres
+@pytest.mark.cluster
+def test_no_acknowledged_act_is_lost_when_postgresql_is_stopped_at_once():
+    require(tortured("stop", "--times", "1", "--on", "postgresql", address=None), "stop", times=1)
 
 
 @pytest.mark.nightly

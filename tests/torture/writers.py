@@ -107,7 +107,7 @@ def require_whole(acknowledged: dict[int, str], checkpoints: Path | None = None)
     kept = dict(Event.objects.values_list("sequence", "digest"))
     lost = [number for number, digest in acknowledged.items() if kept.get(number) != digest]
     assert not lost, f"acknowledged and lost: {lost}"
-    trusted = [keys.signing_key(settings.SIGNING_KEY).public_key()]
+    trusted = [keys.first_key(settings.SIGNING_KEY).public_key()]
     found = [str(each) for each in Verification(checkpoints or settings.CHECKPOINTS, trusted).findings()]
     assert not found, found
     flaws = verification.flaws()

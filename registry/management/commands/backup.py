@@ -32,7 +32,7 @@ class Command(BaseCommand):
             )
         self._sign()
         try:
-            manifest = _write(file)
+            manifest = self._write(file)
         except (databases.Failed, OSError) as failure:
             raise CommandError(_("No backup was made: %(why)s") % {"why": failure}) from failure
         self.stdout.write(
@@ -46,22 +46,32 @@ class Command(BaseCommand):
         except checkpoints.Unsigned as refusal:
             self.stderr.write(str(refusal))
 
+    def _write(self, file: Path) -> archive.Manifest:
+        with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".goi-backup-") as folder:
+            copied = Path(folder) / archive.DATABASE
+            state = databases.copy(copied)
+            manifest = archive.Manifest(
+                vendor=connection.vendor,
+                events=state.events,
+                migration=state.migration,
+                made_at=timezone.now().isoformat(),
+                sha256=archive.sha256(copied),
+            )
+            signed = self._signed_by_then(state.events)
+            archive.pack(file, manifest, copied, signed, keys.public_files(settings.SIGNING_KEY))
+        return manifest
 
-def _write(file: Path) -> archive.Manifest:
-    with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".goi-backup-") as folder:
-        copied = Path(folder) / archive.DATABASE
-        state = databases.copy(copied)
-        manifest = archive.Manifest(
-            vendor=connection.vendor,
-            events=state.events,
-            migration=state.migration,
-            made_at=timezone.now().isoformat(),
-            sha256=archive.sha256(copied),
-        )
-        archive.pack(file, manifest, copied, _signed_by_then(state.events), keys.public_files(settings.SIGNING_KEY))
-    return manifest
+    def _signed_by_then(self, events: int) -> dict[str, bytes]:
+        """Without those that were signed after the copy was taken, over events that it does not hold.
 
-
-def _signed_by_then(events: int) -> list[Path]:
-    """Without those that were signed after the copy was taken, over events that it does not hold."""
-    return [path for path in checkpoints.files(settings.CHECKPOINTS) if int(path.stem) <= events]
+        One that cannot be read is left out: a backup without it is better than none.
+        """
+        found = {}
+        for path in checkpoints.files(settings.CHECKPOINTS):
+            if int(path.stem) <= events:
+                try:
+                    found[path.name] = path.read_bytes()
+                except OSError as error:
+                    sentence = _("The checkpoint %(file)s cannot be read (%(why)s), so the backup lacks it.")
+                    self.stderr.write(sentence % {"file": path.name, "why": error.strerror or error})
+        return found

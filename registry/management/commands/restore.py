@@ -1,6 +1,9 @@
 """`manage.py restore FILE`: put a backup in place, and verify it against the checkpoints."""
 
+import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from registry.backup import archive, databases
 from registry.ledger import keys
+from registry.ledger.note import key_id
 
 
 class Command(BaseCommand):
@@ -31,8 +35,7 @@ class Command(BaseCommand):
             raise CommandError(
                 _("There is a registry here already. To replace it with the backup, add --overwrite; back it up first.")
             )
-        with tempfile.TemporaryDirectory(prefix="goi-restore-") as name:
-            folder = Path(name)
+        with _room(options["file"]) as folder:
             manifest = _unpacked(options["file"], folder)
             _require_fit(manifest)
             try:
@@ -40,30 +43,43 @@ class Command(BaseCommand):
             except databases.Failed as failure:
                 raise CommandError(_("The backup could not be put in place: %(why)s") % {"why": failure}) from failure
             _lay_beside(folder)
-            trusted = self._trusted(folder)
+            self._trust(folder)
             call_command("migrate", verbosity=0)
             self.stdout.write(_("Everything up to event %(events)d is in place.") % {"events": manifest.events})
-            call_command("verify", key=trusted, stdout=self.stdout)
+            call_command("verify", stdout=self.stdout)
 
-    def _trusted(self, folder: Path) -> list[Path]:
-        """Keys to verify with: those kept here; those in the backup, which says so much less, only without any."""
-        if keys.public_files(settings.SIGNING_KEY):
-            return []
-        found = sorted((folder / archive.KEYS).glob("*.pem"))
-        if found:
-            self.stdout.write(
-                _(
-                    "There is no key here, so the backup's own is taken: %(names)s. Compare the name with what you "
-                    "were told elsewhere, and put the signing key back to GOI_SIGNING_KEY."
-                )
-                % {"names": ", ".join(path.stem for path in found)}
+    def _trust(self, folder: Path) -> None:
+        """Lay the backup's public keys where `verify` looks, unless some are there: a backup's maker chose its keys."""
+        found = [keys.public_key(path.read_bytes()) for path in sorted((folder / archive.KEYS).glob("*.pem"))]
+        if not found or keys.public_files(settings.SIGNING_KEY):
+            return
+        for key in found:
+            keys.keep_public(settings.SIGNING_KEY, key)
+        self.stdout.write(
+            _(
+                "There is no key here, so the backup's own is taken: %(names)s. Compare the name with what you "
+                "were told elsewhere, and put the signing key back to GOI_SIGNING_KEY."
             )
-        return found
+            % {"names": ", ".join(map(key_id, found))}
+        )
+
+
+@contextmanager
+def _room(file: Path) -> Iterator[Path]:
+    """Beside the backup, where there was room for it; elsewhere if that cannot be written to."""
+    beside = file.absolute().parent
+    with tempfile.TemporaryDirectory(
+        dir=beside if os.access(beside, os.W_OK) else None, prefix=".goi-restore-"
+    ) as name:
+        yield Path(name)
 
 
 def _unpacked(file: Path, folder: Path) -> archive.Manifest:
     try:
         return archive.unpack(file, folder)
+    except OSError as failure:
+        sentence = _("%(file)s could not be unpacked (%(why)s). Nothing was changed.")
+        raise CommandError(sentence % {"file": file, "why": failure.strerror or failure}) from failure
     except archive.Unreadable as refusal:
         sentence = _("%(file)s is no backup of Goi, or was damaged. Nothing was changed; take another copy.")
         raise CommandError(sentence % {"file": file}) from refusal
