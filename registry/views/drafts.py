@@ -34,8 +34,7 @@ def new(request: Request) -> HttpResponse:
     form = StartForm(sent(request), initial=_wish(request))
     if request.method == "POST" and form.is_valid():
         try:
-            proposal = drafting.start(by=request.user)
-            _add(proposal, form, request)
+            proposal = drafting.begin(lambda begun: _add(begun, form, request), by=request.user)
         except ValidationError as error:
             form.add_error(None, error) if not hasattr(error, "error_dict") else _refuse(form, error)
         else:
