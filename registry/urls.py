@@ -146,4 +146,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "registry.views.fault.show_bad"
 handler500 = "registry.views.fault.show"
