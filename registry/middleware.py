@@ -1,11 +1,13 @@
 """Language, who may read at all, and refusals turned into pages."""
 
+import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils import translation
 
 from registry.refusals import Refused
@@ -13,6 +15,8 @@ from registry.views.refusal import lost_connection, refused, signed_out, unaccep
 from registry.views.request import Request
 
 DATABASE_IS_GONE = (OperationalError, InterfaceError)
+
+NEVER_IN_AN_ADDRESS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 type Responder = Callable[[Request], HttpResponse]
 
@@ -78,6 +82,11 @@ class RefusalMiddleware:
 
     def __call__(self, request: Request) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: Request, view: object, args: object, kwargs: object) -> None:
+        """No address of ours holds a control character, and PostgreSQL cannot even be asked about some of them."""
+        if NEVER_IN_AN_ADDRESS.search(request.path_info + unquote(request.META.get("QUERY_STRING", ""))):
+            raise Http404
 
     def process_exception(self, request: Request, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused):

@@ -124,6 +124,27 @@ def test_the_largest_draft_has_no_more_fields_than_are_read():
     assert MAX_METRICS * (len(wording.FIELDS) + examples) < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS / 2
 
 
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/people/%00/", "/teams/sales/?on=%00", "/history/?team=%00", "/?q=%01", "/metrics/a/?known=%7f", "/people/?q=%00"],
+)
+def test_an_address_with_a_control_character_is_not_found(cast: Cast, client: Client, address: str):
+    client.force_login(cast.misaki)
+    response = client.get(address)
+    assert response.status_code == 404
+    assert "There is no such page" in words(response)
+
+
+def test_a_choice_with_a_control_character_is_refused_at_its_field(cast: Cast, client: Client):
+    client.force_login(cast.megumi)
+    response = client.post("/people/ryo/memberships/", {"team": "a\x00b", "role": "member"})
+    assert response.status_code == 422
+    assert "team" in response.context["joining"].errors
+
+
 # Nobody signed in
 
 
