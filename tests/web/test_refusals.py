@@ -129,7 +129,14 @@ def test_the_largest_draft_has_no_more_fields_than_are_read():
 
 @pytest.mark.parametrize(
     "address",
-    ["/people/%00/", "/teams/sales/?on=%00", "/history/?team=%00", "/?q=%01", "/metrics/a/?known=%7f", "/people/?q=%00"],
+    [
+        "/people/%00/",
+        "/teams/sales/?on=%00",
+        "/history/?team=%00",
+        "/?q=%01",
+        "/metrics/a/?known=%7f",
+        "/people/?q=%00",
+    ],
 )
 def test_an_address_with_a_control_character_is_not_found(cast: Cast, client: Client, address: str):
     client.force_login(cast.misaki)
