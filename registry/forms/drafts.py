@@ -306,11 +306,15 @@ def _metric_label(metric: Metric) -> str:
 
 
 class InviteForm(forms.Form):
+    """Stands beside the draft and is sent with it, so that pressing its button keeps what was typed."""
+
     user = forms.ModelChoiceField(
         label=_("Person"),
         queryset=User.objects.filter(is_active=True),
         to_field_name="username",
         empty_label=_("Choose …"),
+        error_messages={"required": _("Choose a person from the list.")},
+        widget=forms.Select(attrs={"form": "draft"}),
     )
 
 

@@ -12,6 +12,7 @@ from registry.forms import sent
 from registry.forms.vocabulary import CarriedForm, VocabularyForm
 from registry.models import Metric, Proposal, VocabularyVersion
 from registry.standing import Standing
+from registry.views.drafts import keep_typed
 from registry.views.proposals import standing_or_404
 from registry.views.request import Request
 from registry.workflow import drafting, vocabulary
@@ -42,6 +43,9 @@ def _begins_from(standing: Standing) -> str:
 @require_POST
 def remove(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
+    rules.require("carry_vocabulary", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
     vocabulary.leave_out(standing.proposal, by=request.user)
     messages.success(request, _("The proposal no longer carries a vocabulary."))
     return redirect("draft", pk=pk)

@@ -117,7 +117,7 @@ def _edits(request: Request) -> int | None:
 
 def _typed_wordings(request: Request, forms: DraftForms) -> Mapping[str, Any]:
     """Those whose fields were sent: a metric added in another window is left alone."""
-    sent = {name.partition("-")[0] for name in request.POST}
+    sent = {name.partition("-")[0] for name in request.POST if "-" in name}
     return {form.copy.key: form.wording() for form in forms.wordings if form.copy.key in sent}
 
 
@@ -214,9 +214,13 @@ def submit(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def invite(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
+    rules.require("invite", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
     form = InviteForm(request.POST)
     if not form.is_valid():
-        raise ValidationError(_("Choose a person from the list."))
+        fresh = standing_or_404(request, pk)
+        return draft_page(request, fresh, DraftForms(fresh), status=422, invite=form)
     drafting.invite(standing.proposal, user=form.cleaned_data["user"], by=request.user)
     return redirect("draft", pk=pk)
 
@@ -224,6 +228,9 @@ def invite(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def uninvite(request: Request, pk: int, contributor: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
+    rules.require("uninvite", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
     found = get_object_or_404(Contributor, proposal=standing.proposal, pk=contributor)
     drafting.uninvite(found, by=request.user)
     return redirect("draft", pk=pk)

@@ -1,5 +1,6 @@
 """Writing a proposal on the web: nothing typed is ever lost, and every refusal says what to do next."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -128,6 +129,28 @@ def test_metrics_are_added_and_taken_out_without_losing_what_was_typed(writer: C
     assert (copy.wording["text_en"], copy.wording["text_ja"]) == ("Typed just now.", "いま打った。")
 
 
+def test_inviting_and_taking_back_keep_what_was_typed(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    assert post(writer, proposal, "contributors/", user="kenta", title_ja="いま打った題").status_code == 302
+    (invited,) = fresh(proposal).contributors.filter(user=cast.kenta)
+    nobody = post(writer, proposal, "contributors/", title_en="Typed before choosing")
+    assert nobody.status_code == 422
+    assert "Typed before choosing" in nobody.content.decode()
+    post(writer, proposal, f"contributors/{invited.pk}/removal/", reason_ja="いま打った理由")
+    kept = fresh(proposal)
+    assert not kept.contributors.filter(user=cast.kenta).exists()
+    assert (kept.title_ja, kept.title_en, kept.reason_ja) == ("いま打った題", "Typed before choosing", "いま打った理由")
+
+
+def test_the_buttons_beside_the_form_send_the_form(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    drafting.invite(proposal, user=cast.kenta, by=cast.misaki)
+    page = writer.get(f"/proposals/{proposal.pk}/draft/").content.decode()
+    own = [form for form in re.findall(r"<form [^>]*>", page) if f"/proposals/{proposal.pk}/" in form]
+    assert ['id="draft"' in form for form in own] == [True]
+    assert page.count('form="draft"') == 3
+
+
 def test_submitting_says_everything_that_is_missing_at_once(writer: Client, cast: Cast):
     proposal = drafted(cast)
     response = post(writer, proposal, "revisions/", title_ja="", title_en="", **{"target_lead-condition": "("})
@@ -148,7 +171,7 @@ def test_only_contributors_reach_the_form(writer: Client, cast: Cast):
     writer.force_login(cast.kenta)
     assert writer.get(f"/proposals/{proposal.pk}/draft/").status_code == 403
     writer.force_login(cast.misaki)
-    writer.post(f"/proposals/{proposal.pk}/contributors/", {"user": "kenta"})
+    post(writer, proposal, "contributors/", user="kenta")
     writer.force_login(cast.kenta)
     assert writer.get(f"/proposals/{proposal.pk}/draft/").status_code == 200
 

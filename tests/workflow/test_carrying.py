@@ -226,6 +226,15 @@ def test_a_vocabulary_that_cannot_be_read_leaves_no_draft(client: Client, cast: 
     assert Proposal.objects.count() == before
 
 
+def test_taking_the_vocabulary_out_keeps_what_was_typed(client: Client, cast: Cast):
+    client.force_login(cast.megumi)
+    draft = client.post("/vocabulary/proposals/", {"source": RENAMED, "reason": "項目名"}).headers["Location"]
+    client.post(draft.replace("/draft/", "/vocabulary/removal/"), {"title_ja": "いま打った題"})
+    proposal = Proposal.objects.latest("pk")
+    assert proposal.title_ja == "いま打った題"
+    assert not hasattr(proposal, "vocabulary_draft")
+
+
 def test_the_certificate_holds_the_vocabulary_and_verifies(cast: Cast, tmp_path: Any):
     proposal = submitted(cast)
     sealed(proposal, cast)
