@@ -45,6 +45,7 @@ NO_PAGES = {
         "person_password",
         "memberships",
     ),
+    *("person_delegations", "person_delegation_ending"),
     *("membership_ending", "stewardship", "deactivation", "reactivation", "team_names", "stage", "revisions"),
     *("answers", "livez", "readyz"),
     *("counts", "metric_counts", "vocabulary_proposals", "vocabulary_removal"),
