@@ -15,6 +15,7 @@ from registry.forms import sent
 from registry.forms.conditions import BUILDER
 from registry.forms.draft import DraftForms
 from registry.forms.drafts import InviteForm, StartForm
+from registry.forms.metrics import offered
 from registry.forms.words import dictionary
 from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
@@ -39,7 +40,8 @@ def new(request: Request) -> HttpResponse:
             form.add_error(None, error) if not hasattr(error, "error_dict") else _refuse(form, error)
         else:
             return redirect("draft", pk=proposal.pk)
-    return render(request, "drafts/new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "offered_metrics": offered()}
+    return render(request, "drafts/new.html", context, status=422 if form.errors else 200)
 
 
 def _wish(request: Request) -> dict[str, str]:
@@ -145,6 +147,7 @@ def draft_page(request: Request, standing: Standing, forms: DraftForms, status: 
         return render(request, "drafts/edit.html#unsaved", context, status=status)
     context["dictionary"] = dictionary(forms.told.vocabulary, forms.told.metrics)
     context["readings"] = reading.every(standing, forms.typed())
+    context["offered_metrics"] = offered()
     return render(request, "drafts/edit.html", context | progress_of(standing), status=status)
 
 

@@ -62,6 +62,27 @@ def test_what_cannot_begin_says_why_at_its_field(writer: Client, cast: Cast, giv
     assert Proposal.objects.count() == before
 
 
+@pytest.mark.parametrize("typed", ["target_lead", "Target leads", "ターゲットリード数", "ﾀｰｹﾞｯﾄﾘｰﾄﾞ数", " target leads "])
+def test_a_metric_is_chosen_by_its_key_or_its_name(writer: Client, cast: Cast, typed: str):
+    assert writer.post("/proposals/new/", {"act": "change", "metric": typed}).status_code == 302
+    assert Proposal.objects.latest("pk").working_copies.get().key == "target_lead"
+
+
+def test_what_names_no_metric_is_refused_with_those_that_are_near(writer: Client, cast: Cast):
+    response = writer.post("/proposals/new/", {"act": "change", "metric": "リード"})
+    assert response.status_code == 422
+    (sentence,) = response.context["form"].errors["metric"]
+    assert "ターゲットリード数（target_lead）" in sentence
+
+
+def test_a_successor_is_kept_by_its_key_whatever_it_was_called_by(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    post(writer, proposal, **{"target_lead-successor": "商談数"})
+    assert fresh(proposal).working_copies.get().wording["successor"] == "meeting"
+    post(writer, proposal, **{"target_lead-successor": "商談"})
+    assert fresh(proposal).working_copies.get().wording["successor"] == "商談"
+
+
 def test_retiring_and_restoring_fill_the_form(writer: Client, cast: Cast):
     published(cast, "meeting")
     writer.post("/proposals/new/", {"act": "retire", "metric": "target_lead", "successor": "meeting"})
