@@ -2,6 +2,8 @@
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,3 +16,6 @@ class GoiAdminSite(AdminSite):
     site_title = _("Goi administration")
     index_title = _("Tables, to look at")
     enable_nav_sidebar = False
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        return redirect("password")

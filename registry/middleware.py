@@ -1,11 +1,13 @@
 """Language, who may read at all, and refusals turned into pages."""
 
+import re
 from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils import translation
 
 from registry.refusals import Refused
@@ -14,27 +16,30 @@ from registry.views.request import Request
 
 DATABASE_IS_GONE = (OperationalError, InterfaceError)
 
+NEVER_IN_AN_ADDRESS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+
 type Responder = Callable[[Request], HttpResponse]
 
 
 class LanguageMiddleware:
-    """The language of a request: `?lang=`, kept in a cookie; then the cookie; then the browser's wish."""
+    """The language of a request: `?lang=` for this one page; then the switch's cookie; then the browser's wish."""
 
     def __init__(self, get_response: Responder) -> None:
         self.get_response = get_response
 
     def __call__(self, request: Request) -> HttpResponse:
-        asked = request.GET.get("lang")
-        chosen = asked if asked in dict(settings.LANGUAGES) else None
-        with translation.override(chosen or translation.get_language_from_request(request)):
+        with translation.override(_asked_language(request) or translation.get_language_from_request(request)):
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "ja")
-        if chosen:
-            response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME, chosen, max_age=31_536_000, samesite="Lax", httponly=True
-            )
         return response
+
+
+def _asked_language(request: Request) -> str | None:
+    """What the address says, or for a part of a page that page's own address."""
+    page = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    asked = request.GET.get("lang", page.get("lang"))
+    return asked if asked in dict(settings.LANGUAGES) else None
 
 
 class SignedInMiddleware:
@@ -65,7 +70,7 @@ class SignedInMiddleware:
 
 def _prefer_language(request: Request) -> None:
     """A signed-in person's own setting, unless the address or the switch said otherwise."""
-    said = "lang" in request.GET or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+    said = _asked_language(request) or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
     if not said and request.user.language:
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = request.user.language
@@ -79,6 +84,11 @@ class RefusalMiddleware:
 
     def __call__(self, request: Request) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: Request, view: object, args: object, kwargs: object) -> None:
+        """No address of ours holds a control character, and PostgreSQL cannot even be asked about some of them."""
+        if NEVER_IN_AN_ADDRESS.search(request.path_info + unquote(request.META.get("QUERY_STRING", ""))):
+            raise Http404
 
     def process_exception(self, request: Request, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused):

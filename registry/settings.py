@@ -132,7 +132,9 @@ IMPORTS = Path(os.environ.get("GOI_IMPORTS", DATA_DIR / "imports"))
 DATASET_SECRETS = dict(part.split("=", 1) for part in os.environ.get("GOI_DATASETS", "").split() if "=" in part)
 UPLOAD_MEGABYTES = int(os.environ.get("GOI_UPLOAD_MEGABYTES", "100"))
 FILE_UPLOAD_HANDLERS = ["registry.uploads.BoundedUpload"]
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a mapping asks for every value it has seen
+# A mapping asks for every value it has seen, and a draft may hold thirty metrics with thirty examples each and a
+# builder of fifty rules.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 

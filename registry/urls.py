@@ -102,6 +102,12 @@ PEOPLE = [
     path("people/<str:username>/password/", people.password, name="person_password"),
     path("people/<str:username>/memberships/", people.join, name="memberships"),
     path("people/<str:username>/memberships/<int:membership>/ending/", people.leave, name="membership_ending"),
+    path("people/<str:username>/delegations/", people.delegate, name="person_delegations"),
+    path(
+        "people/<str:username>/delegations/<int:delegation>/ending/",
+        people.end_delegation,
+        name="person_delegation_ending",
+    ),
     path("people/<str:username>/stewardship/", people.stewardship, name="stewardship"),
     path("people/<str:username>/deactivation/", people.deactivation, name="deactivation"),
     path("people/<str:username>/erasure/", people.erasure, name="erasure"),
@@ -146,4 +152,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "registry.views.fault.show_bad"
 handler500 = "registry.views.fault.show"

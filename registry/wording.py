@@ -28,7 +28,7 @@ class Field:
 
     name: str
     label: str | Promise
-    shape: Literal["line", "prose", "code", "list", "examples", "choice", "flag"]
+    shape: Literal["line", "prose", "code", "list", "examples", "choice", "metric", "flag"]
     limit: int = 200
     help: str | Promise = ""
     required_for: frozenset[str] = frozenset()
@@ -122,7 +122,7 @@ FIELDS: tuple[Field, ...] = (
     Field("producer", _("Team that produces it"), "choice", required_for=ALWAYS),
     Field("judge", _("Team that judges by it"), "choice", required_for=ALWAYS),
     Field("retired", _("Retired"), "flag"),
-    Field("successor", _("Successor"), "choice"),
+    Field("successor", _("Successor"), "metric"),
 )
 BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
 NAMES: tuple[str, ...] = tuple(BY_NAME)
@@ -161,7 +161,7 @@ def _tidy_value(field: Field, value: Any) -> Any:
             return [line for item in value if (line := text.clean(str(item), lines=False))]
         case "examples":
             return [example for item in value if (example := _tidy_example(item))]
-        case "line" | "choice":
+        case "line" | "choice" | "metric":
             return text.clean(str(value), lines=False)
     return text.clean(str(value), lines=True)
 

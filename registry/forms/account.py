@@ -91,7 +91,7 @@ class DelegationForm(forms.Form):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        seats = Membership.objects.signatories().filter(user=user).select_related("team")
+        self.seats = seats = Membership.objects.signatories().filter(user=user).select_related("team")
         mates = Membership.objects.current().filter(team__in=seats.values("team")).exclude(user=user)
         membership: Any = self.fields["membership"]
         membership.queryset, membership.label_from_instance = seats, lambda seat: seat.team.name

@@ -14,7 +14,8 @@ from registry import wording
 from registry.forms.builder_sheet import Sheet, Shown
 from registry.forms.conditions import ConditionPart
 from registry.forms.filters import DayField
-from registry.models import Definition, Metric, Proposal, Stage, Team, User, WorkingCopy
+from registry.forms.metrics import MetricField, MetricKeyField
+from registry.models import Definition, Proposal, Stage, Team, User, WorkingCopy
 
 SPARE_EXAMPLES = 2
 
@@ -174,13 +175,11 @@ class Choices:
     def __init__(self) -> None:
         teams = [(team.key, team.name) for team in Team.objects.all()]
         stages = [(stage.key, stage.name) for stage in Stage.objects.all()]
-        metrics = Metric.objects.exclude(latest=None).select_related("latest")
         self.by_field: dict[str, list[tuple[str, Any]]] = {
             "kind": list(wording.KINDS.items()),
             "stage": [("", _("Choose …")), *stages],
             "producer": [("", _("Choose …")), *teams],
             "judge": [("", _("Choose …")), *teams],
-            "successor": [("", _("None")), *((metric.key, _metric_label(metric)) for metric in metrics)],
         }
 
 
@@ -192,6 +191,8 @@ def _form_field(field: wording.Field, choices: Choices) -> forms.Field:
             return forms.BooleanField(**common)
         case "choice":
             return forms.ChoiceField(choices=choices.by_field[field.name], **common)
+        case "metric":
+            return MetricKeyField(**common)
         case "prose":
             attrs["rows"] = 8 if field.stem == "text" else 4
         case "code":
@@ -247,21 +248,10 @@ class StartForm(forms.Form):
         widget=forms.RadioSelect,
         initial=CHANGE,
     )
-    metric = forms.ModelChoiceField(
-        required=False,
-        label=_("Metric"),
-        queryset=Metric.objects.exclude(latest=None).select_related("latest"),
-        to_field_name="key",
-        empty_label=_("Choose …"),
-    )
+    metric = MetricField(required=False, label=_("Metric"), help_text=_("Its key or its name."))
     version = forms.IntegerField(required=False, min_value=1, label=_("Version to restore"))
-    successor = forms.ModelChoiceField(
-        required=False,
-        label=_("Successor"),
-        queryset=Metric.objects.exclude(latest=None).select_related("latest"),
-        to_field_name="key",
-        empty_label=_("Choose …"),
-        help_text=_("What people should use instead of the retired metric."),
+    successor = MetricField(
+        required=False, label=_("Successor"), help_text=_("What people should use instead of the retired metric.")
     )
     key = forms.CharField(
         required=False,
@@ -270,17 +260,12 @@ class StartForm(forms.Form):
         help_text=_("Lower-case letters, digits and underscores. It never changes afterwards."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("metric", "successor"):
-            self.fields[name].label_from_instance = _metric_label  # type: ignore[attr-defined]
-
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         act = given.get("act")
         if act == self.NEW and not given.get("key"):
             self.add_error("key", _("Give the new metric a key, such as target_lead."))
-        if act in {self.CHANGE, self.RETIRE, self.RESTORE} and not given.get("metric"):
+        if act in {self.CHANGE, self.RETIRE, self.RESTORE} and not (given.get("metric") or "metric" in self.errors):
             self.add_error("metric", _("Choose a metric."))
         if act == self.RESTORE and given.get("metric") and not self.chosen_version():
             self.add_error("version", _("Choose one of the metric's versions before the latest."))
@@ -301,16 +286,16 @@ class StartForm(forms.Form):
         return version
 
 
-def _metric_label(metric: Metric) -> str:
-    return _("%(name)s (%(key)s)") % {"name": metric.latest.name, "key": metric.key} if metric.latest else metric.key
-
-
 class InviteForm(forms.Form):
+    """Stands beside the draft and is sent with it, so that pressing its button keeps what was typed."""
+
     user = forms.ModelChoiceField(
         label=_("Person"),
         queryset=User.objects.filter(is_active=True),
         to_field_name="username",
         empty_label=_("Choose …"),
+        error_messages={"required": _("Choose a person from the list.")},
+        widget=forms.Select(attrs={"form": "draft"}),
     )
 
 

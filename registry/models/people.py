@@ -150,6 +150,12 @@ class Membership(Governed):
 
 
 class DelegationQuerySet(GovernedQuerySet["Delegation"]):
+    def to_come(self, day: date) -> "DelegationQuerySet":
+        """Those of `day` and of the days after it."""
+        return self.filter(withdrawn_at=None, ends_on__gte=day).select_related(
+            "membership__team", "membership__user", "stand_in"
+        )
+
     def active(self, day: date) -> "DelegationQuerySet":
         """Those that let the stand-in sign on `day`."""
         return self.filter(

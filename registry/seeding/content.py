@@ -1,12 +1,15 @@
 """Reads the example's files: people, stages, wordings by label, and the story told with them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.conf import settings
+
+from registry import clock
 
 EXAMPLE = Path(settings.BASE_DIR) / "fixtures" / "example"
 
@@ -16,6 +19,7 @@ class Content:
     """One folder of example files. Raises `KeyError` where a story names what no file holds."""
 
     folder: Path = EXAMPLE
+    seeded_on: date = field(default_factory=clock.today)
 
     def _read(self, name: str) -> Any:
         return yaml.safe_load((self.folder / name).read_text(encoding="utf-8"))
@@ -45,7 +49,14 @@ class Content:
 
     @cached_property
     def story(self) -> list[dict[str, Any]]:
-        return self._read("story.yaml")
+        """What happened to each proposal; the days of those still open are near the day of seeding."""
+        return [self._moved(told) if "told_on" in told else told for told in self._read("story.yaml")]
+
+    def _moved(self, told: dict[str, Any]) -> dict[str, Any]:
+        """By whole weeks, so that people act on the weekdays on which they work."""
+        by = timedelta(weeks=(self.seeded_on - told["told_on"]).days // 7)
+        acts = [act | {"at": (datetime.fromisoformat(act["at"]) + by).isoformat()} for act in told["acts"]]
+        return told | {"effective_from": told["effective_from"] + by, "acts": acts}
 
     @cached_property
     def wordings(self) -> dict[str, dict[str, Any]]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -13,6 +15,7 @@ from django.utils.translation import gettext as _
 from registry import comparison, days, markdown, meaning, rules, seals, wording
 from registry.conditions import MonthCount
 from registry.conditions.months import NUMBERS
+from registry.look import look
 from registry.models import SignOff, Team
 
 register = template.Library()
@@ -26,6 +29,13 @@ register.filter("month", days.month)
 
 def _japanese() -> bool:
     return (get_language() or "ja").startswith("ja")
+
+
+@register.simple_tag
+def permanent(key: str, number: int) -> str:
+    """The address of a version's page that a browser keeps for ever: it names the language and the look."""
+    query = {"lang": get_language() or "ja"} | ({"look": look()} if look() else {})
+    return f"{reverse('version', args=[key, number])}?{urlencode(query)}"
 
 
 @register.filter

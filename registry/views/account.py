@@ -155,14 +155,13 @@ def preferences(request: Request) -> HttpResponse:
 def _preferences(request: Request, status: int = 200, **forms: Any) -> HttpResponse:
     """The account page; `forms` holds a bound form that has to be shown again with its errors."""
     memberships = Membership.objects.filter(user=request.user, until=None).select_related("team")
-    own = Delegation.objects.filter(membership__user=request.user, withdrawn_at=None)
     lent = Delegation.objects.active(clock.today()).filter(stand_in=request.user)
     seats = [each for each in memberships if each.role == Membership.SIGNATORY]
     context = {
         "form": ProfileForm(instance=request.user),
         "memberships": memberships,
         "seats": seats,
-        "delegations": own.filter(ends_on__gte=clock.today()).select_related("membership__team", "stand_in"),
+        "delegations": Delegation.objects.to_come(clock.today()).filter(membership__user=request.user),
         "lent": lent.select_related("membership__team", "membership__user"),
         "delegating": DelegationForm(request.user) if seats else None,
         "feed": request.build_absolute_uri(reverse("secret_feed", args=[feeds.key(request.user)])),

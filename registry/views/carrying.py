@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from registry import carrying, rules
 from registry.forms.vocabulary import CarriedForm, VocabularyForm
-from registry.models import Metric, VocabularyVersion
+from registry.models import Metric, Proposal, VocabularyVersion
 from registry.standing import Standing
+from registry.views.drafts import keep_typed
 from registry.views.proposals import standing_or_404
 from registry.views.request import Request
 from registry.workflow import drafting, vocabulary
@@ -41,6 +42,9 @@ def _begins_from(standing: Standing) -> str:
 @require_POST
 def remove(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
+    rules.require("carry_vocabulary", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
     vocabulary.leave_out(standing.proposal, by=request.user)
     messages.success(request, _("The proposal no longer carries a vocabulary."))
     return redirect("draft", pk=pk)
@@ -53,11 +57,13 @@ def propose(request: Request) -> HttpResponse:
     form = VocabularyForm.of(request)
     if not form.is_valid():
         return render(request, "vocabulary/change.html", {"form": form, "together": True}, status=422)
-    proposal = drafting.start(by=request.user)
-    reason = form.cleaned_data["reason"]
-    drafting.save(proposal, by=request.user, heading={"reason_ja": reason, "reason_en": reason})
-    vocabulary.carry(proposal, source=form.cleaned_data["source"], by=request.user)
-    altered = carrying.altered_by_draft(standing_or_404(request, proposal.pk))
-    for metric in Metric.objects.filter(key__in=altered):
-        drafting.add_metric(proposal, metric=metric, by=request.user)
-    return redirect("draft", pk=proposal.pk)
+    reason, source = form.cleaned_data["reason"], form.cleaned_data["source"]
+
+    def fill(proposal: Proposal) -> None:
+        drafting.save(proposal, by=request.user, heading={"reason_ja": reason, "reason_en": reason})
+        vocabulary.carry(proposal, source=source, by=request.user)
+        altered = carrying.altered_by_draft(standing_or_404(request, proposal.pk))
+        for metric in Metric.objects.filter(key__in=altered):
+            drafting.add_metric(proposal, metric=metric, by=request.user)
+
+    return redirect("draft", pk=drafting.begin(fill, by=request.user).pk)

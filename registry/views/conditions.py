@@ -12,6 +12,7 @@ from registry.forms.draft import DraftForms
 from registry.standing import Standing
 from registry.views.drafts import PREFERS, draft_page, keep_typed, progress_of
 from registry.views.proposals import standing_or_404
+from registry.views.refusal import beside_save
 from registry.views.request import Request
 
 
@@ -26,8 +27,7 @@ def arrange(request: Request, pk: int, key: str) -> HttpResponse:
     if asked in (f"show:{BUILDER}", f"show:{EXPRESSION}"):
         request.session[PREFERS] = data.get(f"{key}-shown", EXPRESSION)
     if (refused := keep_typed(request, standing, data, unfinished=True)) is not None:
-        refused.headers["HX-Retarget"] = "#saved"
-        return refused
+        return beside_save(refused)
     fresh = standing_or_404(request, pk)
     data["edits"] = str(fresh.proposal.edits)
     forms = DraftForms(fresh, data)

@@ -15,6 +15,7 @@ from registry.forms import sent
 from registry.forms.conditions import BUILDER
 from registry.forms.draft import DraftForms
 from registry.forms.drafts import InviteForm, StartForm
+from registry.forms.metrics import offered
 from registry.forms.words import dictionary
 from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
@@ -34,13 +35,13 @@ def new(request: Request) -> HttpResponse:
     form = StartForm(sent(request), initial=_wish(request))
     if request.method == "POST" and form.is_valid():
         try:
-            proposal = drafting.start(by=request.user)
-            _add(proposal, form, request)
+            proposal = drafting.begin(lambda begun: _add(begun, form, request), by=request.user)
         except ValidationError as error:
             form.add_error(None, error) if not hasattr(error, "error_dict") else _refuse(form, error)
         else:
             return redirect("draft", pk=proposal.pk)
-    return render(request, "drafts/new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "offered_metrics": offered()}
+    return render(request, "drafts/new.html", context, status=422 if form.errors else 200)
 
 
 def _wish(request: Request) -> dict[str, str]:
@@ -118,7 +119,7 @@ def _edits(request: Request) -> int | None:
 
 def _typed_wordings(request: Request, forms: DraftForms) -> Mapping[str, Any]:
     """Those whose fields were sent: a metric added in another window is left alone."""
-    sent = {name.partition("-")[0] for name in request.POST}
+    sent = {name.partition("-")[0] for name in request.POST if "-" in name}
     return {form.copy.key: form.wording() for form in forms.wordings if form.copy.key in sent}
 
 
@@ -146,6 +147,7 @@ def draft_page(request: Request, standing: Standing, forms: DraftForms, status: 
         return render(request, "drafts/edit.html#unsaved", context, status=status)
     context["dictionary"] = dictionary(forms.told.vocabulary, forms.told.metrics)
     context["readings"] = reading.every(standing, forms.typed())
+    context["offered_metrics"] = offered()
     return render(request, "drafts/edit.html", context | progress_of(standing), status=status)
 
 
@@ -215,9 +217,13 @@ def submit(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def invite(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
+    rules.require("invite", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
     form = InviteForm(request.POST)
     if not form.is_valid():
-        raise ValidationError(_("Choose a person from the list."))
+        fresh = standing_or_404(request, pk)
+        return draft_page(request, fresh, DraftForms(fresh), status=422, invite=form)
     drafting.invite(standing.proposal, user=form.cleaned_data["user"], by=request.user)
     return redirect("draft", pk=pk)
 
@@ -225,6 +231,9 @@ def invite(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def uninvite(request: Request, pk: int, contributor: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
+    rules.require("uninvite", standing, by=request.user)
+    if (refused := keep_typed(request, standing)) is not None:
+        return refused
     found = get_object_or_404(Contributor, proposal=standing.proposal, pk=contributor)
     drafting.uninvite(found, by=request.user)
     return redirect("draft", pk=pk)

@@ -1,14 +1,22 @@
-"""What is shown when an error got past every view, as the address map's `handler500`."""
+"""What is shown when an error got past every view: the address map's `handler400` and `handler500`."""
 
 import sys
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, server_error
 
-from registry.views.refusal import lost_connection
+from registry.views.refusal import lost_connection, too_much
 from registry.views.request import Request
+
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
+
+def show_bad(request: Request, exception: Exception) -> HttpResponse:
+    """400; or 413 where a form held more than is read of one, which shows before any view is asked."""
+    return too_much(request) if isinstance(exception, TOO_MUCH) else bad_request(request, exception)
 
 
 def show(request: Request) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from registry import clock, comparison, containments, effect_on_data, examples, meaning, wording
 from registry.forms.filters import DayFilter
+from registry.look import look
 from registry.metric_page import MetricPage, seal_row, terms_as_published
 from registry.models import Definition, Metric
 from registry.views.access import published
@@ -60,14 +61,15 @@ def _tools(page: MetricPage) -> dict[str, Any]:
 @require_safe
 @published
 def version(request: Request, key: str, number: int) -> HttpResponse:
-    """The permanent page of one version: the same bytes for ever, for one reader and language."""
+    """The permanent page of one version: the same bytes for ever, for one reader, language and look."""
     definition = _version(key, number)
     etag = _etag(request, definition)
     response = HttpResponse(status=304)
     if request.headers.get("If-None-Match") != etag:
         response = render(request, "metrics/version.html", _version_context(definition))
     response.headers["ETag"] = etag
-    if "lang" in request.GET and _is_sealed(definition):
+    names_all = "lang" in request.GET and request.GET.get("look", "") == look()
+    if names_all and _is_sealed(definition):
         patch_cache_control(response, private=True, max_age=31_536_000, immutable=True)
     else:
         patch_cache_control(response, private=True, no_cache=True)
@@ -96,7 +98,7 @@ def _is_sealed(definition: Definition) -> bool:
 
 
 def _etag(request: Request, definition: Definition) -> str:
-    parts = (definition.digest, get_language(), request.user.pk, definition.revision.sign_offs.count())
+    parts = (definition.digest, get_language(), request.user.pk, definition.revision.sign_offs.count(), look())
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry import rules, timeline
+from registry import clock, rules, timeline
 from registry.forms import sent
-from registry.forms.account import ProfileForm
+from registry.forms.account import DelegationForm, ProfileForm
 from registry.forms.fields import accepted
 from registry.forms.people import ErasureForm, GivePasswordForm, MembershipForm, NewPersonForm, PeopleFilter
-from registry.models import Event, Membership, User
+from registry.models import Delegation, Event, Membership, User
 from registry.refusals import NotPermitted
 from registry.views.request import Request
 from registry.workflow import erasure as erasing
@@ -65,6 +65,8 @@ def _page(request: Request, person: User, status: int = 200, **forms: Any) -> Ht
             "profile": ProfileForm(instance=person),
             "joining": MembershipForm(),
             "giving": GivePasswordForm(person),
+            "delegating": DelegationForm(person),
+            "delegations": Delegation.objects.to_come(clock.today()).filter(membership__user=person),
         }
     return render(request, "people/show.html", context | forms, status=status)
 
@@ -127,6 +129,26 @@ def leave(request: Request, username: str, membership: int) -> HttpResponse:
     person = _person(username)
     people.leave(get_object_or_404(Membership, user=person, pk=membership), by=request.user)
     return _done(request, person, _("The place in the team has ended."))
+
+
+@require_POST
+def delegate(request: Request, username: str) -> HttpResponse:
+    """Somebody who stands in for a signatory who cannot name one, being away already."""
+    rules.require_steward(request.user)
+    person = _person(username)
+    form = DelegationForm(person, request.POST)
+    if not accepted(form, lambda: people.delegate(**form.cleaned_data, by=request.user)):
+        return _page(request, person, status=422, delegating=form)
+    thanks = _("%(who)s stands in for %(whom)s on these days.")
+    return _done(request, person, thanks % {"who": form.cleaned_data["stand_in"].name, "whom": person.name})
+
+
+@require_POST
+def end_delegation(request: Request, username: str, delegation: int) -> HttpResponse:
+    rules.require_steward(request.user)
+    person = _person(username)
+    people.end_delegation(get_object_or_404(Delegation, membership__user=person, pk=delegation), by=request.user)
+    return _done(request, person, _("The delegation has ended."))
 
 
 @require_POST

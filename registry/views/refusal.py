@@ -27,6 +27,27 @@ def unacceptable(request: Request, error: ValidationError) -> HttpResponse:
     return _say(request, 422, _("This cannot be accepted as written"), error.messages)
 
 
+def too_much(request: Request) -> HttpResponse:
+    """413 for more than is read of one form. What was typed never arrived here, so only the browser has it."""
+    if request.headers.get("HX-Request"):
+        where = _("What you typed is still on this page.")
+    else:
+        where = _("What you typed is still on the page before: your browser’s Back button leads there.")
+    sentences = [
+        _("More was sent than can be taken at once, so nothing was saved."),
+        where + " " + _("Shorten the text, or split the proposal into several, and send it again."),
+    ]
+    response = _say(request, 413, _("This is too long to be taken at once"), sentences, back="")
+    return beside_save(response)
+
+
+def beside_save(response: HttpResponse) -> HttpResponse:
+    """With a script, shown beside the draft's Save button; the page stays as it is."""
+    response.headers["HX-Retarget"] = "#saving"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
 def lost_connection(request: Request, error: Exception) -> HttpResponse:
     """503 when the database cannot be reached or is too busy. Nothing was half done."""
     logger.error("the database did not answer", exc_info=error)
@@ -69,16 +90,15 @@ def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
     )
 
 
-def _say(request: Request, status: int, title: str, sentences: list[str], code: str = "") -> HttpResponse:
+def _say(request: Request, status: int, title: str, sentences: list[str], **more: str) -> HttpResponse:
     template = "refusals/part.html" if request.headers.get("HX-Request") else "refusals/page.html"
     context = {
         "title": title,
         "sentences": sentences,
-        "code": code,
         "back": _back(request),
         "typed": typed_fields(request) if request.method == "POST" else [],
     }
-    return render(request, template, context, status=status)
+    return render(request, template, context | more, status=status)
 
 
 def _back(request: Request) -> str:

@@ -73,12 +73,11 @@ def show(request: Request, key: str) -> HttpResponse:
 def _page(
     request: Request, team: Team, status: int = 200, form: TeamForm | None = None, days: DayFilter | None = None
 ) -> HttpResponse:
-    delegations = Delegation.objects.filter(membership__team=team, withdrawn_at=None, ends_on__gte=clock.today())
     context = {
         "team": team,
         "stamp": stamp(team),
         "memberships": Membership.objects.current().filter(team=team).select_related("user"),
-        "delegations": delegations.select_related("membership__user", "stand_in"),
+        "delegations": Delegation.objects.to_come(clock.today()).filter(membership__team=team),
         "form": form or TeamForm(instance=team),
         "filter": days or DayFilter(),
     }

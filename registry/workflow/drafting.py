@@ -1,7 +1,7 @@
 """Writing a proposal: starting it, choosing its metrics, saving as one types, inviting others."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import Enum, auto
 from typing import Any
@@ -28,6 +28,14 @@ class Unchanged(Enum):
 
 
 UNCHANGED = Unchanged.UNCHANGED
+
+
+@verb
+def begin(fill: Callable[[Proposal], object], *, by: User) -> Proposal:
+    """A draft with what `fill` puts into it; where that is refused, there is no draft either."""
+    proposal = start(by=by)
+    fill(proposal)
+    return proposal
 
 
 @verb

@@ -21,8 +21,7 @@ class Shown:
     status: int = 200  # of what is shown in the end
 
     def open(self, person: Person) -> None:
-        separator = "&" if "?" in self.address else "?"
-        response = person.page.goto(f"{self.address}{separator}lang={person.say.code}")
+        response = person.page.goto(self.address)
         if self.then:
             with person.page.expect_response(lambda each: each.status == self.status) as arrived:
                 self.then(person)

@@ -43,6 +43,19 @@ def test_a_draft_that_cannot_be_saved_says_so_and_keeps_the_words(window: Window
     expect(me.field("Definition", "en")).to_have_value(HOLDS_TYPED)
 
 
+def test_a_text_too_long_to_send_stays_on_the_page_and_is_saved_once_shortened(window: Window):
+    me = window("tanaka", "ja").enter()
+    begins_draft(me, "qualified_rate")
+    # In a hidden field, since laying out three million characters keeps the browser busy for minutes.
+    me.page.locator("#edits").evaluate("field => { field.name = 'long'; field.value = 'a'.repeat(3e6) }")
+    me.field("Definition", "ja").fill(TYPED)
+    expect(me.page.get_by_role("alert")).to_contain_text(me.say("What you typed is still on this page."))
+    expect(me.field("Definition", "ja")).to_have_value(TYPED)
+    me.page.locator("#edits").evaluate("field => { field.value = '' }")
+    me.field("Definition", "en").fill(TYPED)
+    expect(me.page.locator("#saved")).to_contain_text(me.say("Saved at %(at)s", at=""))
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["", "no-script"])
 def test_nothing_typed_is_lost_when_the_session_ends_in_the_middle_of_a_draft(window: Window, scripts: bool):
     me = window("tanaka", "ja", scripts=scripts).enter()

@@ -185,6 +185,16 @@ def test_the_language_switch_wins_over_the_address_it_came_from(cast: Cast, clie
     assert response.headers["Location"] == "/sign-in/?lang=ja&next=%2Finbox%2F"
 
 
+def test_an_address_says_the_language_of_its_own_page_only(cast: Cast, client: Client):
+    people.change_profile(cast.misaki, by=cast.misaki, values={"language": "ja"})
+    client.force_login(cast.misaki)
+    assert client.get("/metrics/meeting/?lang=en").headers["Content-Language"] == "en"
+    part = {"HX-Request": "true", "HX-Current-URL": "http://testserver/metrics/meeting/?lang=en"}
+    assert client.get("/metrics/meeting/?on=2026-06-01", headers=part).headers["Content-Language"] == "en"
+    assert client.get("/metrics/meeting/").headers["Content-Language"] == "ja"
+    assert "goi_language" not in client.cookies
+
+
 @pytest.mark.parametrize("wanted", ["fr", ""])
 def test_a_language_we_do_not_speak_is_refused(cast: Cast, client: Client, wanted: str):
     assert client.post("/language/", {"language": wanted}).status_code == 422

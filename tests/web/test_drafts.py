@@ -1,5 +1,6 @@
 """Writing a proposal on the web: nothing typed is ever lost, and every refusal says what to do next."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -54,10 +55,32 @@ def test_a_proposal_begins_with_what_it_is_about(writer: Client, cast: Cast):
     ],
 )
 def test_what_cannot_begin_says_why_at_its_field(writer: Client, cast: Cast, given: dict[str, str], field: str):
+    before = Proposal.objects.count()
     response = writer.post("/proposals/new/", given)
     assert response.status_code == 422
     assert field in response.context["form"].errors
-    assert not Proposal.objects.filter(state="draft", working_copies__isnull=False).exists()
+    assert Proposal.objects.count() == before
+
+
+@pytest.mark.parametrize("typed", ["target_lead", "Target leads", "ターゲットリード数", "ﾀｰｹﾞｯﾄﾘｰﾄﾞ数", " target leads "])
+def test_a_metric_is_chosen_by_its_key_or_its_name(writer: Client, cast: Cast, typed: str):
+    assert writer.post("/proposals/new/", {"act": "change", "metric": typed}).status_code == 302
+    assert Proposal.objects.latest("pk").working_copies.get().key == "target_lead"
+
+
+def test_what_names_no_metric_is_refused_with_those_that_are_near(writer: Client, cast: Cast):
+    response = writer.post("/proposals/new/", {"act": "change", "metric": "リード"})
+    assert response.status_code == 422
+    (sentence,) = response.context["form"].errors["metric"]
+    assert "ターゲットリード数（target_lead）" in sentence
+
+
+def test_a_successor_is_kept_by_its_key_whatever_it_was_called_by(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    post(writer, proposal, **{"target_lead-successor": "商談数"})
+    assert fresh(proposal).working_copies.get().wording["successor"] == "meeting"
+    post(writer, proposal, **{"target_lead-successor": "商談"})
+    assert fresh(proposal).working_copies.get().wording["successor"] == "商談"
 
 
 def test_retiring_and_restoring_fill_the_form(writer: Client, cast: Cast):
@@ -127,6 +150,28 @@ def test_metrics_are_added_and_taken_out_without_losing_what_was_typed(writer: C
     assert (copy.wording["text_en"], copy.wording["text_ja"]) == ("Typed just now.", "いま打った。")
 
 
+def test_inviting_and_taking_back_keep_what_was_typed(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    assert post(writer, proposal, "contributors/", user="kenta", title_ja="いま打った題").status_code == 302
+    (invited,) = fresh(proposal).contributors.filter(user=cast.kenta)
+    nobody = post(writer, proposal, "contributors/", title_en="Typed before choosing")
+    assert nobody.status_code == 422
+    assert "Typed before choosing" in nobody.content.decode()
+    post(writer, proposal, f"contributors/{invited.pk}/removal/", reason_ja="いま打った理由")
+    kept = fresh(proposal)
+    assert not kept.contributors.filter(user=cast.kenta).exists()
+    assert (kept.title_ja, kept.title_en, kept.reason_ja) == ("いま打った題", "Typed before choosing", "いま打った理由")
+
+
+def test_the_buttons_beside_the_form_send_the_form(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    drafting.invite(proposal, user=cast.kenta, by=cast.misaki)
+    page = writer.get(f"/proposals/{proposal.pk}/draft/").content.decode()
+    own = [form for form in re.findall(r"<form [^>]*>", page) if f"/proposals/{proposal.pk}/" in form]
+    assert ['id="draft"' in form for form in own] == [True]
+    assert page.count('form="draft"') == 3
+
+
 def test_submitting_says_everything_that_is_missing_at_once(writer: Client, cast: Cast):
     proposal = drafted(cast)
     response = post(writer, proposal, "revisions/", title_ja="", title_en="", **{"target_lead-condition": "("})
@@ -147,7 +192,7 @@ def test_only_contributors_reach_the_form(writer: Client, cast: Cast):
     writer.force_login(cast.kenta)
     assert writer.get(f"/proposals/{proposal.pk}/draft/").status_code == 403
     writer.force_login(cast.misaki)
-    writer.post(f"/proposals/{proposal.pk}/contributors/", {"user": "kenta"})
+    post(writer, proposal, "contributors/", user="kenta")
     writer.force_login(cast.kenta)
     assert writer.get(f"/proposals/{proposal.pk}/draft/").status_code == 200
 

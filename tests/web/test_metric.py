@@ -1,10 +1,12 @@
 """One metric: today's meaning, another day's, its permanent versions, their differences, its history."""
 
 import html
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.test import Client
 
 from registry import conditions, engine
@@ -65,6 +67,20 @@ def test_a_permanent_page_never_changes_and_is_cached_as_such(reader: Client, ca
     second = reader.get(address)
     assert second.content == first.content
     assert reader.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 304
+
+
+def test_a_new_release_never_shows_a_kept_page_with_the_old_look(
+    reader: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    address = "/metrics/target_lead/versions/1/?lang=ja"
+    old = reader.get(address)
+    monkeypatch.setattr(staticfiles_storage, "manifest_hash", "1a2b3c", raising=False)
+    new = reader.get(address, headers={"If-None-Match": old["ETag"]})
+    assert new.status_code == 200
+    assert "immutable" not in new["Cache-Control"]
+    page = reader.get("/metrics/target_lead/").content.decode()
+    (linked,) = re.findall(r'href="(/metrics/target_lead/versions/1/\?[^"]*look=[^"]*)"', page)
+    assert "immutable" in reader.get(linked.replace("&amp;", "&"))["Cache-Control"]
 
 
 def test_without_a_language_in_the_address_the_page_is_asked_for_again(reader: Client):

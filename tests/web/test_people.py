@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from registry.models import Event, Membership, Proposal, Stage, Team, User
+from registry.models import Delegation, Event, Membership, Proposal, Stage, Team, User
 from registry.workflow import people
 from tests.cast import PASSWORD, TODAY, Cast, drafted, fresh, in_review, seal
 
@@ -14,6 +14,8 @@ STEWARDS_ONLY = [
     ("/people/misaki/profile/", {"name_ja": "別人"}),
     ("/people/misaki/password/", {"new_password1": "yama-no-ue-8", "new_password2": "yama-no-ue-8"}),
     ("/people/misaki/memberships/", {"team": "sales", "role": "signatory"}),
+    ("/people/naoko/delegations/", {"stand_in": "kenta"}),
+    ("/people/naoko/delegations/1/ending/", {}),
     ("/people/misaki/stewardship/", {"steward": "yes"}),
     ("/people/megumi/stewardship/", {"steward": "no"}),
     ("/people/misaki/deactivation/", {}),
@@ -270,3 +272,29 @@ def test_a_stage_that_cannot_be_is_refused_where_it_was_typed(cast: Cast, stewar
     assert 'href="#meeting_name_ja"' in words(refused)
     duplicate = {"key": "meeting", "name_ja": "商談", "name_en": "Meeting", "position": "-1"}
     assert set(steward.post("/stages/", duplicate).context["adding"].errors) == {"key", "position"}
+
+
+def test_a_steward_names_who_stands_in_for_an_absent_signatory_and_ends_it(steward: Client, cast: Cast):
+    proposal = in_review(cast)
+    sent = {
+        "membership": cast.seat(cast.naoko).pk,
+        "stand_in": "kenta",
+        "starts_on": TODAY.isoformat(),
+        "ends_on": TODAY.isoformat(),
+        "reason": "病気療養",
+    }
+    assert 'action="/people/naoko/delegations/"' in steward.get("/people/naoko/").content.decode()
+    assert steward.post("/people/naoko/delegations/", sent).status_code == 302
+    assert list(Proposal.objects.awaiting(cast.kenta, TODAY)) == [proposal]
+    ending = f"/people/naoko/delegations/{Delegation.objects.get().pk}/ending/"
+    assert f'action="{ending}"' in steward.get("/people/naoko/").content.decode()
+    assert steward.post(ending.replace("naoko", "koji")).status_code == 404
+    assert steward.post(ending).status_code == 302
+    assert not Proposal.objects.awaiting(cast.kenta, TODAY)
+
+
+def test_who_cannot_stand_in_is_said_on_the_page_of_the_person(steward: Client, cast: Cast):
+    response = steward.post("/people/naoko/delegations/", {"stand_in": "misaki"})
+    assert response.status_code == 422
+    assert {"membership", "stand_in", "starts_on"} <= set(response.context["delegating"].errors)
+    assert "delegations" not in steward.get("/people/misaki/").content.decode()

@@ -4,22 +4,27 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views.defaults import server_error
 
-from registry import triggers
+from registry import triggers, wording
+from registry.forms.drafts import SPARE_EXAMPLES
 from registry.models import Event
 from registry.proof import checkpoints
 from registry.sqlite import has_wal_reset_fault
 from registry.workflow import reviewing
+from registry.workflow.drafting import MAX_METRICS
 from tests.cast import NOW, Cast, drafted, in_review
 from tests.database import past_the_guards, rows_of
 
+FORM = "application/x-www-form-urlencoded"
 OURS = {"HTTP_REFERER": "http://testserver/proposals/"}
 
 
@@ -86,6 +91,66 @@ def test_refusals_speak_japanese_to_those_who_read_it(cast: Cast, client: Client
     response = client.post("/people/ryo/deactivation/", headers={"Accept-Language": "ja"})
     assert response.headers["Content-Language"] == "ja"
     assert '<html lang="ja">' in words(response)
+
+
+# More than a form may hold
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "What you typed is still on the page before"), ("ja", "前のページに残っています")]
+)
+def test_more_than_is_taken_at_once_is_refused_with_a_way_on(cast: Cast, client: Client, language: str, says: str):
+    client.force_login(cast.misaki)
+    address = f"/proposals/{drafted(cast).pk}/draft/"
+    long = {"target_lead-text_ja": "あ" * 1_000_000}
+    response = client.post(address, urlencode(long), FORM, headers={"Accept-Language": language}, **OURS)
+    assert response.status_code == 413
+    assert says in words(response)
+    assert OURS["HTTP_REFERER"] not in words(response)
+
+
+def test_more_than_is_taken_at_once_is_said_in_place_and_leaves_the_page(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    many = "&".join(["edits=1"] * (settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1))
+    response = client.post(f"/proposals/{drafted(cast).pk}/draft/", many, FORM, headers={"HX-Request": "true"})
+    assert response.status_code == 413
+    assert response.headers["HX-Retarget"] == "#saving"
+    assert "still on this page" in words(response)
+    assert "<html" not in words(response)
+
+
+def test_the_largest_draft_has_no_more_fields_than_are_read():
+    """Every field that is not the builder's: thirty metrics, each with all its examples."""
+    examples = (wording.MAX_LISTED + SPARE_EXAMPLES) * len(("ja", "en", "counts"))
+    assert MAX_METRICS * (len(wording.FIELDS) + examples) < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS / 2
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/people/%00/",
+        "/teams/sales/?on=%00",
+        "/history/?team=%00",
+        "/?q=%01",
+        "/metrics/a/?known=%7f",
+        "/people/?q=%00",
+    ],
+)
+def test_an_address_with_a_control_character_is_not_found(cast: Cast, client: Client, address: str):
+    client.force_login(cast.misaki)
+    response = client.get(address)
+    assert response.status_code == 404
+    assert "There is no such page" in words(response)
+
+
+def test_a_choice_with_a_control_character_is_refused_at_its_field(cast: Cast, client: Client):
+    client.force_login(cast.megumi)
+    response = client.post("/people/ryo/memberships/", {"team": "a\x00b", "role": "member"})
+    assert response.status_code == 422
+    assert "team" in response.context["joining"].errors
 
 
 # Nobody signed in

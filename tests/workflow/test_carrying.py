@@ -219,6 +219,22 @@ def test_a_steward_who_was_refused_proposes_both_on_the_web(client: Client, cast
         assert "staff" in page
 
 
+def test_a_vocabulary_that_cannot_be_read_leaves_no_draft(client: Client, cast: Cast):
+    client.force_login(cast.megumi)
+    before = Proposal.objects.count()
+    assert client.post("/vocabulary/proposals/", {"source": "entities: [", "reason": "項目名"}).status_code == 422
+    assert Proposal.objects.count() == before
+
+
+def test_taking_the_vocabulary_out_keeps_what_was_typed(client: Client, cast: Cast):
+    client.force_login(cast.megumi)
+    draft = client.post("/vocabulary/proposals/", {"source": RENAMED, "reason": "項目名"}).headers["Location"]
+    client.post(draft.replace("/draft/", "/vocabulary/removal/"), {"title_ja": "いま打った題"})
+    proposal = Proposal.objects.latest("pk")
+    assert proposal.title_ja == "いま打った題"
+    assert not hasattr(proposal, "vocabulary_draft")
+
+
 def test_the_certificate_holds_the_vocabulary_and_verifies(cast: Cast, tmp_path: Any):
     proposal = submitted(cast)
     sealed(proposal, cast)
