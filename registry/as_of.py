@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from registry import clock, days
 from registry.models import (
@@ -121,17 +121,11 @@ def beliefs(spans: Iterable[InForce], valid: date) -> list[Belief]:
 
 def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
     """The definitions among `spans` that still awaited a seal at `known`, after two stewards broke the glass."""
-    open_now = {span.definition_id for span in spans if not span.sealed}
     if known is None:
-        return open_now
-    glasses = BreakGlass.objects.filter(
-        revision__definitions__in=[span.definition_id for span in spans], confirmed_at__lte=known
-    )
-    later = glasses.filter(
-        revision__sign_offs__team=F("team"),
-        revision__sign_offs__signed_at__gt=known,
-    )
-    return open_now | set(later.values_list("revision__definitions", flat=True))
+        return {span.definition_id for span in spans if not span.sealed}
+    versions = [span.definition_id for span in spans]
+    awaiting = BreakGlass.objects.awaiting(known).filter(revision__definitions__in=versions)
+    return set(awaiting.values_list("revision__definitions", flat=True))
 
 
 # Names as they were

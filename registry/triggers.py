@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connections, models, transaction
 
-from registry.models import GOVERNED, Checkpoint, Event, User
+from registry.models import GOVERNED, Checkpoint, Event, InForce, Mention, Use, User
 
 KEPT = (
     "registry_definition",
@@ -26,6 +26,8 @@ KEPT = (
     "registry_dismissal",
     "registry_vocabularyclause",
 )
+# What pages are found by. Acts write it beside the rows that it is derived from.
+DERIVED = tuple(model._meta.db_table for model in (InForce, Use, Mention))
 ENDED = "OLD.state IN ('published', 'withdrawn', 'rejected', 'expired')"
 NO_ACT = "NOT EXISTS (SELECT 1 FROM registry_openact)"
 EVERY_CHANGE = ("INSERT", "UPDATE", "DELETE")
@@ -66,6 +68,8 @@ def _guards(vendor: str) -> Iterator[Guard]:
     for table in governed:
         changes = ("INSERT",) if table in KEPT else EVERY_CHANGE
         yield from (Guard(table, event, UNRECORDED, NO_ACT) for event in changes)
+    for table in DERIVED:
+        yield from (Guard(table, event, UNRECORDED, NO_ACT) for event in EVERY_CHANGE)
     for table in (*histories, Event._meta.db_table):
         yield Guard(table, "INSERT", UNRECORDED, NO_ACT)
     for table in (*KEPT, *histories, Event._meta.db_table, Checkpoint._meta.db_table):
@@ -76,7 +80,7 @@ def _guards(vendor: str) -> Iterator[Guard]:
     yield Guard("registry_user", "DELETE", FINAL)
     yield from (_erasure(Event, ("personal",)), _erasure(User.history.model, User.history.model.PERSONAL))
     if vendor == "postgresql":
-        tables = (*governed, *histories, Event._meta.db_table, Checkpoint._meta.db_table)
+        tables = (*governed, *DERIVED, *histories, Event._meta.db_table, Checkpoint._meta.db_table)
         yield from (Guard(table, TRUNCATE, FINAL) for table in tables)
 
 

@@ -100,8 +100,12 @@ class Act:
         detail: dict[str, Any] | None = None,
         **personal: str,
     ) -> Event:
-        """Write the event. Locks the ledger's head, so it comes after every other lock and write."""
+        """Write the event. Locks the ledger's head, so it comes after every other lock and write.
+
+        Which metrics it is about stands in its detail, so that it is sealed; `Mention` only finds it by them.
+        """
         self.open()
+        concerned = sorted(set(metrics))
         head = locked(Head.objects.all()).get()
         words = {
             "salt": secrets.token_hex(16),
@@ -118,7 +122,7 @@ class Act:
             act=self.name,
             proposal=proposal,
             team=team,
-            detail=detail or {},
+            detail={**(detail or {}), **({"metrics": concerned} if concerned else {})},
             personal=words,
             personal_digest=chain.personal_digest(words),
             rows=[rows.sealed(row) for row in self._rows],
@@ -126,7 +130,7 @@ class Act:
         )
         event.digest = chain.event_digest(event.document())
         event.save(force_insert=True)
-        Mention.objects.bulk_create(Mention(event=event, key=key) for key in sorted(set(metrics)))
+        Mention.objects.bulk_create(Mention(event=event, key=key) for key in concerned)
         head.sequence, head.digest = event.sequence, event.digest
         head.save(update_fields=["sequence", "digest"])
         self._close()
