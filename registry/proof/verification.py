@@ -14,6 +14,7 @@ from registry import triggers
 from registry.ledger import note
 from registry.models import Event
 from registry.proof import checkpoints, derived, links, sealed
+from registry.proof.erasures import Erasures
 from registry.proof.findings import Finding
 
 
@@ -34,7 +35,8 @@ class Verification:
             yield from unreadable
             yield from links.signed_notes(notes, self._trusted)
             yield from links.lost_notes(notes)
-            rows, chain = sealed.SealedRows(), links.Links(list(notes.values()))
+            erased = Erasures()
+            rows, chain = sealed.SealedRows(erased), links.Links(list(notes.values()), erased)
             yield from chain.findings(partial(_inspected, rows))
             self.events = chain.frontier.size
             yield from rows.unsealed()
