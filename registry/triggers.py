@@ -125,26 +125,38 @@ def missing(using: str) -> list[str]:
     """The names of guards that the database lacks, has switched off, or has in another wording."""
     connection = connections[using]
     query = {
-        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
-        "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')",
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'trigger'",
+        # A function with settings of its own could look for open acts in another schema.
+        "postgresql": "SELECT pg_get_triggerdef(pg_trigger.oid, true) || ' ' || prosrc "
+        "FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+        "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND proconfig IS NULL",
     }[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(query)
-        present = dict(cursor.fetchall())
+        present = {text for (text,) in cursor.fetchall()}
     vendor = connection.vendor
-    return [guard.name for guard in guards(vendor) if present.get(guard.name) != _text(guard, vendor)]
+    return [guard.name for guard in guards(vendor) if _kept(guard, vendor) not in present]
+
+
+def _kept(guard: Guard, vendor: str) -> str:
+    """The whole guard as the database tells it: table, moment, condition and body."""
+    if vendor == "sqlite":
+        return _text(guard, vendor)
+    return f"CREATE TRIGGER {_placed(guard)} {_text(guard, vendor)}"
 
 
 def _statements(guard: Guard, vendor: str) -> list[str]:
     if vendor == "sqlite":
         return [_removal(guard, vendor), _text(guard, vendor)]
-    each = "STATEMENT" if guard.event == TRUNCATE else "ROW"
     return [
         f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $${_text(guard, vendor)}$$",
-        f"CREATE OR REPLACE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} "
-        f"FOR EACH {each} EXECUTE FUNCTION {guard.name}()",
+        f"CREATE OR REPLACE TRIGGER {_placed(guard)}",
     ]
+
+
+def _placed(guard: Guard) -> str:
+    each = "STATEMENT" if guard.event == TRUNCATE else "ROW"
+    return f"{guard.name} BEFORE {guard.event} ON {guard.table} FOR EACH {each} EXECUTE FUNCTION {guard.name}()"
 
 
 def _removal(guard: Guard, vendor: str) -> str:
