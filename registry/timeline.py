@@ -199,14 +199,17 @@ def _day(at: datetime) -> date:
 
 
 def sentence(event: Event) -> str:
-    """What happened, in the reader's language, with names as they were then."""
+    """What happened, in the reader's language, with names as they were then.
+
+    Only a draft's title is today's: before its submission it was its contributors' own.
+    """
     template = SENTENCES[event.act]
     detail = event.detail
     return str(template) % {
         "who": _name(event.personal, "name", event.actor),
         "person": _person(event),
-        "proposal": event.proposal.title if event.proposal else "",
-        "team": event.team.name if event.team else "",
+        "proposal": _in_language(detail, "title") or (event.proposal.title if event.proposal else ""),
+        "team": _in_language(detail, "team") or (event.team.name if event.team else ""),
         "metric": _in_language(detail.get("name"), "name") or detail.get("metric", ""),
         "revision": detail.get("revision", ""),
         "versions": _versions(detail),

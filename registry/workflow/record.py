@@ -102,7 +102,7 @@ class Act:
     ) -> Event:
         """Write the event. Locks the ledger's head, so it comes after every other lock and write.
 
-        Which metrics it is about stands in its detail, so that it is sealed; `Mention` only finds it by them.
+        What it is about stands in its detail with the names of now, so that it is sealed; `Mention` only finds it.
         """
         self.open()
         concerned = sorted(set(metrics))
@@ -122,7 +122,7 @@ class Act:
             act=self.name,
             proposal=proposal,
             team=team,
-            detail={**(detail or {}), **({"metrics": concerned} if concerned else {})},
+            detail={**(detail or {}), **_subject(proposal, team, concerned)},
             personal=words,
             personal_digest=chain.personal_digest(words),
             rows=[rows.sealed(row) for row in self._rows],
@@ -141,3 +141,13 @@ class Act:
         assert self._opened is not None, "recording opens the act"
         self._opened.delete()
         self._opened = None
+
+
+def _subject(proposal: Proposal | None, team: Team | None, metrics: list[str]) -> dict[str, Any]:
+    """What the act is about, as it is called now. The title of a draft is its contributors' own until submitted."""
+    told: dict[str, Any] = {}
+    if proposal is not None and proposal.revision_id is not None:
+        told |= {"title_ja": proposal.title_ja, "title_en": proposal.title_en}
+    if team is not None:
+        told |= {"team_ja": team.name_ja, "team_en": team.name_en}
+    return told | ({"metrics": metrics} if metrics else {})
