@@ -215,6 +215,7 @@ def test_the_second_axis_shows_where_a_correction_made_a_difference(reader: Clie
     shown = page(reader, f"/metrics/target_lead/?on={FOUNDED}")
     assert f"?on={FOUNDED}&amp;known={TODAY - DAY}" in shown
     assert 'id="beliefs"' in shown
+    assert ", in version 1</a>" in shown
     assert 'id="beliefs"' not in page(reader, f"/metrics/meeting/?on={FOUNDED}")
     published(cast, "meeting", effective_from=TODAY + 5 * DAY)
     ahead = page(reader, f"/metrics/meeting/?on={TODAY + 5 * DAY}")
