@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import clock, feeds
+from registry import clock, feeds, timeline
 from registry.forms import sent
 from registry.forms.account import DelegationForm, PasswordForm, ProfileForm, SignInForm
 from registry.forms.fields import accepted
@@ -155,14 +155,14 @@ def preferences(request: Request) -> HttpResponse:
 def _preferences(request: Request, status: int = 200, **forms: Any) -> HttpResponse:
     """The account page; `forms` holds a bound form that has to be shown again with its errors."""
     memberships = Membership.objects.filter(user=request.user, until=None).select_related("team")
-    own = Delegation.objects.filter(membership__user=request.user, withdrawn_at=None)
+    own = Delegation.objects.filter(membership__user=request.user, withdrawn_at=None, ends_on__gte=clock.today())
     lent = Delegation.objects.active(clock.today()).filter(stand_in=request.user)
     seats = [each for each in memberships if each.role == Membership.SIGNATORY]
     context = {
         "form": ProfileForm(instance=request.user),
         "memberships": memberships,
         "seats": seats,
-        "delegations": own.filter(ends_on__gte=clock.today()).select_related("membership__team", "stand_in"),
+        "delegations": timeline.with_reasons(own.select_related("membership__team", "stand_in")),
         "lent": lent.select_related("membership__team", "membership__user"),
         "delegating": DelegationForm(request.user) if seats else None,
         "feed": request.build_absolute_uri(reverse("secret_feed", args=[feeds.key(request.user)])),

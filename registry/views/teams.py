@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry import as_of, clock, rules, seals
+from registry import as_of, clock, rules, seals, timeline
 from registry.forms.fields import accepted
 from registry.forms.filters import DayFilter
 from registry.forms.people import NewStageForm, NewTeamForm, StageForm, TeamForm
@@ -78,7 +78,7 @@ def _page(
         "team": team,
         "stamp": stamp(team),
         "memberships": Membership.objects.current().filter(team=team).select_related("user"),
-        "delegations": delegations.select_related("membership__user", "stand_in"),
+        "delegations": timeline.with_reasons(delegations.select_related("membership__user", "stand_in")),
         "form": form or TeamForm(instance=team),
         "filter": days or DayFilter(),
     }

@@ -54,6 +54,18 @@ def test_what_two_erasures_emptied_verifies_here_and_offline(cast: Cast, tmp_pat
     assert wrong() == wrong_offline(tmp_path) == []
 
 
+@pytest.mark.parametrize("who", ["kenta", "naoko"])
+def test_why_somebody_was_away_goes_with_either_person(cast: Cast, client: Client, who: str):
+    lent = people.delegate(
+        cast.seat(cast.naoko), stand_in=cast.kenta, starts_on=TODAY, ends_on=TODAY, reason="育児休業", by=cast.megumi
+    )
+    client.force_login(cast.takuya)
+    assert "育児休業" in client.get("/teams/sales/").content.decode()
+    erase(cast, getattr(cast, who))
+    assert "育児休業" not in json.dumps(list(Event.objects.values_list("personal", flat=True)), ensure_ascii=False)
+    assert {*lent.history.values_list("reason", flat=True), type(lent).objects.get(pk=lent.pk).reason} == {""}
+
+
 EMPTIED = {
     "an event": (Event, {"personal": None}),
     "a person's history": (User.history.model, dict.fromkeys(User.history.model.PERSONAL, "")),
