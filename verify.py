@@ -27,7 +27,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 GENESIS = "0" * 64
 LEDGER, CERTIFICATE = "goi/ledger/1", "goi/certificate/1"
 KEY_CHANGED, CHECKPOINT_DOMAIN, KEY_DOMAIN = "key_changed", b"goi/checkpoint/1\0", b"goi/key/1\0"
+ERASED = "erased"
 SIGN_OFFS, TEAMS = "registry_historicalsignoff", "registry_historicalteam"
+MEMBERSHIPS, DELEGATIONS = "registry_historicalmembership", "registry_historicaldelegation"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,6 +96,7 @@ class Ledger:
         self.notes = notes
         self.key = key
         self.changes: list[dict[str, Any]] = []
+        self.erasures = Erasures()
         self.peaks: list[bytes] = []
         self.size = 0
         self.previous = GENESIS
@@ -119,7 +122,7 @@ class Ledger:
             print("There is no checkpoint, so what was cut off at the end cannot be seen.")
 
     def _expect(self, path: Path) -> Iterator[str]:
-        """Checkpoints come after the events, so their sizes are read beforehand; so are changes of keys."""
+        """What comes later than the events it concerns is read beforehand: checkpoints, changes of keys, erasures."""
         known = {note["checkpoint"]["size"]: note for note in self.notes}
         with path.open(encoding="utf-8") as file:
             for line in file:
@@ -130,6 +133,8 @@ class Ledger:
                         yield f"The file's checkpoint over {size} events is not the one in the directory."
                 elif f'"act":"{KEY_CHANGED}"' in line:
                     self.changes.append(json.loads(line)["event"])
+                elif f'"act":"{ERASED}"' in line:
+                    self.erasures.add(json.loads(line)["event"])
         self.notes = [known[size] for size in sorted(known)]
         self.wanted = set(known)
 
@@ -141,6 +146,7 @@ class Ledger:
             yield f"Event {number} does not continue the event before it: one was removed, added or exchanged."
         yield from event_findings(entry)
         yield from _absent_rows(entry)
+        yield from self.erasures.findings(entry)
         self.previous = entry["digest"]
         self._append(leaf(entry["digest"]))
         if self.size in self.wanted:
@@ -185,6 +191,47 @@ def _absent_rows(entry: dict[str, Any]) -> Iterator[str]:
     for table, number, *_ in entry["event"]["rows"]:
         if (table, number) not in present:
             yield f"Event {entry['event']['sequence']}: the history row {table} {number} is gone."
+
+
+class Erasures:
+    """Names and reasons may be missing where a later event erased a person whom they concern, and only there."""
+
+    def __init__(self) -> None:
+        self.last: dict[int, int] = {}
+        self.holders: dict[int, int] = {}
+        self.lent: dict[int, list[int]] = {}
+
+    def add(self, event: dict[str, Any]) -> None:
+        self.last[event["detail"]["user"]] = event["sequence"]
+
+    def findings(self, entry: dict[str, Any]) -> Iterator[str]:
+        event, number = entry["event"], entry["event"]["sequence"]
+        self._remember(entry["rows"])
+        lent = self.lent.get(event["detail"].get("delegation"), [])
+        erased = any(self._after(number, user) for user in (event["actor"], event["detail"].get("user"), *lent))
+        yield from _gone(f"The names or the reason of event {number}", entry["personal"], erased)
+        personal = {(table, row) for table, row, *digests in event["rows"] if digests[1:]}
+        for row in entry["rows"]:
+            if (row["table"], row["id"]) in personal:
+                place = f"The personal data of the history row {row['table']} {row['id']} (event {number})"
+                yield from _gone(place, row["personal"], self._after(number, row["values"]["id"]))
+
+    def _remember(self, rows: list[dict[str, Any]]) -> None:
+        """Who holds which place, and who stands in for whom: a delegation names them by its number alone."""
+        for values in (row["values"] for row in rows if row["table"] == MEMBERSHIPS):
+            self.holders[values["id"]] = values["user_id"]
+        for values in (row["values"] for row in rows if row["table"] == DELEGATIONS):
+            self.lent[values["id"]] = [values["stand_in_id"], self.holders[values["membership_id"]]]
+
+    def _after(self, number: int, user: Any) -> bool:
+        return self.last.get(user, 0) > number
+
+
+def _gone(what: str, personal: Any, erased: bool) -> Iterator[str]:
+    if not personal and not erased:
+        yield f"{what} are gone, and no act erased them."
+    if personal and erased:
+        yield f"{what} are still there, although an act erased them."
 
 
 # One event

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, OuterRef, Q
 
 from registry import clock, days
 from registry.models import (
@@ -22,6 +22,8 @@ from registry.models import (
     InForce,
     Membership,
     Metric,
+    Proposal,
+    Revision,
     Stage,
     Team,
     User,
@@ -119,19 +121,29 @@ def beliefs(spans: Iterable[InForce], valid: date) -> list[Belief]:
     return found
 
 
-def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
-    """The definitions among `spans` that still awaited a seal at `known`, after two stewards broke the glass."""
-    open_now = {span.definition_id for span in spans if not span.sealed}
+def awaiting_a_seal(spans: InForceQuerySet, known: datetime | None) -> InForceQuerySet:
+    """Those that still awaited a seal at `known`, after two stewards broke the glass."""
     if known is None:
-        return open_now
-    glasses = BreakGlass.objects.filter(
-        revision__definitions__in=[span.definition_id for span in spans], confirmed_at__lte=known
-    )
-    later = glasses.filter(
-        revision__sign_offs__team=F("team"),
-        revision__sign_offs__signed_at__gt=known,
-    )
-    return open_now | set(later.values_list("revision__definitions", flat=True))
+        return spans.filter(sealed=False)
+    return spans.filter(definition__revision__in=BreakGlass.objects.awaiting(known).values("revision"))
+
+
+def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
+    """The definitions of those among `spans` that did; no query where it is asked about now."""
+    if known is None:
+        return {span.definition_id for span in spans if not span.sealed}
+    shown = InForce.objects.filter(pk__in=[span.pk for span in spans])
+    return set(awaiting_a_seal(shown, known).values_list("definition", flat=True))
+
+
+def revisions_in_review(when: When) -> models.QuerySet[Any, Any]:
+    """The ids of the revisions that were under review at the end of that day, as far as was known."""
+    if when.is_now:
+        return Proposal.objects.in_review().values("revision")
+    submitted = Revision.objects.filter(submitted_at__lte=when.moment)
+    later = submitted.filter(proposal=OuterRef("proposal"), number__gt=OuterRef("number"))
+    still_open = Q(proposal__ended_at=None) | Q(proposal__ended_at__gt=when.moment)
+    return submitted.filter(still_open, ~Exists(later)).values("pk")
 
 
 # Names as they were

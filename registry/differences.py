@@ -1,26 +1,49 @@
-"""What one act changed, word by word: in published versions, revisions, drafts, teams and stages."""
+"""What one act changed, word by word: in published versions, revisions, drafts, and whatever else has words."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from registry import comparison, wording
 from registry.comparison import Piece
-from registry.models import Clause, Definition, Event, Proposal, Revision, Stage, Team, User, WorkingCopy
+from registry.models import (
+    Clause,
+    Dataset,
+    Definition,
+    Event,
+    Proposal,
+    Revision,
+    Stage,
+    Team,
+    User,
+    VocabularyClause,
+    VocabularyDraft,
+    VocabularyVersion,
+    WorkingCopy,
+)
 
 AGREED = ("published", "submitted", "resubmitted")
-NAMED = ("team_changed", "stage_changed")
-DRAFTED = ("metric_added", "draft_saved", "rebased")
+NAMED = ("team_changed", "stage_changed", "profile_changed", "vocabulary_changed", "dataset_mapped")
+DRAFTED = ("metric_added", "draft_saved", "rebased", "vocabulary_carried")
 PLAIN: dict[type[models.Model], tuple[str, ...]] = {
     Team: ("name_ja", "name_en", "mark_ja", "mark_en"),
     Stage: ("name_ja", "name_en", "position"),
     Proposal: ("title_ja", "title_en", "reason_ja", "reason_en", "effective_from", "retroactive"),
+    User: ("name_ja", "name_en", "email", "language", "shortcuts"),
+    Dataset: ("mapping",),
+    VocabularyVersion: ("source",),
+    VocabularyClause: ("source",),
+    VocabularyDraft: ("source",),
 }
+CODE = ("mapping", "source")
+LABELS: dict[str, str | Promise] = {"mapping": gettext_lazy("How it is read")}
 
 
 @dataclass(frozen=True)
@@ -78,6 +101,7 @@ def _published(event: Event) -> Iterator[Difference]:
             address = reverse("compare", args=[key, version.base.number, number])
         old = version.base.wording if version.base else None
         yield Difference(version.name, worded(old, version.wording), address)
+    yield from _changed_rows(event, VocabularyVersion)
 
 
 def _submitted(event: Event) -> Iterator[Difference]:
@@ -93,22 +117,42 @@ def _submitted(event: Event) -> Iterator[Difference]:
         before = clauses[number - 1].get(key)
         old = before.wording if before else clause.base_wording
         yield Difference(clause.name or key, worded(old, clause.wording), address)
+    yield from _changed_rows(event, VocabularyClause)
 
 
 def _written(event: Event) -> Iterator[Difference]:
-    """From the history rows that the event sealed, each against the row before it."""
-    written: tuple[Any, ...] = (*PLAIN, WorkingCopy)
-    for model in written:
-        table = model.history.model
-        ids = [row[1] for row in event.rows if row[0] == table._meta.db_table]
-        for row in table.objects.filter(pk__in=ids).order_by("pk"):
-            before = table.objects.filter(id=row.id, pk__lt=row.pk).order_by("-pk").first()
-            if model is WorkingCopy:
-                old = before.wording if before else row.base.wording if row.base else None
-                name = wording.words(row.wording, "name", (get_language() or "ja")[:2])
-                yield Difference(name or row.key, worded(old, row.wording))
-            elif before:
-                yield Difference("", list(_plain(model, before, row)))
+    for model in PLAIN:
+        yield from _changed_rows(event, model)
+    for row, before in _sealed_rows(event, WorkingCopy):
+        old = before.wording if before else row.base.wording if row.base else None
+        name = wording.words(row.wording, "name", (get_language() or "ja")[:2])
+        yield Difference(name or row.key, worded(old, row.wording))
+
+
+def _changed_rows(event: Event, model: type[models.Model]) -> Iterator[Difference]:
+    for row, before in _sealed_rows(event, model):
+        if old := before or _based_on(model, row):
+            yield Difference("", list(_plain(model, old, row)))
+
+
+def _sealed_rows(event: Event, model: Any) -> Iterator[tuple[Any, Any]]:
+    """The history rows of this table that the event sealed, each with the one before it."""
+    table = model.history.model
+    ids = [row[1] for row in event.rows if row[0] == table._meta.db_table]
+    for row in table.objects.filter(pk__in=ids).order_by("pk"):
+        yield row, table.objects.filter(id=row.id, pk__lt=row.pk).order_by("-pk").first()
+
+
+def _based_on(model: type[models.Model], row: Any) -> Any:
+    """What the first row of a vocabulary is compared with: the one before it; nothing for what is new otherwise."""
+    if model is VocabularyVersion:
+        return VocabularyVersion.objects.filter(number=row.number - 1).first() or VocabularyVersion()
+    if model is VocabularyClause:
+        before = VocabularyClause.objects.filter(
+            revision__proposal=row.revision.proposal_id, revision__number=row.revision.number - 1
+        )
+        return before.first() or row.base
+    return row.base if model is VocabularyDraft else None
 
 
 def worded(old: Any, new: Any) -> list[Line]:
@@ -126,10 +170,13 @@ def _plain(model: type[models.Model], before: Any, after: Any) -> Iterable[Line]
         if old != new:
             field: Any = model._meta.get_field(name)
             language = name[-2:] if name.endswith(("_ja", "_en")) else ""
-            yield Line(str(field.verbose_name), language, False, comparison.words(_text(old), _text(new)))
+            label = str(LABELS.get(name, field.verbose_name))
+            yield Line(label, language, name in CODE, comparison.words(_text(old), _text(new)))
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
     return "" if value is None else str(value)

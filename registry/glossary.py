@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from registry.models import Clause, InForce, Proposal, Stage, Team
+from registry import as_of
+from registry.as_of import When
+from registry.models import Clause, InForce, Stage, Team
 from registry.models.metrics import InForceQuerySet
 
 PAGE = 50
@@ -43,12 +45,12 @@ def found(wanted: Wanted) -> InForceQuerySet:
         spans = spans.filter(Q(producer=wanted.team) | Q(judge=wanted.team))
     match wanted.state:
         case "open":
-            latest = Proposal.objects.in_review().values("revision")
-            spans = spans.filter(Exists(Clause.objects.filter(key=OuterRef("key"), revision__in=latest)))
+            reviewed = as_of.revisions_in_review(When(wanted.valid, wanted.known))
+            spans = spans.filter(Exists(Clause.objects.filter(key=OuterRef("key"), revision__in=reviewed)))
         case "retired":
             return spans.filter(retired=True)
         case "broken":
-            spans = spans.filter(sealed=False)
+            spans = as_of.awaiting_a_seal(spans, wanted.known)
     return spans.filter(retired=False)
 
 

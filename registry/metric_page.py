@@ -247,6 +247,19 @@ def _named_then(places: list[Team], signed: dict[int, SignOff], when: When) -> l
     return [teams[team.pk] for team in places]
 
 
+def seals_as_pressed(definition: Definition) -> list[tuple[Team, SignOff | None]]:
+    """Every place of the seal row, each with the names of the moment in which it was sealed."""
+    return [_as_pressed(team, seal) for team, seal in seal_row(definition)]
+
+
+def _as_pressed(team: Team, seal: SignOff | None) -> tuple[Team, SignOff | None]:
+    if seal is None:
+        return team, None
+    when = When(days.local(seal.signed_at), seal.signed_at)
+    (seal.team,), (seal.signed_by,) = as_of.teams_then([team], when), as_of.people_then([seal.signed_by], when)
+    return seal.team, seal
+
+
 def terms_as_published(definition: Definition) -> list[Term]:
     """The links of a permanent page: the names and meanings stored when it was published."""
     language = (get_language() or "ja")[:2]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext
@@ -199,14 +199,17 @@ def _day(at: datetime) -> date:
 
 
 def sentence(event: Event) -> str:
-    """What happened, in the reader's language, with names as they were then."""
+    """What happened, in the reader's language, with names as they were then.
+
+    Only a draft's title is today's: before its submission it was its contributors' own.
+    """
     template = SENTENCES[event.act]
     detail = event.detail
     return str(template) % {
         "who": _name(event.personal, "name", event.actor),
         "person": _person(event),
-        "proposal": event.proposal.title if event.proposal else "",
-        "team": event.team.name if event.team else "",
+        "proposal": _in_language(detail, "title") or (event.proposal.title if event.proposal else ""),
+        "team": _in_language(detail, "team") or (event.team.name if event.team else ""),
         "metric": _in_language(detail.get("name"), "name") or detail.get("metric", ""),
         "revision": detail.get("revision", ""),
         "versions": _versions(detail),
@@ -255,6 +258,16 @@ def _versions(detail: dict[str, Any]) -> str:
         % {"metric": _in_language(names.get(key), "name") or key, "number": number}
         for key, number in sorted(detail.get("versions", {}).items())
     )
+
+
+def with_reasons(delegations: QuerySet[Delegation]) -> list[Delegation]:
+    """Each with the reason that its event gives, nothing where that was erased. Two queries."""
+    found = list(delegations)
+    events = Event.objects.filter(act="delegated", detail__delegation__in=[each.pk for each in found])
+    reasons = {event.detail["delegation"]: event.reason for event in events}
+    for each in found:
+        each.reason = reasons.get(each.pk, "")
+    return found
 
 
 def filtered(

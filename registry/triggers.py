@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connections, models, transaction
 
-from registry.models import GOVERNED, Checkpoint, Event, User
+from registry.models import GOVERNED, Checkpoint, Event, InForce, Mention, Use, User
 
 KEPT = (
     "registry_definition",
@@ -26,6 +26,8 @@ KEPT = (
     "registry_dismissal",
     "registry_vocabularyclause",
 )
+# What pages are found by. Acts write it beside the rows that it is derived from.
+DERIVED = tuple(model._meta.db_table for model in (InForce, Use, Mention))
 ENDED = "OLD.state IN ('published', 'withdrawn', 'rejected', 'expired')"
 NO_ACT = "NOT EXISTS (SELECT 1 FROM registry_openact)"
 EVERY_CHANGE = ("INSERT", "UPDATE", "DELETE")
@@ -66,6 +68,8 @@ def _guards(vendor: str) -> Iterator[Guard]:
     for table in governed:
         changes = ("INSERT",) if table in KEPT else EVERY_CHANGE
         yield from (Guard(table, event, UNRECORDED, NO_ACT) for event in changes)
+    for table in DERIVED:
+        yield from (Guard(table, event, UNRECORDED, NO_ACT) for event in EVERY_CHANGE)
     for table in (*histories, Event._meta.db_table):
         yield Guard(table, "INSERT", UNRECORDED, NO_ACT)
     for table in (*KEPT, *histories, Event._meta.db_table, Checkpoint._meta.db_table):
@@ -76,7 +80,7 @@ def _guards(vendor: str) -> Iterator[Guard]:
     yield Guard("registry_user", "DELETE", FINAL)
     yield from (_erasure(Event, ("personal",)), _erasure(User.history.model, User.history.model.PERSONAL))
     if vendor == "postgresql":
-        tables = (*governed, *histories, Event._meta.db_table, Checkpoint._meta.db_table)
+        tables = (*governed, *DERIVED, *histories, Event._meta.db_table, Checkpoint._meta.db_table)
         yield from (Guard(table, TRUNCATE, FINAL) for table in tables)
 
 
@@ -121,26 +125,38 @@ def missing(using: str) -> list[str]:
     """The names of guards that the database lacks, has switched off, or has in another wording."""
     connection = connections[using]
     query = {
-        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
-        "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')",
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'trigger'",
+        # A function with settings of its own could look for open acts in another schema.
+        "postgresql": "SELECT pg_get_triggerdef(pg_trigger.oid, true) || ' ' || prosrc "
+        "FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+        "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND proconfig IS NULL",
     }[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(query)
-        present = dict(cursor.fetchall())
+        present = {text for (text,) in cursor.fetchall()}
     vendor = connection.vendor
-    return [guard.name for guard in guards(vendor) if present.get(guard.name) != _text(guard, vendor)]
+    return [guard.name for guard in guards(vendor) if _kept(guard, vendor) not in present]
+
+
+def _kept(guard: Guard, vendor: str) -> str:
+    """The whole guard as the database tells it: table, moment, condition and body."""
+    if vendor == "sqlite":
+        return _text(guard, vendor)
+    return f"CREATE TRIGGER {_placed(guard)} {_text(guard, vendor)}"
 
 
 def _statements(guard: Guard, vendor: str) -> list[str]:
     if vendor == "sqlite":
         return [_removal(guard, vendor), _text(guard, vendor)]
-    each = "STATEMENT" if guard.event == TRUNCATE else "ROW"
     return [
         f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $${_text(guard, vendor)}$$",
-        f"CREATE OR REPLACE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} "
-        f"FOR EACH {each} EXECUTE FUNCTION {guard.name}()",
+        f"CREATE OR REPLACE TRIGGER {_placed(guard)}",
     ]
+
+
+def _placed(guard: Guard) -> str:
+    each = "STATEMENT" if guard.event == TRUNCATE else "ROW"
+    return f"{guard.name} BEFORE {guard.event} ON {guard.table} FOR EACH {each} EXECUTE FUNCTION {guard.name}()"
 
 
 def _removal(guard: Guard, vendor: str) -> str:

@@ -182,6 +182,16 @@ def published(cast: Cast, *keys: str, **rest: Any) -> list[Definition]:
     return list(versions_of(proposal))
 
 
+def agreed_rate(cast: Cast) -> Definition:
+    """A third metric, calculated from the other two."""
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, new={"meeting_rate": MEETING_RATE})
+    submitting.submit(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    return versions_of(proposal)[0]
+
+
 def seal(proposal: Proposal, *, team: Team, by: User) -> SignOff:
     """Press the seal on the latest revision, as it is on the screen now."""
     revision = latest(proposal)
@@ -294,6 +304,16 @@ MEETING = words(
     counting_key="meeting_id",
     dated_by="held_on",
     condition="status = 'held'",
+)
+MEETING_RATE = words(
+    kind=wording.CALCULATED,
+    name_ja="商談化率",
+    name_en="Meeting rate",
+    formula="meeting ÷ target_lead",
+    condition="",
+    counts="",
+    counting_key="",
+    dated_by="",
 )
 STAGES = (("targeting", "ターゲット", "Targeting"), ("meeting", "商談", "Meeting"), ("deal", "受注", "Deal"))
 PEOPLE = (

@@ -9,8 +9,8 @@ from registry import as_of, days
 from registry.as_of import When
 from registry.metric_page import MetricPage
 from registry.models import Definition, Proposal
-from registry.workflow import drafting, people, publication, submitting
-from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, seal, started, write
+from registry.workflow import drafting, people, publication, reviewing, submitting
+from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, revised, seal, started, write
 
 DAY = timedelta(days=1)
 
@@ -215,10 +215,41 @@ def test_the_second_axis_shows_where_a_correction_made_a_difference(reader: Clie
     shown = page(reader, f"/metrics/target_lead/?on={FOUNDED}")
     assert f"?on={FOUNDED}&amp;known={TODAY - DAY}" in shown
     assert 'id="beliefs"' in shown
+    assert ", in version 1</a>" in shown
     assert 'id="beliefs"' not in page(reader, f"/metrics/meeting/?on={FOUNDED}")
     published(cast, "meeting", effective_from=TODAY + 5 * DAY)
     ahead = page(reader, f"/metrics/meeting/?on={TODAY + 5 * DAY}")
     assert 'id="beliefs"' not in ahead, "agreed before its day came, it corrected nothing"
+
+
+def listed_keys(reader: Client, address: str) -> list[str]:
+    return [card.span.key for card in reader.get(address).context["cards"]]
+
+
+def test_what_was_in_review_on_a_day_is_found_by_that_day(reader: Client, cast: Cast):
+    with on(TODAY - 9 * DAY):
+        proposal = in_review(cast, "meeting", retroactive=True)
+    with on(TODAY - 6 * DAY):
+        revised(proposal, by=cast.misaki)
+    with on(TODAY - 3 * DAY):
+        reviewing.reject(proposal, by=cast.naoko, reason="範囲が広すぎる")
+    in_review(cast, "target_lead")
+    for days_ago, keys in ((10, []), (9, ["meeting"]), (5, ["meeting"]), (3, []), (0, ["target_lead"])):
+        assert listed_keys(reader, f"/?state=open&on={TODAY - days_ago * DAY}") == keys, days_ago
+    assert listed_keys(reader, f"/?state=open&on={TODAY}&known={TODAY - 5 * DAY}") == ["meeting"]
+
+
+def test_a_broken_glass_is_found_by_the_day_on_which_it_was_known(reader: Client, cast: Cast):
+    with on(TODAY - 5 * DAY):
+        proposal = in_review(cast, effective_from=TODAY - 5 * DAY)
+        seal(proposal, team=cast.marketing, by=cast.ryo)
+        publication.ask_break_glass(proposal, by=cast.megumi, reason="急ぐ")
+        publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
+    with on(TODAY - DAY):
+        seal(proposal, team=cast.sales, by=cast.naoko)
+    assert listed_keys(reader, "/?state=broken") == []
+    for days_ago, keys in ((6, []), (3, ["target_lead"]), (1, [])):
+        assert listed_keys(reader, f"/?state=broken&on={TODAY}&known={TODAY - days_ago * DAY}") == keys, days_ago
 
 
 def test_versions_recorded_later_were_not_known(reader: Client, cast: Cast, corrected: Definition):

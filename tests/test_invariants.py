@@ -41,6 +41,7 @@ from registry.models import (
     Event,
     ExampleAnswer,
     InForce,
+    Mention,
     Objection,
     OpenAct,
     Proposal,
@@ -48,6 +49,7 @@ from registry.models import (
     Run,
     SignOff,
     Unrecorded,
+    Use,
     User,
     VocabularyClause,
     VocabularyVersion,
@@ -59,6 +61,7 @@ from tests.cast import (
     NOW,
     TODAY,
     Cast,
+    agreed_rate,
     drafted,
     fresh,
     in_review,
@@ -324,6 +327,20 @@ def test_12_no_governed_row_is_written_outside_an_act(cast: Cast, model: type[mo
         with pytest.raises((Unrecorded, models.ProtectedError)), transaction.atomic():
             row.delete()
     assert flaws() == []
+
+
+@pytest.mark.parametrize("model", [InForce, Use, Mention], ids=lambda model: model.__name__)
+def test_12_what_pages_are_found_by_is_written_by_acts_alone(cast: Cast, model):
+    agreed_rate(cast)
+    rows = rows_of(model)
+    ways = (
+        lambda: rows.bulk_create([model(key="elsewhere")]),
+        lambda: rows.update(key="elsewhere"),
+        lambda: rows._raw_delete("default"),
+    )
+    for way in ways:
+        with pytest.raises(IntegrityError, match="only an act"), transaction.atomic():
+            way()
 
 
 @pytest.mark.parametrize("model", [*GOVERNED, Event, InForce], ids=lambda model: model.__name__)

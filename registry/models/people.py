@@ -176,6 +176,7 @@ class Delegation(Governed):
     stand_in = models.ForeignKey(User, models.PROTECT, related_name="standing_in", verbose_name=_("stand-in"))
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
+    # Not written: it is in the event alone, where it can be erased. Sealed rows of before still hold theirs.
     reason = models.CharField(_("reason"), max_length=400)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,6 +1,6 @@
 """Proposals: the working copies, what was submitted, and what people said and sealed."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -403,6 +403,17 @@ class Comment(Governed):
         return self.text
 
 
+class BreakGlassQuerySet(GovernedQuerySet["BreakGlass"]):
+    def awaiting(self, known: datetime | None = None) -> "BreakGlassQuerySet":
+        """Those confirmed whose team has not sealed since, as recorded by `known` (default: by now)."""
+        since = SignOff.objects.filter(
+            revision=OuterRef("revision"), team=OuterRef("team"), signed_at__gt=OuterRef("confirmed_at")
+        )
+        if known is None:
+            return self.filter(~Exists(since), confirmed_at__isnull=False)
+        return self.filter(~Exists(since.filter(signed_at__lte=known)), confirmed_at__lte=known)
+
+
 class BreakGlass(Governed):
     """Two stewards, together and with a reason, standing in for one team's missing seal."""
 
@@ -414,6 +425,7 @@ class BreakGlass(Governed):
     confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
 
+    objects = BreakGlassQuerySet.as_manager()  # type: ignore[misc]
     history = HistoricalRecords()
 
     class Meta:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from registry.ledger import chain, lineage, merkle, note
 from registry.models import Checkpoint, Event, Head
 from registry.proof import tree
+from registry.proof.erasures import Erasures
 from registry.proof.findings import Finding
 
 CHUNK = 1_000
@@ -18,7 +19,8 @@ type Inspect = Callable[[list[Event]], Iterable[Finding]]
 class Links:
     """One pass over the chain in order, holding one chunk of events and the O(log n) frontier of the tree."""
 
-    def __init__(self, notes: list[note.Note]) -> None:
+    def __init__(self, notes: list[note.Note], erased: Erasures) -> None:
+        self._erased = erased
         self.frontier = merkle.Frontier()
         self._notes = sorted(notes, key=lambda each: -each["checkpoint"]["size"])
         self._previous = chain.GENESIS
@@ -39,7 +41,7 @@ class Links:
         if event.previous != self._previous:
             sentence = _("it does not continue the event before it: one was removed, added or exchanged.")
             yield Finding(_place(event), sentence)
-        yield from _content(event)
+        yield from _content(event, erased=self._erased.of_event(event))
         self._last, self._previous = event.sequence, event.digest
         self.frontier.append(tree.leaf(event.digest))
         while self._notes and self._notes[-1]["checkpoint"]["size"] == self.frontier.size:
@@ -72,11 +74,16 @@ def _place(event: Event) -> str:
     return _("Event %(number)d") % {"number": event.sequence}
 
 
-def _content(event: Event) -> Iterator[Finding]:
+def _content(event: Event, *, erased: bool) -> Iterator[Finding]:
     if _digest(event) != event.digest:
         yield Finding(_place(event), _("it was changed after it was recorded: its content does not match its digest."))
-    if event.personal is not None and chain.personal_digest(event.personal) != event.personal_digest:
+    if event.personal is None:
+        if not erased:
+            yield Finding(_place(event), _("its names and its reason are gone, and no act erased them."))
+    elif chain.personal_digest(event.personal) != event.personal_digest:
         yield Finding(_place(event), _("its names or its reason were changed after it was recorded."))
+    elif erased:
+        yield Finding(_place(event), _("it still holds names or a reason that an act erased."))
 
 
 def _digest(event: Event) -> str | None:

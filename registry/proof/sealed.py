@@ -13,6 +13,7 @@ from registry.models import GOVERNED, Definition, Event, Revision, SignOff, Voca
 from registry.models.metrics import definition_digest
 from registry.models.proposals import revision_digest
 from registry.models.vocabulary import vocabulary_digest
+from registry.proof.erasures import Erasures
 from registry.proof.findings import Finding
 
 CHUNK = 500
@@ -22,7 +23,8 @@ HISTORIES: dict[str, Any] = {model.history.model._meta.db_table: model.history.m
 class SealedRows:
     """History rows against the digests in the events. Counts them, so that a row no event seals is found too."""
 
-    def __init__(self) -> None:
+    def __init__(self, erased: Erasures) -> None:
+        self._erased = erased
         self._count: Counter[str] = Counter()
 
     def inspect(self, events: list[Event]) -> Iterator[Finding]:
@@ -34,8 +36,23 @@ class SealedRows:
             self._count[table] += len(entries)
             found = HISTORIES[table].objects.in_bulk(list(entries))
             for number, (sequence, entry) in entries.items():
-                if sentence := _flaw(found.get(number), entry):
+                if sentence := self._flaw(found.get(number), entry, sequence):
                     yield Finding(f"{_place(table, number)} ({_('event %(number)d') % {'number': sequence}})", sentence)
+
+    def _flaw(self, row: Any, entry: list[Any], sequence: int) -> str:
+        if row is None:
+            return _("the history row is gone.")
+        if rows.sealed(row)[2] != entry[2]:
+            return _("the history row was changed after it was recorded.")
+        return self._personal_flaw(row, entry, sequence) if entry[3:] else ""
+
+    def _personal_flaw(self, row: Any, entry: list[Any], sequence: int) -> str:
+        erased = self._erased.of_person(row.id, sequence)
+        if not any(rows.personal_values(row).values()):
+            return "" if erased else _("the personal data of the history row are gone, and no act erased them.")
+        if rows.sealed(row)[3:] != entry[3:]:
+            return _("the personal data of the history row were changed after they were recorded.")
+        return _("the history row still holds personal data that an act erased.") if erased else ""
 
     def unsealed(self) -> Iterator[Finding]:
         """History rows in the tables beyond those that events seal. Call after every event was inspected."""
@@ -51,18 +68,6 @@ def _entries(event: Event) -> Iterator[list[Any]]:
     for entry in event.rows if isinstance(event.rows, list) else []:
         if isinstance(entry, list) and len(entry) >= 3 and entry[0] in HISTORIES and isinstance(entry[1], int):
             yield entry
-
-
-def _flaw(row: Any, entry: list[Any]) -> str:
-    if row is None:
-        return _("the history row is gone.")
-    actual = rows.sealed(row)
-    if actual[2] != entry[2]:
-        return _("the history row was changed after it was recorded.")
-    personal = rows.personal_values(row)
-    if actual[3:] != entry[3:] and any(personal.values()):
-        return _("the personal data of the history row were changed after they were recorded.")
-    return ""
 
 
 def _place(table: str, number: int) -> str:

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -13,7 +14,9 @@ from django.utils.translation import gettext as _
 from registry import triggers
 from registry.backup import databases
 from registry.ledger import note
-from registry.proof import checkpoints, links, sealed, spans
+from registry.models import Event
+from registry.proof import checkpoints, derived, links, sealed
+from registry.proof.erasures import Erasures
 from registry.proof.findings import Finding
 
 
@@ -34,14 +37,20 @@ class Verification:
             yield from unreadable
             yield from links.signed_notes(notes, self._trusted)
             yield from links.lost_notes(notes)
-            rows, chain = sealed.SealedRows(), links.Links(list(notes.values()))
-            yield from chain.findings(rows.inspect)
+            erased = Erasures()
+            rows, chain = sealed.SealedRows(erased), links.Links(list(notes.values()), erased)
+            yield from chain.findings(partial(_inspected, rows))
             self.events = chain.frontier.size
             yield from rows.unsealed()
             yield from sealed.present_rows()
             yield from sealed.agreed_words()
-            yield from spans.findings()
+            yield from derived.of_versions()
             yield from _guards()
+
+
+def _inspected(rows: sealed.SealedRows, events: list[Event]) -> Iterator[Finding]:
+    yield from rows.inspect(events)
+    yield from derived.mentions(events)
 
 
 def _read(directory: Path) -> tuple[dict[str, note.Note], list[Finding]]:

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry import clock, feeds
+from registry import clock, feeds, timeline
 from registry.forms import sent
 from registry.forms.account import DelegationForm, PasswordForm, ProfileForm, SignInForm
 from registry.forms.fields import accepted
@@ -161,7 +161,9 @@ def _preferences(request: Request, status: int = 200, **forms: Any) -> HttpRespo
         "form": ProfileForm(instance=request.user),
         "memberships": memberships,
         "seats": seats,
-        "delegations": Delegation.objects.to_come(clock.today()).filter(membership__user=request.user),
+        "delegations": timeline.with_reasons(
+            Delegation.objects.to_come(clock.today()).filter(membership__user=request.user)
+        ),
         "lent": lent.select_related("membership__team", "membership__user"),
         "delegating": DelegationForm(request.user) if seats else None,
         "feed": request.build_absolute_uri(reverse("secret_feed", args=[feeds.key(request.user)])),

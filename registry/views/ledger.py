@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from registry import rules
+from registry import differences, rules
 from registry.ledger import keys
-from registry.metric_page import seal_row, terms_as_published
+from registry.metric_page import seals_as_pressed
 from registry.models import Definition
 from registry.proof import certificate as certificates
 from registry.proof import checkpoints, tree
@@ -37,8 +37,9 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
     context = {
         "definition": definition,
         "metric": definition.metric,
-        "places": seal_row(definition),
-        "terms": terms_as_published(definition),
+        "places": seals_as_pressed(definition),
+        "words": differences.worded(None, definition.wording),
+        "sealed": proof["revision"]["document"],
         "checkpoint": proof["checkpoint"]["checkpoint"],
         "public_key": proof["checkpoint"]["public_key"],
         "published": proof["published"],

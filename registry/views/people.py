@@ -66,7 +66,9 @@ def _page(request: Request, person: User, status: int = 200, **forms: Any) -> Ht
             "joining": MembershipForm(),
             "giving": GivePasswordForm(person),
             "delegating": DelegationForm(person),
-            "delegations": Delegation.objects.to_come(clock.today()).filter(membership__user=person),
+            "delegations": timeline.with_reasons(
+                Delegation.objects.to_come(clock.today()).filter(membership__user=person)
+            ),
         }
     return render(request, "people/show.html", context | forms, status=status)
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registry import as_of, clock, rules, seals
+from registry import as_of, clock, rules, seals, timeline
 from registry.forms.fields import accepted
 from registry.forms.filters import DayFilter
 from registry.forms.people import NewStageForm, NewTeamForm, StageForm, TeamForm
@@ -77,7 +77,7 @@ def _page(
         "team": team,
         "stamp": stamp(team),
         "memberships": Membership.objects.current().filter(team=team).select_related("user"),
-        "delegations": Delegation.objects.to_come(clock.today()).filter(membership__team=team),
+        "delegations": timeline.with_reasons(Delegation.objects.to_come(clock.today()).filter(membership__team=team)),
         "form": form or TeamForm(instance=team),
         "filter": days or DayFilter(),
     }

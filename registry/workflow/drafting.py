@@ -164,7 +164,7 @@ def save(
         act.save(standing.proposal, *heads)
     _count_edit(act, standing)
     _mark_writer(act, standing)
-    act.record(proposal=standing.proposal, metrics=changed, detail={"metrics": changed, "heading": heads})
+    act.record(proposal=standing.proposal, metrics=changed, detail={"heading": heads})
     return standing.proposal
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from registry import rules
-from registry.models import Delegation, Event, User
+from registry.models import Delegation, Event, Head, User
 from registry.refusals import WrongState
 from registry.workflow.inputs import written
 from registry.workflow.locking import locked
@@ -51,7 +51,8 @@ def _empty_history(act: Act, user: User) -> None:
 
 
 def _empty_events(user: User) -> int:
-    """Those of the person and those that name them; how many."""
+    """Those of the person and those that name them; how many. After the head is locked, so that none comes between."""
+    locked(Head.objects.all()).get()
     lent = Delegation.objects.filter(Q(stand_in=user) | Q(membership__user=user)).values_list("pk", flat=True)
     naming = Q(actor=user) | Q(detail__user=user.pk) | Q(detail__delegation__in=list(lent))
     return Event.objects.filter(naming, personal__isnull=False).update(personal=None)

@@ -232,16 +232,17 @@ def _end_membership(act: Act, membership: Membership) -> None:
 def delegate(
     membership: Membership, *, stand_in: User, starts_on: date, ends_on: date, reason: str, by: User
 ) -> Delegation:
-    """Let a member of the same team sign during a dated absence. By the signatory, or a steward."""
+    """Let a member of the same team sign during a dated absence. By the signatory, or a steward.
+
+    The reason tells of a person, so it stands in the event alone, where it can be erased.
+    """
     if by.pk != membership.user_id:
         rules.require_steward(by)
     rules.require_active(by)
     membership = locked(Membership.objects.all()).select_related("user", "team").get(pk=membership.pk)
     _require_fit(membership, stand_in, starts_on, ends_on)
     act = Act("delegated", by=by, reason=written(reason, "reason", limit=400))
-    delegation = act.save(
-        Delegation(membership=membership, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on, reason=act.reason)
-    )
+    delegation = act.save(Delegation(membership=membership, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on))
     act.record(
         team=membership.team,
         detail={"delegation": delegation.pk, "from": starts_on.isoformat(), "to": ends_on.isoformat()},

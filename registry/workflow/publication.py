@@ -6,9 +6,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from registry import conditions_syntax, meaning, rules, search_index, terms, text, wording
+from registry import derived, meaning, rules, search_index, terms
 from registry.models import (
-    FOREVER,
     STILL_KNOWN,
     BreakGlass,
     Clause,
@@ -173,43 +172,20 @@ def put_in_force(version: Definition, *, sealed: bool) -> None:
     span = _span(version, sealed)
     span.save(force_insert=True)
     search_index.add(span.metric_id, span.search_text)
-    Use.objects.bulk_create(Use(definition=version, key=key, how=how) for key, how in _uses(version))
+    Use.objects.bulk_create(Use(definition=version, key=key, how=how) for key, how in derived.uses(version))
+
+
+def _span(version: Definition, sealed: bool) -> InForce:
+    words = version.wording
+    stages = Stage.objects.in_bulk([words["stage"]], field_name="key")
+    teams = Team.objects.in_bulk([words["producer"], words["judge"]], field_name="key")
+    return derived.span(version, sealed=sealed, stages=stages, teams=teams)
 
 
 def _shorten(span: InForce, until: date, known_from: datetime) -> None:
     span.pk, span._state.adding = None, True
     span.valid_to, span.known_from, span.known_to = until, known_from, STILL_KNOWN
     span.save(force_insert=True)
-
-
-def _span(version: Definition, sealed: bool) -> InForce:
-    words = version.wording
-    teams = {team.key: team for team in Team.objects.filter(key__in=[words["producer"], words["judge"]])}
-    return InForce(
-        definition=version,
-        metric=version.metric,
-        key=version.metric.key,
-        stage=Stage.objects.get(key=words["stage"]),
-        producer=teams[words["producer"]],
-        judge=teams[words["judge"]],
-        rank=list(wording.KINDS).index(words["kind"]),
-        retired=words["retired"],
-        sealed=sealed,
-        look_ja=text.skeleton(words["name_ja"]),
-        look_en=text.skeleton(words["name_en"]),
-        search_text=wording.searchable(words, version.metric.key),
-        valid_from=version.effective_from,
-        valid_to=FOREVER,
-        known_from=version.recorded_at,
-        known_to=STILL_KNOWN,
-    )
-
-
-def _uses(version: Definition) -> set[tuple[str, str]]:
-    words = version.wording
-    found = {(key, Use.CONDITION) for key in conditions_syntax.references(words["condition"])}
-    found |= {(key, Use.FORMULA) for key in conditions_syntax.factors(words["formula"])}
-    return found | {(term["key"], Use.TEXT) for term in version.terms}
 
 
 def ratify(standing: Standing) -> None:

@@ -100,8 +100,12 @@ class Act:
         detail: dict[str, Any] | None = None,
         **personal: str,
     ) -> Event:
-        """Write the event. Locks the ledger's head, so it comes after every other lock and write."""
+        """Write the event. Locks the ledger's head, so it comes after every other lock and write.
+
+        What it is about stands in its detail with the names of now, so that it is sealed; `Mention` only finds it.
+        """
         self.open()
+        concerned = sorted(set(metrics))
         head = locked(Head.objects.all()).get()
         words = {
             "salt": secrets.token_hex(16),
@@ -118,7 +122,7 @@ class Act:
             act=self.name,
             proposal=proposal,
             team=team,
-            detail=detail or {},
+            detail={**(detail or {}), **_subject(proposal, team, concerned)},
             personal=words,
             personal_digest=chain.personal_digest(words),
             rows=[rows.sealed(row) for row in self._rows],
@@ -126,7 +130,7 @@ class Act:
         )
         event.digest = chain.event_digest(event.document())
         event.save(force_insert=True)
-        Mention.objects.bulk_create(Mention(event=event, key=key) for key in sorted(set(metrics)))
+        Mention.objects.bulk_create(Mention(event=event, key=key) for key in concerned)
         head.sequence, head.digest = event.sequence, event.digest
         head.save(update_fields=["sequence", "digest"])
         self._close()
@@ -137,3 +141,13 @@ class Act:
         assert self._opened is not None, "recording opens the act"
         self._opened.delete()
         self._opened = None
+
+
+def _subject(proposal: Proposal | None, team: Team | None, metrics: list[str]) -> dict[str, Any]:
+    """What the act is about, as it is called now. The title of a draft is its contributors' own until submitted."""
+    told: dict[str, Any] = {}
+    if proposal is not None and proposal.revision_id is not None:
+        told |= {"title_ja": proposal.title_ja, "title_en": proposal.title_en}
+    if team is not None:
+        told |= {"team_ja": team.name_ja, "team_en": team.name_en}
+    return told | ({"metrics": metrics} if metrics else {})

@@ -47,16 +47,16 @@ def sign_off(revision: Revision, *, team: Team, by: User, digest: str) -> SignOf
             signed_at=act.at,
         )
     )
+    after = Standing(standing.proposal)
+    if not standing.proposal.is_open:
+        publication.ratify(after)
     act.record(
         proposal=standing.proposal,
         team=team,
         metrics=[clause.key for clause in standing.clauses],
         detail={"revision": standing.submitted.number, "digest": digest, "delegated": lent is not None},
     )
-    after = Standing(standing.proposal)
-    if standing.proposal.state == Proposal.PUBLISHED:
-        publication.ratify(after)
-    elif not after.missing:
+    if standing.proposal.is_open and not after.missing:
         publication.publish(after, by=by)
     return seal
 

@@ -249,13 +249,13 @@ class Filler:
         names = {"name_ja": line.name.name_ja, "name_en": line.name.name_en}
         ended = agreed | {"effective_from": begins.isoformat(), "versions": {key: 1}, "names": {key: names}}
         acts = [
-            ("draft_saved", self.author, None, {"metrics": [key], "heading": []}),
+            ("draft_saved", self.author, None, {"heading": []}),
             ("submitted", self.author, None, agreed | {"voided": 0}),
             *(("sealed", self.seats[team].user, self.teams[team].pk, agreed) for team in teams),
             ("published", self.seats[teams[-1]].user, None, ended | {"missing": []}),
         ]
         for second, (act, by, team, detail) in enumerate(acts):
-            moment = at - timedelta(seconds=len(acts) - 1 - second)
+            moment, detail = at - timedelta(seconds=len(acts) - 1 - second), detail | {"metrics": [key]}
             self.chain.add(key, at=moment, actor=by, act=act, proposal=proposal, team=team, detail=detail)
 
     def _put_in_force(self, line: Line, words: dict[str, Any], searched: str, begins: date, at: datetime) -> None:

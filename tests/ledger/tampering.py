@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import F
 
 import verify
+from registry import rows
 from registry.ledger import chain, keys
 from registry.models import Checkpoint, Event, Head, Mention, Proposal, Team, User
 from registry.proof import export
@@ -50,7 +51,7 @@ def edit_and_recompute(chance: random.Random) -> str:
     name = chance.choice(["act", "actor_id", "at", "detail", "personal", "rows"])
     value = CHANGES[name](event, chance)
     _events(event.sequence).update(**{name: value})
-    if name == "personal":
+    if value and name == "personal":
         _events(event.sequence).update(personal_digest=chain.personal_digest(value))
     _relink(event.sequence)
     return f"{name} of event {event.sequence}"
@@ -101,7 +102,7 @@ def restore(chance: random.Random) -> str:
     """The ledger, its history and its own memory of checkpoints are those of an earlier moment."""
     last = chance.randrange(1, _size())
     later = rows_of(Event).filter(sequence__gt=last)
-    for table, number, *_digests in [entry for rows in later.values_list("rows", flat=True) for entry in rows]:
+    for table, number, *_digests in [entry for told in later.values_list("rows", flat=True) for entry in told]:
         rows_of(HISTORIES[table]).filter(history_id=number)._raw_delete("default")
     rows_of(Checkpoint).filter(size__gt=last).delete()
     _cut(last)
@@ -137,6 +138,11 @@ def _other_rows(event: Event, chance: random.Random) -> list[Any]:
     return [*event.rows[:place], *kept, *event.rows[place + 1 :]]
 
 
+def _other_names(event: Event, chance: random.Random) -> dict[str, str] | None:
+    """Somebody else's name, or none, as if the person had been erased."""
+    return None if chance.random() < 0.3 else {**event.personal, "name_ja": f"別人{chance.randrange(FAR)}"}
+
+
 CHANGES: dict[str, Callable[[Event, random.Random], Any]] = {
     "at": lambda event, chance: event.at + timedelta(microseconds=chance.randint(1, 10**9)),
     "actor_id": lambda event, chance: _other(list(User.objects.values_list("pk", flat=True)), event.actor_id, chance),
@@ -144,7 +150,7 @@ CHANGES: dict[str, Callable[[Event, random.Random], Any]] = {
     "proposal_id": lambda event, chance: _other([None, Proposal.objects.latest("pk").pk], event.proposal_id, chance),
     "team_id": lambda event, chance: _other([None, Team.objects.latest("pk").pk], event.team_id, chance),
     "detail": lambda event, chance: {**event.detail, "digest": _flip("0" * 64, chance)},
-    "personal": lambda event, chance: {**event.personal, "name_ja": f"別人{chance.randrange(FAR)}"},
+    "personal": _other_names,
     "personal_digest": lambda event, chance: _flip(event.personal_digest, chance),
     "rows": _other_rows,
     "previous": lambda event, chance: _flip(event.previous, chance),
@@ -153,9 +159,12 @@ CHANGES: dict[str, Callable[[Event, random.Random], Any]] = {
 
 
 def _edit_history(chance: random.Random) -> str:
-    entries = [entry for rows in Event.objects.values_list("rows", flat=True) for entry in rows]
+    entries = [entry for told in Event.objects.values_list("rows", flat=True) for entry in told]
     table, number, *_digests = chance.choice(entries)
     row = HISTORIES[table].objects.get(history_id=number)
+    if (personal := rows.personal_names(row)) and chance.random() < 0.3:
+        rows_of(HISTORIES[table]).filter(history_id=number).update(**dict.fromkeys(personal, ""))
+        return f"all personal data of {table} {number}"
     changes: dict[str, Any] = {
         "history_date": row.history_date + timedelta(seconds=chance.randint(1, FAR)),
         "history_change_reason": f"{row.history_change_reason} {chance.randrange(FAR)}",

@@ -3,6 +3,8 @@
 import copy
 import json
 from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ from django.test import Client
 from django.urls import reverse
 
 import verify
+from registry import clock
 from registry.ledger import keys
 from registry.models import Checkpoint, Event, Head
 from registry.proof import certificate, checkpoints
 from registry.workflow import erasure, people
-from tests.cast import Cast, published
+from tests.cast import NOW, Cast, published
 from tests.database import past_the_guards, rows_of
 
 
@@ -147,6 +150,24 @@ def test_where_none_can_be_made_the_page_says_why(
     assert answer.status_code == 409
     assert "no certificate at the moment" in answer.content.decode()
     assert sentence in answer.content.decode()
+
+
+def test_the_page_says_all_that_was_sealed_as_it_was_then(cast: Cast, client: Client):
+    (version,) = published(cast)
+    sealed = cast.naoko.name
+    with clock.at(NOW + timedelta(hours=1)):
+        people.change_profile(cast.naoko, by=cast.naoko, values={"name_ja": "改姓 直子"})
+        cast.sales.name_ja = "営業統括"
+        people.change_team(cast.sales, by=cast.megumi)
+    client.force_login(cast.takuya)
+    page = unescape(client.get(reverse("certificate", args=["target_lead", 2]), {"lang": "ja"}).content.decode())
+    for name in ("text_ja", "text_en", "counting_ja", "counting_en", "summary_en", "condition", "counting_key"):
+        assert version.wording[name] in page, name
+    for synonym in version.wording["synonyms_ja"]:
+        assert synonym in page
+    assert sealed in page
+    assert "改姓" not in page
+    assert "営業統括" not in page
 
 
 def test_a_version_that_is_not_there_has_none(cast: Cast, client: Client):

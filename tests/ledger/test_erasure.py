@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,8 +11,9 @@ from django.utils import translation
 
 from registry.models import Event, User
 from registry.workflow import erasure, people
-from tests.cast import Cast, published, refuses
-from tests.ledger.tampering import wrong
+from tests.cast import TODAY, Cast, published, refuses
+from tests.database import past_the_guards, rows_of
+from tests.ledger.tampering import wrong, wrong_offline
 
 WHY = "退職から5年が過ぎたため"
 
@@ -41,6 +43,57 @@ def test_the_record_still_verifies_and_names_the_others(cast: Cast):
     assert Event.objects.filter(actor=cast.naoko, personal__name_ja="鈴木 直子").exists()
     erased = Event.objects.get(act="erased")
     assert (erased.actor, erased.reason, erased.detail["user"]) == (cast.megumi, WHY, cast.ryo.pk)
+
+
+def test_what_two_erasures_emptied_verifies_here_and_offline(cast: Cast, tmp_path: Path):
+    people.delegate(
+        cast.seat(cast.naoko), stand_in=cast.kenta, starts_on=TODAY, ends_on=TODAY, reason="育児休業", by=cast.megumi
+    )
+    erase(cast, cast.kenta)
+    erase(cast, cast.naoko)
+    assert wrong() == wrong_offline(tmp_path) == []
+
+
+@pytest.mark.parametrize("who", ["kenta", "naoko"])
+def test_why_somebody_was_away_goes_with_either_person(cast: Cast, client: Client, who: str):
+    lent = people.delegate(
+        cast.seat(cast.naoko), stand_in=cast.kenta, starts_on=TODAY, ends_on=TODAY, reason="育児休業", by=cast.megumi
+    )
+    client.force_login(cast.takuya)
+    assert "育児休業" in client.get("/teams/sales/").content.decode()
+    erase(cast, getattr(cast, who))
+    assert "育児休業" not in json.dumps(list(Event.objects.values_list("personal", flat=True)), ensure_ascii=False)
+    assert {*lent.history.values_list("reason", flat=True), type(lent).objects.get(pk=lent.pk).reason} == {""}
+
+
+EMPTIED = {
+    "an event": (Event, {"personal": None}),
+    "a person's history": (User.history.model, dict.fromkeys(User.history.model.PERSONAL, "")),
+}
+
+
+@pytest.mark.parametrize("what", EMPTIED)
+def test_names_that_are_gone_without_an_erasure_are_found(cast: Cast, tmp_path: Path, what: str):
+    erase(cast, cast.ryo)
+    model, nothing = EMPTIED[what]
+    rows = rows_of(model).filter(**({"actor": cast.naoko} if model is Event else {"id": cast.naoko.pk}))
+    with past_the_guards():
+        rows.filter(pk=rows.earliest("pk").pk).update(**nothing)
+    with translation.override("en"):
+        assert [sentence for sentence in wrong() if "no act erased" in sentence]
+    assert [sentence for sentence in wrong_offline(tmp_path) if "no act erased" in sentence]
+
+
+def test_names_that_were_put_back_after_an_erasure_are_found(cast: Cast, tmp_path: Path):
+    event = Event.objects.filter(actor=cast.ryo).first()
+    row = User.history.filter(id=cast.ryo.pk).first()
+    erase(cast, cast.ryo)
+    with past_the_guards():
+        rows_of(Event).filter(pk=event.pk).update(personal=event.personal)
+        rows_of(User.history.model).filter(pk=row.pk).update(
+            **{name: getattr(row, name) for name in User.history.model.PERSONAL}
+        )
+    assert (len(wrong()), len(wrong_offline(tmp_path))) == (2, 2)
 
 
 def test_only_a_deactivated_account_is_erased(cast: Cast):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import translation
 
+from registry import clock
 from registry.ledger import keys
-from registry.models import Definition, Event, InForce, Metric, SignOff, Stage
+from registry.models import STILL_KNOWN, Definition, Event, InForce, Mention, Metric, SignOff, Stage, Use
 from registry.proof import checkpoints, export
-from tests.cast import Cast, published
+from registry.workflow import publication
+from tests.cast import NOW, Cast, agreed_rate, in_review, latest, published, seal
 from tests.database import past_the_guards, rows_of
 from tests.ledger.tampering import wrong, wrong_offline
 
@@ -55,17 +58,60 @@ FALSIFICATIONS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a seal": (SignOff, {"digest": "0" * 64}, "given for other words"),
     "a history row": (Stage.history.model, {"name_ja": "別"}, "the history row was changed"),
     "a row": (Stage, {"name_ja": "別"}, "not what its history says (name_ja)"),
-    "what is in force": (InForce, {"valid_from": "2020-01-01"}, "are in force are not those that were agreed"),
+    "what is in force": (InForce, {"valid_from": "2020-01-01"}, "are in force"),
+    "the broken glass": (InForce, {"sealed": False}, "how they are listed"),
+    "the name it is found by": (InForce, {"search_text": "別"}, "how they are listed"),
+    "what a version is built from": (Use, {"key": "elsewhere"}, "built from"),
+    "what an act is about": (Mention, {"key": "elsewhere"}, "under other metrics"),
 }
 
 
 @pytest.mark.parametrize("what", FALSIFICATIONS)
 def test_it_says_what_is_wrong(cast: Cast, what: str):
     model, values, sentence = FALSIFICATIONS[what]
+    agreed_rate(cast)
     row = rows_of(model).order_by("pk").last()
     with past_the_guards():
         rows_of(model).filter(pk=row.pk).update(**values)
     assert sentence in falsified()
+
+
+def test_it_finds_two_metrics_that_changed_places(cast: Cast):
+    one, other = rows_of(InForce).order_by("pk")[:2]
+    with past_the_guards():
+        rows_of(InForce).filter(pk=one.pk).update(key=other.key)
+        rows_of(InForce).filter(pk=other.pk).update(key=one.key)
+    said = falsified()
+    assert said.count("how they are listed") == 2
+
+
+@pytest.mark.parametrize("model", [InForce, Use, Mention], ids=lambda model: model.__name__)
+def test_it_finds_that_something_can_no_longer_be_found(cast: Cast, model: Any):
+    agreed_rate(cast)
+    assert wrong() == []
+    with past_the_guards():
+        rows_of(model).filter(pk=rows_of(model).latest("pk").pk)._raw_delete("default")
+    assert len(wrong()) == 1
+
+
+def test_it_finds_a_span_that_is_there_twice(cast: Cast):
+    published(cast)
+    span = InForce.objects.exclude(known_to=STILL_KNOWN).get()
+    span.pk = None
+    with past_the_guards():
+        rows_of(InForce).bulk_create([span])
+    assert "how they are listed" in falsified()
+
+
+def test_a_broken_glass_verifies_before_and_after_the_missing_seal(cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="急ぐ")
+    publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
+    assert wrong() == []
+    with clock.at(NOW + timedelta(hours=1)):
+        seal(proposal, team=cast.sales, by=cast.naoko)
+    assert wrong() == []
 
 
 def test_it_finds_rows_that_nobody_recorded(cast: Cast):

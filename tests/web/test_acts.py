@@ -1,13 +1,18 @@
 """One act with what it changed, word by word: who may see it, and that it comes alone to htmx."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from registry.models import Event
-from registry.workflow import people
-from tests.cast import Cast, drafted, in_review, published, revised, write
+from registry.seeding.content import Content
+from registry.workflow import datasets, people, submitting, vocabulary
+from tests.cast import Cast, drafted, in_review, published, revised, seal, write
+from tests.data import MAPPING, declare, kept
+
+SOURCE = Content().vocabulary
 
 HTMX = {"HX-Request": "true"}
 
@@ -56,6 +61,46 @@ def test_a_team_that_is_renamed_shows_both_names(reader: Client, cast: Cast):
     cast.sales.name_en = "Field force"
     people.change_team(cast.sales, by=cast.megumi)
     assert "<del>Sales</del><ins>Field force</ins>" in words(reader, "team_changed")
+
+
+def test_a_profile_shows_what_was_changed_in_it(reader: Client, cast: Cast):
+    people.change_profile(cast.kenta, by=cast.kenta, values={"name_en": "Ken Sato"})
+    assert "<del>Kenta</del><ins>Ken</ins> Sato" in words(reader, "profile_changed")
+
+
+def test_a_vocabulary_is_compared_with_the_one_before(reader: Client, cast: Cast):
+    vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
+    assert "<del>" not in words(reader, "vocabulary_changed")
+    vocabulary.change_vocabulary(SOURCE + "# 注記\n", by=cast.megumi, reason="注記を足す")
+    said = words(reader, "vocabulary_changed")
+    assert "<ins># 注記" in said
+    assert "<del>" not in said
+
+
+def test_a_carried_vocabulary_is_its_writers_own_until_it_is_submitted(reader: Client, cast: Cast):
+    vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
+    proposal = drafted(cast, by=cast.megumi)
+    write(proposal, by=cast.megumi, change={"target_lead": {"condition": "relation = 'prospect'"}})
+    vocabulary.carry(proposal, source=SOURCE + "# 注記\n", by=cast.megumi)
+    reader.force_login(cast.megumi)
+    assert "<ins># 注記" in words(reader, "vocabulary_carried")
+    address = f"/history/{last('vocabulary_carried').sequence}/"
+    submitting.submit(proposal, by=cast.megumi)
+    reader.force_login(cast.takuya)
+    assert "<ins># 注記" not in reader.get(address).content.decode()
+    assert "<ins># 注記" in words(reader, "submitted")
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    assert "<ins># 注記" in words(reader, "published")
+
+
+def test_a_mapping_is_compared_with_the_one_before(reader: Client, cast: Cast, settings: Any, tmp_path: Path):
+    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
+    declare(cast)
+    crm = kept(cast, tmp_path)
+    fields = {**MAPPING["lead"]["fields"], "relation": {"fixed": "prospect"}}
+    datasets.map_dataset(crm, mapping={"lead": {"table": "leads", "fields": fields}}, by=cast.megumi)
+    assert "fixed</ins>" in words(reader, "dataset_mapped")
 
 
 def test_what_was_written_into_a_draft_is_its_writers_own(reader: Client, cast: Cast):

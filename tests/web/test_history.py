@@ -13,7 +13,7 @@ from django.test import Client
 from registry.models import Event
 from registry.timeline import SENTENCES
 from registry.views import history_files
-from registry.workflow import people, reviewing
+from registry.workflow import drafting, people, reviewing, submitting
 from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, published, revised, seal
 from tests.database import past_the_guards, rows_of
 
@@ -48,6 +48,27 @@ def test_an_act_reads_as_who_what_when_and_why(cast: Cast, reader: Client):
     assert "数が半分になります" in page
     assert "15 Jun 2026" in page
     assert "09:00" in page
+
+
+def test_an_act_keeps_the_names_it_was_done_under(cast: Cast, reader: Client):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    cast.marketing.name_en = "Demand generation"
+    people.change_team(cast.marketing, by=cast.megumi)
+    drafting.save(proposal, by=cast.misaki, heading={"title_en": "Say it better"})
+    page = reader.get("/history/").content.decode()
+    assert "Ryo Takahashi sealed “Reword it” for Marketing." in page
+    assert "Misaki Tanaka edited “Say it better”." in page
+
+
+def test_a_title_that_was_never_submitted_stays_with_its_writers(cast: Cast, reader: Client):
+    proposal = drafted(cast)
+    drafting.save(proposal, by=cast.misaki, heading={"title_en": "Not this word"})
+    drafting.save(proposal, by=cast.misaki, heading={"title_en": "Better this one"})
+    submitting.submit(proposal, by=cast.misaki)
+    page = reader.get("/history/").content.decode()
+    assert "submitted “Better this one”" in page
+    assert "Not this word" not in page
 
 
 def test_history_speaks_the_readers_language(cast: Cast, reader: Client):

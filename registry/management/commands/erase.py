@@ -13,8 +13,9 @@ from registry.workflow import erasure
 
 class Command(BaseCommand):
     help = (
-        "Empty the name, user name, address and written reasons of a deactivated person, in the history and the "
-        "ledger. It cannot be undone; backups made before still hold them."
+        "Empty the name, user name and address of a deactivated person, and the reasons of their acts, in the history "
+        "and the ledger. What is part of an agreement stays: proposals, objections, comments and why the glass was "
+        "broken. It cannot be undone; backups made before still hold them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
