@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.cache import cache
+from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from registry.models import Clause, Definition, InForce, Proposal, Team
+from registry.models import Clause, Definition, InForce, Proposal, SignOff, Team
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def _card(span: InForce, drawn: tuple[str, ...], open_keys: set[str]) -> Card:
 def _draw_anew(
     spans: Sequence[InForce], teams: Mapping[int, Team], known: datetime | None
 ) -> dict[int, tuple[str, ...]]:
-    definitions = Definition.objects.select_related("revision").prefetch_related("revision__sign_offs")
+    seals = Prefetch("revision__sign_offs", SignOff.objects.counted())
+    definitions = Definition.objects.select_related("revision").prefetch_related(seals)
     by_pk = definitions.in_bulk([span.definition_id for span in spans])
     return {pk: _parts(definition, teams, known) for pk, definition in by_pk.items()}
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import batched
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -137,8 +137,8 @@ def entries(spans: Sequence[InForce], between: Between, teams: dict[int, Team]) 
 
 def _versions(metrics: list[int]) -> Any:
     related = Definition.objects.filter(metric__in=metrics).defer("wording", "terms").order_by("number")
-    seals = ("revision__sign_offs__signed_by", "revision__places")
-    return related.select_related("revision__proposal").prefetch_related(*seals)
+    seals = Prefetch("revision__sign_offs", SignOff.objects.counted().select_related("signed_by"))
+    return related.select_related("revision__proposal").prefetch_related(seals, "revision__places")
 
 
 def _successors(spans: Sequence[InForce], between: Between) -> dict[str, str]:
@@ -210,7 +210,7 @@ def _agreed(entry: Entry, step: Definition) -> str:
         "number": step.number,
         "day": days.day(step.effective_from),
         "who": agreed_by(entry, step),
-        "why": step.revision.proposal.title,
+        "why": step.revision.title,
         "missing": _(", ").join(team.name for team in entry.missing(step)),
     }
     if values["missing"]:

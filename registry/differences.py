@@ -1,8 +1,9 @@
 """What one act changed, word by word: in published versions, revisions, drafts, and whatever else has words."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -11,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from registry import comparison, wording
+from registry import comparison, days, wording
 from registry.comparison import Piece
 from registry.models import (
     Clause,
@@ -28,6 +29,7 @@ from registry.models import (
     VocabularyVersion,
     WorkingCopy,
 )
+from registry.models.proposals import HEADING
 
 AGREED = ("published", "submitted", "resubmitted")
 NAMED = ("team_changed", "stage_changed", "profile_changed", "vocabulary_changed", "dataset_mapped")
@@ -35,7 +37,8 @@ DRAFTED = ("metric_added", "draft_saved", "rebased", "vocabulary_carried")
 PLAIN: dict[type[models.Model], tuple[str, ...]] = {
     Team: ("name_ja", "name_en", "mark_ja", "mark_en"),
     Stage: ("name_ja", "name_en", "position"),
-    Proposal: ("title_ja", "title_en", "reason_ja", "reason_en", "effective_from", "retroactive"),
+    Proposal: (*HEADING, "effective_from", "retroactive"),
+    Revision: (*HEADING, "effective_from", "retroactive"),
     User: ("name_ja", "name_en", "email", "language", "shortcuts"),
     Dataset: ("mapping",),
     VocabularyVersion: ("source",),
@@ -106,13 +109,14 @@ def _published(event: Event) -> Iterator[Difference]:
 
 def _submitted(event: Event) -> Iterator[Difference]:
     number = event.detail["revision"]
-    revisions = Revision.objects.filter(proposal=event.proposal_id, number__in=[number - 1, number])
+    revisions = Revision.objects.filter(proposal=event.proposal_id, number__in=[number - 1, number]).order_by("number")
     clauses: dict[int, dict[str, Clause]] = {number - 1: {}, number: {}}
     for clause in Clause.objects.filter(revision__in=revisions).select_related("revision", "base"):
         clauses[clause.revision.number][clause.key] = clause
     address = ""
     if number > 1:
         address = reverse("compare_revisions", args=[event.proposal_id, number - 1, number])
+        yield Difference("", list(plain(Revision, *revisions)))
     for key, clause in clauses[number].items():
         before = clauses[number - 1].get(key)
         old = before.wording if before else clause.base_wording
@@ -132,7 +136,7 @@ def _written(event: Event) -> Iterator[Difference]:
 def _changed_rows(event: Event, model: type[models.Model]) -> Iterator[Difference]:
     for row, before in _sealed_rows(event, model):
         if old := before or _based_on(model, row):
-            yield Difference("", list(_plain(model, old, row)))
+            yield Difference("", list(plain(model, old, row)))
 
 
 def _sealed_rows(event: Event, model: Any) -> Iterator[tuple[Any, Any]]:
@@ -164,7 +168,8 @@ def worded(old: Any, new: Any) -> list[Line]:
     ]
 
 
-def _plain(model: type[models.Model], before: Any, after: Any) -> Iterable[Line]:
+def plain(model: type[models.Model], before: Any, after: Any) -> Iterator[Line]:
+    """The fields in which two rows of a model, or of its history, differ."""
     for name in PLAIN[model]:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
@@ -179,4 +184,6 @@ def _text(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+    if isinstance(value, date):
+        return days.day(value)
     return "" if value is None else str(value)

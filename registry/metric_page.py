@@ -129,7 +129,7 @@ class MetricPage:
         """What is in review; it says nothing about another day."""
         if not self.when.is_now:
             return []
-        return list(Proposal.objects.in_review().on_metric(self.metric.key).select_related("author"))
+        return list(Proposal.objects.in_review().on_metric(self.metric.key).select_related("author", "revision"))
 
     @cached_property
     def _dependents(self) -> list[tuple[str, Definition]]:
@@ -229,7 +229,7 @@ def seal_row(definition: Definition, when: When | None = None) -> list[tuple[Tea
     With `when`, only what had been sealed by then as far as was known, and with the names of that day: two more.
     """
     signed: dict[int, SignOff] = {}
-    for seal in definition.revision.sign_offs.select_related("team", "signed_by", "revision"):
+    for seal in definition.revision.sign_offs.counted().select_related("team", "signed_by", "revision"):
         if when is None or when.known is None or seal.signed_at <= when.known:
             signed[seal.team_id] = seal
     places = [place.team for place in definition.revision.places.select_related("team")]

@@ -1,15 +1,15 @@
 """What is still needed: the checklist on the page, and the guard of submitting, from one list."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from registry import carrying, clock, containments, days, effect, meaning, text, wording
-from registry.models import InForce, Membership, Metric, Proposal, Stage, Team, WorkingCopy
+from registry import carrying, containments, days, effect, meaning, names, text, wording
+from registry.models import Membership, Metric, Proposal, Stage, Team, WorkingCopy
 from registry.models.metrics import definition_document
-from registry.models.proposals import revision_digest, revision_document
+from registry.models.proposals import heading_of, revision_digest, revision_document
 from registry.refusals import WrongState
 from registry.standing import Standing
 
@@ -75,6 +75,9 @@ def before_publication(standing: Standing) -> list[Need]:
     for name in carrying.left_out(standing):
         sentence = _("The vocabulary would also change “%(metric)s”. The author has to add it to the proposal.")
         needs.append(Need("attention", sentence % {"metric": name}, "alters_definitions"))
+    for clause, twin in standing.mistakable:
+        sentence = _("“%(name)s” looks like the name of the metric %(other)s. The author has to choose another name.")
+        needs.append(Need("attention", sentence % {"name": clause.name, "other": twin}, "look_alike", clause.key))
     if standing.date_has_passed:
         sentence = _("The effective date has passed. The author has to choose a new one.")
         needs.append(Need("attention", sentence, "date_passed"))
@@ -112,9 +115,18 @@ def _about_seals(standing: Standing) -> Iterator[Need]:
             sentence = _("%(team)s has sealed (%(who)s).") % {"team": team.name, "who": seal.signed_by.name}
             yield Need("done", sentence, "sealed")
         elif not standing.eligible(team):
-            yield Need("attention", _no_signatory(team), "no_signatory")
+            yield Need("attention", _nobody_left(standing, team), "no_signatory")
         else:
             yield Need("waiting", _("The seal of %(team)s.") % {"team": team.name}, "seal")
+
+
+def _nobody_left(standing: Standing, team: Team) -> str:
+    if all(user.pk in standing.contributor_ids for user in standing.signatories(team)):
+        return _no_signatory(team)
+    return _(
+        "Whoever could seal for %(team)s has sealed this revision before, and seals it only once. "
+        "A steward can name another signatory, or the author can revise it."
+    ) % {"team": team.name}
 
 
 def _no_signatory(team: Team) -> str:
@@ -220,27 +232,10 @@ def _about_difference(standing: Standing) -> Iterator[Need]:
         yield Need("attention", sentence, "identical")
 
 
-def _about_names(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
-    copies = list(copies)
-    keys = [copy.key for copy in copies]
-    for copy in copies:
-        names = [copy.wording["name_ja"], copy.wording["name_en"]]
-        others = InForce.objects.as_of(clock.today()).looking_like(names).exclude(key__in=keys)
-        twin = others.values_list("key", flat=True).first() or _twin(copy, copies)
-        if twin:
-            sentence = _(
-                "“%(name)s” looks like the name of the metric %(other)s. Choose a name that nobody can mistake."
-            ) % {"name": copy.name, "other": twin}
-            yield Need("attention", sentence, "look_alike", copy.key, "name_ja")
-
-
-def _twin(copy: WorkingCopy, copies: list[WorkingCopy]) -> str | None:
-    mine = {text.skeleton(name) for name in (copy.wording["name_ja"], copy.wording["name_en"]) if name}
-    for other in copies:
-        theirs = {text.skeleton(other.wording[f"name_{language}"]) for language in ("ja", "en")}
-        if other is not copy and mine & theirs:
-            return other.key
-    return None
+def _about_names(copies: Sequence[WorkingCopy]) -> Iterator[Need]:
+    for copy, twin in names.mistakable(copies):
+        sentence = _("“%(name)s” looks like the name of the metric %(other)s. Choose a name that nobody can mistake.")
+        yield Need("attention", sentence % {"name": copy.name, "other": twin}, "look_alike", copy.key, "name_ja")
 
 
 def _about_base(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
@@ -298,5 +293,6 @@ def proposed_digest(standing: Standing) -> str:
             retroactive=proposal.retroactive,
             signed_by=teams,
             vocabulary=drafted.document() if drafted else None,
+            heading=heading_of(proposal),
         )
     )

@@ -108,7 +108,7 @@ def table(between: Between, absolute: Absolute) -> Iterator[list[str]]:
             _("yes") if entry.corrections else _("no"),
             changes.agreed_by(entry, last),
             _(", ").join(team.name for step in entry.steps for team in entry.missing(step)),
-            last.revision.proposal.title,
+            last.revision.title,
             changes.field_names(entry.changes),
             "\n".join(f"{wording.label(each.field)}{_(': ')}{_bracketed(each.pieces)}" for each in entry.changes),
             absolute(address(entry)),

@@ -191,9 +191,17 @@ def another_steward(question: Question) -> Refused | None:
 
 
 def has_not_sealed(question: Question) -> Refused | None:
-    if question.by.pk not in {seal.signed_by_id for seal in question.standing.sign_offs}:
+    standing = question.standing
+    if question.by.pk not in {seal.signed_by_id for seal in standing.sign_offs}:
         return None
-    return WrongState("sealed_already", _("You have already sealed this revision. One person fills one team's place."))
+    if question.by.pk in {seal.signed_by_id for seal in standing.seals.values()}:
+        sentence = _("You have already sealed this revision. One person fills one team's place.")
+    else:
+        sentence = _(
+            "Your seal on this revision lapsed with the role you lost, and a person seals a revision only once. "
+            "Another signatory can seal it, or the author can revise it."
+        )
+    return WrongState("sealed_already", sentence)
 
 
 # What state it is in
@@ -282,6 +290,16 @@ def date_stands(question: Question) -> Refused | None:
     )
 
 
+def unmistakable(question: Question) -> Refused | None:
+    """Another metric of that name may have been published since the proposal was submitted."""
+    found = question.standing.mistakable if question.proposal.is_open else []
+    if not found:
+        return None
+    clause, twin = found[0]
+    sentence = _("“%(name)s” looks like the name of the metric %(other)s. The author has to choose another name.")
+    return WrongState("look_alike", sentence % {"name": clause.name, "other": twin})
+
+
 def undisputed(question: Question) -> Refused | None:
     count = len(question.standing.open_objections)
     if not (count and question.proposal.is_open):
@@ -330,14 +348,17 @@ def one_place_missing(question: Question) -> Refused | None:
 
 
 def glass_whole(question: Question) -> Refused | None:
-    if question.standing.break_glass is None:
+    if not question.standing.glass_is_asked:
         return None
     return WrongState("glass_asked", _("A steward has asked for this already. A second one can confirm it."))
 
 
 def glass_asked(question: Question) -> Refused | None:
-    if question.standing.break_glass is not None:
+    if question.standing.glass_is_asked:
         return None
+    if question.standing.break_glass is not None:
+        sentence = _("Whoever asked to break the glass may not any more. Another steward has to ask anew.")
+        return WrongState("asker_gone", sentence)
     return WrongState("glass_whole", _("No steward has asked to break the glass. One asks, another confirms."))
 
 
@@ -363,6 +384,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         as_it_was_on_screen,
         fresh,
         vocabulary_fits,
+        unmistakable,
         date_stands,
         examples_agree,
         undisputed_if_last,
@@ -379,6 +401,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         one_place_missing,
         fresh,
         vocabulary_fits,
+        unmistakable,
         date_stands,
         examples_agree,
         undisputed,
@@ -395,6 +418,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         one_place_missing,
         fresh,
         vocabulary_fits,
+        unmistakable,
         date_stands,
         examples_agree,
         undisputed,

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
 
-from registry import clock, meaning
+from registry import clock, meaning, names
+from registry.ledger.canonical import digest
 from registry.models import (
     BreakGlass,
     Clause,
@@ -150,11 +151,7 @@ class Standing:
     def _fills(self, seal: SignOff) -> bool:
         if self.proposal.is_open:
             return seal.holds(self.today)
-        glass = self.break_glass
-        if glass is None or glass.confirmed_at is None or glass.team_id != seal.team_id:
-            return True
-        # The glass was broken because no seal of this team held then; only a later one takes the flag off.
-        return seal.signed_at > glass.confirmed_at
+        return self.break_glass is None or not self.break_glass.went_without(seal)
 
     @property
     def missing(self) -> list[Team]:
@@ -194,12 +191,25 @@ class Standing:
             return None
         return getattr(self.revision, "break_glass", None)
 
+    @property
+    def glass_is_asked(self) -> bool:
+        """Whether a steward asks to break the glass who still is one, wrote nothing of it and did not seal it."""
+        if self.break_glass is None:
+            return False
+        asker = self.break_glass.asked_by
+        beyond = self.contributor_ids | {seal.signed_by_id for seal in self.sign_offs}
+        return asker.is_active and asker.is_steward and asker.pk not in beyond
+
     @cached_property
     def memberships(self) -> list[Membership]:
-        """Who belongs to the required teams today; `lent` is the delegation they stand in by, if any."""
+        """Who belongs to the required teams today; `lent` is the delegation they stand in by, if any.
+
+        Nobody stands in for somebody who wrote the proposal: that would be agreeing with oneself by proxy.
+        """
         lent = Delegation.objects.active(self.today).filter(
             stand_in=OuterRef("user"), membership__team=OuterRef("team")
         )
+        lent = lent.exclude(membership__user__in=self.contributor_ids).order_by("pk")
         members = Membership.objects.current().filter(team__in=self.required_teams)
         return list(members.annotate(lent=Subquery(lent.values("pk")[:1])).select_related("user", "team"))
 
@@ -210,26 +220,21 @@ class Standing:
         return Membership.objects.current().filter(user=user).exists()
 
     def eligible(self, team: Team) -> list[User]:
-        """Who could fill the place of `team`: its signatories who wrote none of the proposal."""
-        return [
-            seat.user
-            for seat in self.memberships
-            if seat.team_id == team.pk and seat.holds and seat.user_id not in self.contributor_ids
-        ]
+        """Who could fill the place of `team`: whoever may sign for it, neither wrote the proposal nor sealed it."""
+        beyond = self.contributor_ids | {seal.signed_by_id for seal in self.sign_offs}
+        return [user for user in self.signatories(team) if user.pk not in beyond]
+
+    def signatories(self, team: Team) -> list[User]:
+        """Who may sign for `team` today, stand-ins included."""
+        return [seat.user for seat in self.memberships if seat.team_id == team.pk and (seat.holds or _lent(seat))]
 
     def seat(self, user: User, team: Team) -> Membership | Delegation | None:
         """What lets `user` sign for `team` today: a seat of their own before one they stand in for."""
         own = next((each for each in self.memberships if (each.team_id, each.user_id) == (team.pk, user.pk)), None)
         if own is None or own.holds:
             return own
-        return self._lent_seat(getattr(own, "lent", None))
-
-    def _lent_seat(self, lent: int | None) -> Delegation | None:
-        """The delegation, unless the absent signatory wrote the proposal: nobody agrees with themselves by proxy."""
-        if lent is None:
-            return None
-        delegation = Delegation.objects.select_related("membership__user", "stand_in").get(pk=lent)
-        return None if delegation.membership.user_id in self.contributor_ids else delegation
+        lent = _lent(own)
+        return Delegation.objects.select_related("membership__user", "stand_in").get(pk=lent) if lent else None
 
     def fillable_by(self, user: User) -> list[Team]:
         """The empty places for which `user` holds a seat."""
@@ -258,8 +263,24 @@ class Standing:
             if copy.key in latest and latest[copy.key].pk != copy.base_id
         ]
 
+    @cached_property
+    def mistakable(self) -> list[tuple[Clause, str]]:
+        """The clauses that give a metric the name of another one, each with the key of that one."""
+        return list(names.mistakable(self.clauses))
+
+    @property
+    def newer_digest(self) -> str:
+        """Names what is on the screen when a proposal is brought up to date: the saved draft and all that is newer."""
+        newer = [latest.digest for _copy, latest in self.outdated]
+        vocabulary = self.newer_vocabulary
+        return digest("goi/newer/1", [self.proposal.edits, newer, vocabulary.digest if vocabulary else ""])
+
     @property
     def date_has_passed(self) -> bool:
         """Whether publishing now would make the effective date retroactive without saying so."""
         revision = self.revision
         return revision is not None and not revision.retroactive and revision.effective_from < self.today
+
+
+def _lent(seat: Membership) -> int | None:
+    return getattr(seat, "lent", None)

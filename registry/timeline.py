@@ -67,6 +67,9 @@ SENTENCES: dict[str, str | Promise] = {
     "delegated": _("%(who)s let %(person)s stand in for %(team)s from %(from)s to %(to)s."),
     "delegation_ended": _("%(who)s ended the delegation to %(person)s in %(team)s."),
 }
+PUBLISHED_WITHOUT = _(
+    "“%(proposal)s” was published without the seal of %(missing)s: %(versions)s, effective from %(effective_from)s."
+)
 ANSWERS = {"counts": _("counts"), "not": _("does not count"), "unsure": _("not sure")}
 ROLES = {"member": _("member"), "signatory": _("signatory")}
 
@@ -163,7 +166,7 @@ class Line:
 
 def related(events: EventQuerySet) -> EventQuerySet:
     """With what the sentences need, in one query."""
-    return events.select_related("actor", "proposal", "team")
+    return events.select_related("actor", "proposal__revision", "team")
 
 
 def lines(events: Iterable[Event], reader: User | None = None) -> list[Line]:
@@ -203,8 +206,8 @@ def sentence(event: Event) -> str:
 
     Only a draft's title is today's: before its submission it was its contributors' own.
     """
-    template = SENTENCES[event.act]
     detail = event.detail
+    template = PUBLISHED_WITHOUT if detail.get("missing") else SENTENCES[event.act]
     return str(template) % {
         "who": _name(event.personal, "name", event.actor),
         "person": _person(event),
@@ -213,6 +216,7 @@ def sentence(event: Event) -> str:
         "metric": _in_language(detail.get("name"), "name") or detail.get("metric", ""),
         "revision": detail.get("revision", ""),
         "versions": _versions(detail),
+        "missing": _teams(detail.get("missing", [])),
         "effective_from": _day_of(detail, "effective_from"),
         "name": _in_language(detail, "name"),
         "number": detail.get("number", ""),
@@ -249,6 +253,10 @@ def _in_language(values: dict[str, Any] | None, stem: str) -> str:
 
 def _day_of(detail: dict[str, Any], name: str) -> str:
     return days.day(date.fromisoformat(detail[name])) if name in detail else ""
+
+
+def _teams(keys: list[str]) -> str:
+    return _(", ").join(team.name for team in Team.objects.filter(key__in=keys)) if keys else ""
 
 
 def _versions(detail: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from registry.models import Event, Proposal, User
 from registry.workflow import people, reviewing
-from tests.cast import PASSWORD, TODAY, Cast, acts, drafted, fresh, in_review, on, seal
+from tests.cast import PASSWORD, TODAY, Cast, acts, drafted, fresh, in_review, on, refuses, seal
 
 
 def run(name: str, *args: str, **options: str) -> str:
@@ -108,6 +108,40 @@ def test_a_silent_proposal_is_announced_once_and_then_expires(cast: Cast):
     assert acts(proposal)[-2:] == ["reminded", "expired"]
     last = proposal.events.latest("sequence")
     assert last.actor == User.objects.system()
+
+
+def test_nothing_expires_before_its_people_were_reminded(cast: Cast):
+    """The command may have been set up late, or not have run for months."""
+    proposal = in_review(cast)
+    late = EXPIRY + timedelta(days=30)
+    for days in (0, settings.REMINDER_DAYS - 1):
+        with on(late + timedelta(days=days)):
+            run("expire")
+        assert fresh(proposal).state == Proposal.IN_REVIEW
+    with on(late + timedelta(days=settings.REMINDER_DAYS)):
+        run("expire")
+    assert fresh(proposal).state == Proposal.EXPIRED
+    assert acts(proposal)[-2:] == ["reminded", "expired"]
+    assert f"あと{settings.REMINDER_DAYS}日" in mail.outbox[0].subject
+
+
+def test_what_somebody_acts_on_meanwhile_does_not_expire(cast: Cast):
+    proposal = in_review(cast)
+    looked = proposal.events.latest("sequence").at
+    with on(EXPIRY):
+        reviewing.comment(proposal, by=cast.naoko, words="見ています")
+        with refuses("acted_meanwhile", 409):
+            reviewing.expire(proposal, by=User.objects.system(), days=60, silent_since=looked)
+
+
+def test_a_stand_in_is_reminded_too(cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    with on(REMINDER):
+        seat, dates = cast.seat(cast.naoko), {"starts_on": REMINDER, "ends_on": REMINDER}
+        people.delegate(seat, stand_in=cast.kenta, **dates, reason="休暇", by=cast.naoko)
+        run("expire")
+    assert "kenta" in addressees()
 
 
 def test_a_silent_draft_concerns_its_contributors_only(cast: Cast):

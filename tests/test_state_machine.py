@@ -32,6 +32,7 @@ WALKS = 20  # So many tests share the steps, so that all workers have their part
 LENGTH = 60
 WRITERS = ("misaki", "kenta", "ryo", "naoko")
 SIGNERS = {"ryo": "marketing", "aya": "marketing", "naoko": "sales", "koji": "sales"}
+STAND_INS = {"marketing": "misaki", "sales": "kenta"}
 STEWARDS = ("megumi", "makoto")
 KEYS = ("target_lead", "meeting", "follow_lead")
 ENDED = {"reject": Proposal.REJECTED, "withdraw": Proposal.WITHDRAWN, "expire": Proposal.EXPIRED}
@@ -39,7 +40,32 @@ NAMES = {"follow_lead": {"name_ja": "フォロー数", "name_en": "Follow leads"
 
 writers = st.sampled_from(WRITERS)
 signers = st.sampled_from(sorted(SIGNERS))
+pressers = st.sampled_from(sorted({*SIGNERS, *STAND_INS.values()}))
 anybody = st.sampled_from(sorted({*WRITERS, *SIGNERS, *STEWARDS}))
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A signatory's place, lent to the member of the team until a day."""
+
+    lender: str
+    stand_in: str
+    team: str
+    until: date
+
+
+@dataclass
+class Pressed:
+    """A seal: who pressed it for whose team, and the place it was pressed from, if that was lent."""
+
+    by: str
+    team: str
+    lent: Lent | None
+    holds: bool = True
+
+    @property
+    def agreed(self) -> set[str]:
+        return {self.by, self.lent.lender} if self.lent else {self.by}
 
 
 @dataclass
@@ -68,7 +94,7 @@ class Proposed:
     frozen_at: tuple[date, bool] | None = None
     carries: tuple[int, int] | None = None  # the vocabulary's base and text, if it carries one
     frozen_carries: tuple[int, int] | None = None
-    seals: dict[str, tuple[str, bool]] = field(default_factory=dict)  # by person: team, and whether it holds
+    seals: list[Pressed] = field(default_factory=list)
     objections: list[Objected] = field(default_factory=list)
     glass: tuple[str, str] | None = None  # who asked, for which team
 
@@ -82,7 +108,7 @@ class Proposed:
 
     @property
     def missing(self) -> set[str]:
-        return {"marketing", "sales"} - {team for team, holds in self.seals.values() if holds}
+        return {"marketing", "sales"} - {seal.team for seal in self.seals if seal.holds}
 
 
 class Workflow(RuleBasedStateMachine):
@@ -103,6 +129,9 @@ class Workflow(RuleBasedStateMachine):
         self.versions = {"target_lead": 1, "meeting": 1}
         self.began = {(key, 1): FOUNDED for key in self.versions}
         self.seats = dict(SIGNERS)
+        self.members: set[str] = set()  # former signatories who are in their team still
+        self.lent: list[Lent] = []
+        self.stewards = set(STEWARDS)
         self.known: list[Proposed] = []
         self.vocabulary = 1
         vocabulary.change_vocabulary(SOURCE, by=self.cast.megumi, reason="例の語彙")
@@ -159,16 +188,15 @@ class Workflow(RuleBasedStateMachine):
         if self.attempt(allowed, lambda: submitting.submit(proposed.row, by=self.user(by))):
             proposed.state = Proposal.IN_REVIEW
             proposed.frozen, proposed.frozen_at, proposed.frozen_carries = self.submitted_now(proposed)
-            proposed.seals, proposed.glass = {}, None
+            proposed.seals, proposed.glass = [], None
 
-    @rule(proposed=proposals, by=signers, team=st.sampled_from(["marketing", "sales"]))
+    @rule(proposed=proposals, by=pressers, team=st.sampled_from(["marketing", "sales"]))
     def sign_off(self, proposed: Proposed, by: str, team: str) -> None:
         if not proposed.frozen:
             return
         allowed = (
-            self.seats.get(by) == team
-            and by not in proposed.contributors
-            and by not in proposed.seals
+            self.may_sign(proposed, by, team)
+            and by not in {seal.by for seal in proposed.seals}
             and team in proposed.missing
             and (proposed.state == Proposal.PUBLISHED or self.publishable(proposed, last=proposed.missing == {team}))
         )
@@ -178,7 +206,8 @@ class Workflow(RuleBasedStateMachine):
             allowed,
             lambda: reviewing.sign_off(revision, team=team_row, by=self.user(by), digest=revision.digest),
         ):
-            proposed.seals[by] = (team, True)
+            lent = None if self.seats.get(by) == team else self.lent_to(proposed, by, team)[0]
+            proposed.seals.append(Pressed(by, team, lent))
             if not proposed.missing and proposed.is_open:
                 self.publish(proposed)
 
@@ -200,7 +229,7 @@ class Workflow(RuleBasedStateMachine):
     @rule(objected=objections, by=anybody)
     def close_objection(self, objected: Objected, by: str) -> None:
         proposed = objected.proposal
-        steward = by in STEWARDS and by not in proposed.contributors
+        steward = by in self.stewards and by not in proposed.contributors
         allowed = objected.open and proposed.is_open and (by == objected.by or steward)
         if self.attempt(
             allowed, lambda: reviewing.close_objection(objected.row, by=self.user(by), reason="答えを読んだ")
@@ -214,7 +243,7 @@ class Workflow(RuleBasedStateMachine):
             and by == proposed.author
             and self.is_member(user)
             and user not in proposed.contributors
-            and user not in proposed.seals
+            and all(user not in seal.agreed for seal in proposed.seals)
         )
         if self.attempt(allowed, lambda: drafting.invite(proposed.row, user=self.user(user), by=self.user(by))):
             proposed.contributors.add(user)
@@ -237,7 +266,7 @@ class Workflow(RuleBasedStateMachine):
     @rule(proposed=proposals, by=st.sampled_from([*STEWARDS, "misaki"]))
     def carry_a_vocabulary(self, proposed: Proposed, by: str) -> None:
         """One that alters nothing agreed: what it may alter is for tests/workflow/test_carrying.py."""
-        allowed = proposed.is_open and by in proposed.contributors and by in STEWARDS
+        allowed = proposed.is_open and by in proposed.contributors and by in self.stewards
         self.text += 1
         source = f"{SOURCE}# {self.text}\n"
         if self.attempt(allowed, lambda: vocabulary.carry(proposed.row, source=source, by=self.user(by))):
@@ -245,7 +274,8 @@ class Workflow(RuleBasedStateMachine):
 
     @rule(proposed=proposals, by=st.sampled_from(STEWARDS))
     def leave_the_vocabulary_out(self, proposed: Proposed, by: str) -> None:
-        allowed = proposed.is_open and by in proposed.contributors and proposed.carries is not None
+        writes = by in proposed.contributors and by in self.stewards
+        allowed = proposed.is_open and writes and proposed.carries is not None
         if self.attempt(allowed, lambda: vocabulary.leave_out(proposed.row, by=self.user(by))):
             proposed.carries = None
 
@@ -254,7 +284,7 @@ class Workflow(RuleBasedStateMachine):
         self.text += 1
         source = f"{SOURCE}# {self.text}\n"
         changed = self.attempt(
-            by in STEWARDS, lambda: vocabulary.change_vocabulary(source, by=self.user(by), reason="注を足す")
+            by in self.stewards, lambda: vocabulary.change_vocabulary(source, by=self.user(by), reason="注を足す")
         )
         self.vocabulary += changed
 
@@ -267,7 +297,8 @@ class Workflow(RuleBasedStateMachine):
         allowed = (
             proposed.is_open
             and {
-                "reject": proposed.state == Proposal.IN_REVIEW and by in self.seats and by not in proposed.contributors,
+                "reject": proposed.state == Proposal.IN_REVIEW
+                and any(self.may_sign(proposed, by, team) for team in STAND_INS),
                 "withdraw": by == proposed.author,
                 "expire": by == User.SYSTEM,
             }[how]
@@ -278,7 +309,7 @@ class Workflow(RuleBasedStateMachine):
 
     @rule(proposed=proposals, by=anybody)
     def ask_break_glass(self, proposed: Proposed, by: str) -> None:
-        allowed = self.breakable(proposed, by) and proposed.glass is None
+        allowed = self.breakable(proposed, by) and not self.glass_is_asked(proposed)
         if self.attempt(
             allowed,
             lambda: publication.ask_break_glass(proposed.row, by=self.user(by), reason="期限が今日"),
@@ -291,7 +322,7 @@ class Workflow(RuleBasedStateMachine):
         if not proposed.frozen:
             return
         glass = proposed.glass
-        allowed = self.breakable(proposed, by) and glass is not None
+        allowed = self.breakable(proposed, by) and glass is not None and self.glass_is_asked(proposed)
         allowed = allowed and glass[0] != by and proposed.missing == {glass[1]}
         digest = latest(proposed.row).digest
         if self.attempt(
@@ -299,24 +330,56 @@ class Workflow(RuleBasedStateMachine):
         ):
             self.publish(proposed)
 
-    @rule(name=signers)
-    def leave_or_come_back(self, name: str) -> None:
-        user, steward = self.user(name), self.cast.megumi
-        if name in self.seats:
-            seat = Membership.objects.current().get(user=user)
-            self.attempt(True, lambda: people.leave(seat, by=steward))
-            del self.seats[name]
+    @rule(name=signers, role=st.sampled_from([Membership.SIGNATORY, Membership.MEMBER, None]))
+    def change_role(self, name: str, role: str | None) -> None:
+        """Whoever leaves, or is a member only, loses the seat; given back, it is another one."""
+        held = Membership.SIGNATORY if name in self.seats else Membership.MEMBER if name in self.members else None
+        if role == held:
+            return
+        user, team = self.user(name), Team.objects.get(key=SIGNERS[name])
+        if role:
+            self.attempt(True, lambda: people.join(team, user=user, role=role, by=self.a_steward))
         else:
-            team = Team.objects.get(key=SIGNERS[name])
-            self.attempt(True, lambda: people.join(team, user=user, role="signatory", by=steward))
+            seat = Membership.objects.current().get(user=user)
+            self.attempt(True, lambda: people.leave(seat, by=self.a_steward))
+        self.seats.pop(name, None)
+        self.members.discard(name)
+        if role == Membership.SIGNATORY:
             self.seats[name] = SIGNERS[name]
-        for proposed in self.known:
-            if proposed.is_open and name in proposed.seals:
-                proposed.seals[name] = (SIGNERS[name], False)
+        elif role == Membership.MEMBER:
+            self.members.add(name)
+        self.lent = [each for each in self.lent if each.lender != name]
+        self.lapse(lambda seal: name == (seal.lent.lender if seal.lent else seal.by))
+
+    @rule(lender=signers, days=st.integers(0, 2))
+    def delegate(self, lender: str, days: int) -> None:
+        if lender not in self.seats:
+            return
+        team = self.seats[lender]
+        lent = Lent(lender, STAND_INS[team], team, self.today + timedelta(days=days))
+        seat = Membership.objects.current().get(user=self.user(lender))
+        dates = {"starts_on": self.today, "ends_on": lent.until}
+        stand_in, by = self.user(lent.stand_in), self.user(lender)
+        self.attempt(True, lambda: people.delegate(seat, stand_in=stand_in, **dates, reason="休暇", by=by))
+        self.lent.append(lent)
+
+    @rule(name=st.sampled_from(STEWARDS))
+    def lose_or_appoint_a_steward(self, name: str) -> None:
+        """The last one stays."""
+        appointed = name not in self.stewards
+        allowed = appointed or self.stewards != {name}
+        if self.attempt(allowed, lambda: people.appoint_steward(self.user(name), steward=appointed, by=self.a_steward)):
+            self.stewards ^= {name}
 
     @rule()
     def a_day_passes(self) -> None:
         self.now += timedelta(days=1)
+        self.lapse(lambda seal: seal.lent is not None and seal.lent.until < self.today)
+
+    def lapse(self, lost: Callable[[Pressed], bool]) -> None:
+        """Seals pressed from a lost place no longer hold, save where they led to a publication."""
+        for seal in (seal for proposed in self.known if proposed.is_open for seal in proposed.seals):
+            seal.holds = seal.holds and not lost(seal)
 
     # What the model knows
 
@@ -325,10 +388,27 @@ class Workflow(RuleBasedStateMachine):
         return self.now.date()
 
     def user(self, name: str) -> User:
-        return User.objects.system() if name == User.SYSTEM else getattr(self.cast, name)
+        return User.objects.get(username=name)
 
     def is_member(self, name: str) -> bool:
-        return name in self.seats or name in (*STEWARDS, "misaki", "kenta")
+        return name in {*self.seats, *self.members, *self.stewards, *STAND_INS.values()}
+
+    def may_sign(self, proposed: Proposed, name: str, team: str) -> bool:
+        own = self.seats.get(name) == team
+        return name not in proposed.contributors and (own or bool(self.lent_to(proposed, name, team)))
+
+    def lent_to(self, proposed: Proposed, name: str, team: str) -> list[Lent]:
+        """The places of `team` that `name` may sign from today: never one of somebody who wrote the proposal."""
+        lent = [each for each in self.lent if (each.stand_in, each.team) == (name, team)]
+        return [each for each in lent if each.until >= self.today and each.lender not in proposed.contributors]
+
+    def glass_is_asked(self, proposed: Proposed) -> bool:
+        asker = proposed.glass and proposed.glass[0]
+        return asker in self.stewards - proposed.contributors
+
+    @property
+    def a_steward(self) -> User:
+        return self.user(min(self.stewards))
 
     def behind(self, proposed: Proposed) -> list[str]:
         return [key for key, base in proposed.bases.items() if self.versions.get(key, 0) != base]
@@ -359,7 +439,7 @@ class Workflow(RuleBasedStateMachine):
 
     def breakable(self, proposed: Proposed, by: str) -> bool:
         return (
-            by in STEWARDS
+            by in self.stewards
             and by not in proposed.contributors
             and len(proposed.missing) == 1
             and self.publishable(proposed, last=True)

@@ -32,11 +32,14 @@ class ProposalQuerySet(GovernedQuerySet["Proposal"]):
     def awaiting(self, user: User, day: date) -> "ProposalQuerySet":
         """In review, with a place still empty that `user` may fill on `day`."""
         held = Membership.objects.signatories().filter(user=user).values("team")
-        lent = Delegation.objects.active(day).filter(stand_in=user).values("membership__team")
+        wrote = Contributor.objects.filter(
+            proposal=OuterRef(OuterRef("revision__proposal")), user=OuterRef("membership__user")
+        )
+        lent = Delegation.objects.active(day).filter(stand_in=user, membership__team=OuterRef("team"))
         sealed = SignOff.objects.standing(day).filter(revision=OuterRef("revision"), team=OuterRef("team"))
         places = (
             Place.objects.filter(revision=OuterRef("revision"))
-            .filter(Q(team__in=held) | Q(team__in=lent))
+            .filter(Q(team__in=held) | Exists(lent.exclude(Exists(wrote))))
             .exclude(Exists(sealed))
         )
         signed = SignOff.objects.filter(revision=OuterRef("revision"), signed_by=user)
@@ -50,8 +53,36 @@ def _contributing(user: User) -> "models.QuerySet[Contributor]":
     return Contributor.objects.filter(proposal=OuterRef("pk"), user=user.pk)
 
 
-class Proposal(Bilingual, Governed):
-    """A request to change one or several metrics at once, with its reason."""
+class Headed(Bilingual, models.Model):
+    """A title and a reason in both languages."""
+
+    title_ja = models.CharField(_("title in Japanese"), max_length=120, blank=True)
+    title_en = models.CharField(_("title in English"), max_length=120, blank=True)
+    reason_ja = models.TextField(_("reason in Japanese"), blank=True)
+    reason_en = models.TextField(_("reason in English"), blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def title(self) -> str:
+        return self.in_language("title") or str(_("Untitled proposal"))
+
+    @property
+    def reason(self) -> str:
+        return self.in_language("reason")
+
+
+HEADING = ("title_ja", "title_en", "reason_ja", "reason_en")
+
+
+def heading_of(headed: Headed) -> dict[str, str]:
+    """Title and reason by field."""
+    return {name: getattr(headed, name) for name in HEADING}
+
+
+class Proposal(Headed, Governed):
+    """A request to change one or several metrics at once. Its own fields are the draft of the next revision."""
 
     DRAFT, IN_REVIEW, PUBLISHED = "draft", "in_review", "published"
     WITHDRAWN, REJECTED, EXPIRED = "withdrawn", "rejected", "expired"
@@ -65,10 +96,6 @@ class Proposal(Bilingual, Governed):
     ]
     OPEN = (DRAFT, IN_REVIEW)
 
-    title_ja = models.CharField(_("title in Japanese"), max_length=120, blank=True)
-    title_en = models.CharField(_("title in English"), max_length=120, blank=True)
-    reason_ja = models.TextField(_("reason in Japanese"), blank=True)
-    reason_en = models.TextField(_("reason in English"), blank=True)
     author = models.ForeignKey(User, models.PROTECT, related_name="proposals", verbose_name=_("author"))
     state = models.CharField(_("state"), max_length=10, choices=STATES, default=DRAFT)
     effective_from = models.DateField(_("effective from"), null=True, blank=True)
@@ -92,13 +119,9 @@ class Proposal(Bilingual, Governed):
     def __str__(self) -> str:
         return self.title
 
-    @property
-    def title(self) -> str:
-        return self.in_language("title") or str(_("Untitled proposal"))
-
-    @property
-    def reason(self) -> str:
-        return self.in_language("reason")
+    def in_language(self, stem: str, language: str | None = None) -> str:
+        """As submitted: what is saved afterwards is its contributors' own until they submit it too."""
+        return self.revision.in_language(stem, language) if self.revision else super().in_language(stem, language)
 
     @property
     def is_open(self) -> bool:
@@ -155,7 +178,7 @@ class WorkingCopy(Worded, Governed):
         return self.base is None or self.wording != self.base.wording
 
 
-class Revision(Governed):
+class Revision(Headed, Governed):
     """The content of a proposal as submitted. Frozen, and named by its digest."""
 
     proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="revisions")
@@ -177,6 +200,10 @@ class Revision(Governed):
     def __str__(self) -> str:
         return f"{self.proposal_id}.{self.number}"
 
+    def in_language(self, stem: str, language: str | None = None) -> str:
+        """Revisions from before title and reason were frozen hold none: they are told by those of the proposal."""
+        return super().in_language(stem, language) or Bilingual.in_language(self.proposal, stem, language)
+
     @property
     def heading(self) -> str:
         return _("Revision %(number)d") % {"number": self.number}
@@ -194,6 +221,7 @@ class Revision(Governed):
             retroactive=self.retroactive,
             signed_by=[place.team.key for place in self.places.all()],
             vocabulary=carried.document() if carried else None,
+            heading=heading_of(self),
         )
 
 
@@ -204,10 +232,12 @@ def revision_document(
     retroactive: bool,
     signed_by: list[str],
     vocabulary: dict[str, Any] | None = None,
+    heading: dict[str, str],
 ) -> dict[str, Any]:
-    """The canonical document of a proposal's content: every definition, the date, and who must sign.
+    """The canonical document of a proposal's content: every definition, the date, the reason, and who must sign.
 
-    `vocabulary` is there only where one is carried, so that every digest from before is still the same.
+    `vocabulary` is there only where one is carried, and `heading` where there is one, so that every digest from
+    before is still the same. Title and reason enter by digest, since certificates are shown outside.
     """
     document = {
         "definitions": sorted(definitions, key=lambda each: each["metric"]),
@@ -215,7 +245,11 @@ def revision_document(
         "retroactive": retroactive,
         "signed_by": sorted(signed_by),
     }
-    return document | ({"vocabulary": vocabulary} if vocabulary else {})
+    return (
+        document
+        | ({"vocabulary": vocabulary} if vocabulary else {})
+        | ({"heading": digest("goi/heading/1", heading)} if any(heading.values()) else {})
+    )
 
 
 def revision_digest(document: dict[str, Any]) -> str:
@@ -320,6 +354,13 @@ class SignOffQuerySet(GovernedQuerySet["SignOff"]):
         )
         return self.filter(seat & lent)
 
+    def counted(self) -> "SignOffQuerySet":
+        """Of what was published, the seals it was agreed by: each team's last, if the glass was not broken after it."""
+        same_place = {"revision": OuterRef("revision"), "team": OuterRef("team")}
+        broken = BreakGlass.objects.filter(**same_place, confirmed_at__gte=OuterRef("signed_at"))
+        later = SignOff.objects.filter(**same_place, pk__gt=OuterRef("pk"))
+        return self.exclude(Exists(broken)).exclude(Exists(later))
+
 
 class SignOff(Governed):
     """A person's yes, on behalf of one team, to one exact revision. Never changed, never carried over."""
@@ -346,6 +387,11 @@ class SignOff(Governed):
 
     def __str__(self) -> str:
         return f"{self.team}: {self.signed_by}"
+
+    @property
+    def agreed_ids(self) -> set[int]:
+        """Who agreed by it: whoever pressed it, and the absent signatory it was pressed for."""
+        return {self.signed_by_id, self.membership.user_id}
 
     def holds(self, day: date) -> bool:
         """Whether the seat it was signed from is still held on `day`. Once lost, it does not come back."""
@@ -439,3 +485,7 @@ class BreakGlass(Governed):
 
     def __str__(self) -> str:
         return self.reason
+
+    def went_without(self, seal: SignOff) -> bool:
+        """Whether it was broken because this seal did not hold any more; only a later one takes the flag off."""
+        return bool(self.confirmed_at and self.team_id == seal.team_id and seal.signed_at <= self.confirmed_at)

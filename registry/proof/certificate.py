@@ -19,7 +19,7 @@ def build(version: Definition) -> dict[str, Any]:
     Writes a checkpoint first where the newest does not cover them yet.
     """
     revision = version.revision
-    seals = list(revision.sign_offs.select_related("team").order_by("pk"))
+    seals = list(revision.sign_offs.counted().select_related("team").order_by("pk"))
     publishing = _publishing(version)
     sealing = {seal.pk: _sealing(seal) for seal in seals}
     naming = {seal.pk: _naming(seal.team, sealing[seal.pk]) for seal in seals}

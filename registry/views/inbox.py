@@ -50,6 +50,8 @@ def _glass(user: User) -> Any:
     asked = BreakGlass.objects.filter(
         confirmed_by=None, revision__proposal__state=Proposal.IN_REVIEW, revision__proposal__revision=F("revision")
     )
+    asked = asked.filter(asked_by__is_active=True, asked_by__is_steward=True)
+    asked = asked.exclude(revision__proposal__contributors__user=F("asked_by"))
     others = asked.exclude(asked_by=user).exclude(revision__proposal__contributors__user=user)
     return others.select_related("asked_by", "team", "revision__proposal__author", "revision__proposal__revision")
 
@@ -57,7 +59,7 @@ def _glass(user: User) -> Any:
 def _published_without(user: User) -> Any:
     """What was published without the seal of a team this reader signs for, and still lacks it."""
     held = Membership.objects.signatories().filter(user=user).values("team")
-    sealed = SignOff.objects.filter(revision=OuterRef("revision"), team=OuterRef("team"))
+    sealed = SignOff.objects.counted().filter(revision=OuterRef("revision"), team=OuterRef("team"))
     broken = BreakGlass.objects.filter(~Q(confirmed_by=None), ~Exists(sealed), team__in=held)
     mine = broken.exclude(revision__proposal__contributors__user=user)
     return mine.select_related("team", "revision__proposal__author", "revision__proposal__revision")

@@ -94,7 +94,7 @@ def _version_context(definition: Definition) -> dict[str, Any]:
 
 def _is_sealed(definition: Definition) -> bool:
     revision = definition.revision
-    return revision.sign_offs.values("team").distinct().count() >= revision.places.count()
+    return revision.sign_offs.counted().count() == revision.places.count()
 
 
 def _etag(request: Request, definition: Definition) -> str:

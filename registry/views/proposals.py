@@ -15,6 +15,7 @@ from registry import (
     carrying,
     comparison,
     containments,
+    differences,
     effect,
     effect_on_data,
     rules,
@@ -24,6 +25,7 @@ from registry import (
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Comment, Event, Objection, Proposal, Revision, User
+from registry.models.proposals import HEADING
 from registry.readiness import before_publication
 from registry.standing import Standing, stamped
 from registry.views.request import Request
@@ -39,11 +41,7 @@ def index(request: Request) -> HttpResponse:
     if state := asked.value("state"):
         found = found.filter(state=state)
     if words := asked.value("q"):
-        texts = ("title_ja", "title_en", "reason_ja", "reason_en")
-        matches = Q()
-        for name in texts:
-            matches |= Q(**{f"{name}__icontains": words})
-        found = found.filter(matches)
+        found = found.filter(_says(words))
     if asked.value("mine"):
         found = found.contributed_by(request.user)
     before = request.GET.get("before", "")
@@ -56,6 +54,15 @@ def index(request: Request) -> HttpResponse:
         "older": rows[PAGE - 1].pk if len(rows) > PAGE else None,
     }
     return render(request, "proposals/index.html", context)
+
+
+def _says(words: str) -> Q:
+    """Title or reason as submitted; those of the draft where nothing was, or where none were frozen with it."""
+    submitted, drafted = Q(), Q()
+    for name in HEADING:
+        submitted |= Q(**{f"revision__{name}__icontains": words})
+        drafted |= Q(**{f"{name}__icontains": words})
+    return submitted | (drafted & (Q(revision=None) | Q(revision__title_ja="", revision__title_en="")))
 
 
 def with_counts(proposals: Any) -> Any:
@@ -99,6 +106,7 @@ def page(
         "revision": standing.revision,
         "tab": tab,
         "may": acts_for(standing, request),
+        "member": standing.is_member(request.user),
         "sealing": [
             (team, rules.refusal("sign_off", standing, by=request.user, team=team))
             for team in standing.fillable_by(request.user)
@@ -208,6 +216,7 @@ def compare_revisions(request: Request, pk: int, old: int, new: int) -> HttpResp
         for key in sorted(theirs | ours)
     ]
     context = {"proposal": standing.proposal, "before": before, "after": after, "rows": rows}
+    context["heading"] = list(differences.plain(Revision, before, after))
     sources = [getattr(getattr(each, "vocabulary_clause", None), "source", "") for each in (before, after)]
     context["carried"] = comparison.words(*sources) if sources[0] != sources[1] else None
     return render(request, "proposals/compare.html", context)

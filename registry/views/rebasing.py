@@ -105,7 +105,9 @@ def _take(request: Request, standing: Standing, outdated: list[ThreeWay], vocabu
     choices = {each.copy.key: each.chosen() for each in outdated}
     source = vocabulary.form.cleaned_data["source"] if vocabulary else None
     try:
-        submitting.rebase(standing.proposal, by=request.user, wordings=choices, vocabulary=source)
+        submitting.rebase(
+            standing.proposal, by=request.user, wordings=choices, vocabulary=source, seen=request.POST["seen"]
+        )
     except ValidationError as error:
         if vocabulary is None or "source" not in error.message_dict:
             raise
@@ -118,16 +120,25 @@ def _take(request: Request, standing: Standing, outdated: list[ThreeWay], vocabu
 def rebase(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
-    outdated = [
-        _three_way(copy, latest, request.POST if request.method == "POST" else None)
-        for copy, latest in standing.outdated
-    ]
-    valid = all(map(RebaseForm.is_valid, (each.form for each in outdated)))
-    vocabulary = _vocabulary(standing, sent(request))
-    valid = valid and (vocabulary is None or vocabulary.form.is_valid())
-    if request.method == "POST" and valid and _take(request, standing, outdated, vocabulary):
+    given = sent(request)
+    outdated = [_three_way(copy, latest, given) for copy, latest in standing.outdated]
+    vocabulary = _vocabulary(standing, given)
+    seen = standing.newer_digest
+    changed = given is not None and given.get("seen") != seen
+    acceptable = given is not None and not changed and _valid(outdated, vocabulary)
+    if acceptable and _take(request, standing, outdated, vocabulary):
         messages.success(request, _("Up to date. Read the words once more, then submit them as a new revision."))
         return redirect("draft", pk=pk)
-    context = {"proposal": standing.proposal, "outdated": outdated, "vocabulary": vocabulary}
-    status = 422 if request.method == "POST" else 200
-    return render(request, "drafts/rebase.html", context, status=status)
+    context = {
+        "proposal": standing.proposal,
+        "outdated": outdated,
+        "vocabulary": vocabulary,
+        "seen": seen,
+        "changed": changed,
+    }
+    return render(request, "drafts/rebase.html", context, status=200 if given is None else 409 if changed else 422)
+
+
+def _valid(outdated: list[ThreeWay], vocabulary: NewerVocabulary | None) -> bool:
+    forms = [each.form for each in outdated] + ([vocabulary.form] if vocabulary else [])
+    return all(form.is_valid() for form in forms)

@@ -221,7 +221,7 @@ def invite(proposal: Proposal, *, user: User, by: User) -> Contributor:
         raise NotPermitted("not_a_member", _("Only active members of a team can be invited."))
     if user.pk in standing.contributor_ids:
         raise WrongState("contributes_already", _("This person contributes already."))
-    if any(seal.signed_by_id == user.pk for seal in standing.sign_offs):
+    if any(user.pk in seal.agreed_ids for seal in standing.sign_offs):
         raise WrongState("sealed_already", _("This person has sealed the proposal and cannot write it now."))
     act = Act("invited", by=by)
     contributor = act.save(

@@ -23,13 +23,24 @@ from registry.models import (
     VocabularyVersion,
 )
 from registry.models.metrics import definition_digest
-from registry.models.proposals import revision_digest, revision_document
+from registry.models.proposals import heading_of, revision_digest, revision_document
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.workflow.inputs import written
 from registry.workflow.locking import lock_with_metrics
 from registry.workflow.record import Act, verb
 from registry.workflow.vocabulary import record
+
+# Asked once the act that completes the agreement is recorded: from then on the ledger's head is held, so nobody
+# publishes between these answers and what is published here.
+LAST_CHECKS = (
+    rules.fresh,
+    rules.vocabulary_fits,
+    rules.unmistakable,
+    rules.date_stands,
+    rules.examples_agree,
+    rules.undisputed,
+)
 
 
 def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definition]:
@@ -80,7 +91,7 @@ def _publish_vocabulary(act: Act, standing: Standing) -> VocabularyVersion | Non
     """The carried vocabulary becomes the next version, in the same act as the definitions."""
     if standing.carried is None:
         return None
-    title = standing.proposal.title_ja or standing.proposal.title_en
+    title = standing.submitted.in_language("title", "ja")
     return record(act, number=standing.carried.number, source=standing.carried.source, reason=title)
 
 
@@ -92,7 +103,7 @@ def _names(version: Definition) -> dict[str, str]:
 def _check_again(standing: Standing, revision: Revision) -> None:
     glass = standing.break_glass
     excused = {glass.team_id} if glass and glass.confirmed_at else set()
-    signatories = {who for seal in standing.seals.values() for who in (seal.signed_by_id, seal.membership.user_id)}
+    signatories = {who for seal in standing.seals.values() for who in seal.agreed_ids}
     broken = (
         standing.proposal.state != Proposal.IN_REVIEW
         or any(team.pk not in excused for team in standing.missing)
@@ -104,7 +115,7 @@ def _check_again(standing: Standing, revision: Revision) -> None:
     if broken:
         raise WrongState("not_agreed", _("The seals do not add up to an agreement. Nothing was published."))
     question = rules.Question(standing, standing.proposal.author)
-    for check in (rules.fresh, rules.vocabulary_fits, rules.date_stands, rules.examples_agree, rules.undisputed):
+    for check in LAST_CHECKS:
         if (refused := check(question)) is not None:
             raise refused
 
@@ -150,6 +161,7 @@ def _require_signed_words(
         retroactive=revision.retroactive,
         signed_by=[team.key for team in standing.required_teams],
         vocabulary=_published_vocabulary(vocabulary) if vocabulary else None,
+        heading=heading_of(revision),
     )
     if revision_digest(document) != revision.digest:
         raise WrongState("not_agreed", _("The words differ from those that were sealed. Nothing was published."))
@@ -201,9 +213,10 @@ def ask_break_glass(proposal: Proposal, *, by: User, reason: str) -> BreakGlass:
     rules.require("ask_break_glass", standing, by=by)
     act = Act("glass_asked", by=by, reason=written(reason, "reason"))
     (team,) = standing.missing
-    glass = act.save(
-        BreakGlass(revision=standing.submitted, team=team, asked_by=by, asked_at=act.at, reason=act.reason)
-    )
+    asked = standing.break_glass  # by somebody who may not any more
+    glass = asked or BreakGlass(revision=standing.submitted)
+    glass.team, glass.asked_by, glass.asked_at, glass.reason = team, by, act.at, act.reason
+    act.save(glass, *(("team", "asked_by", "asked_at", "reason") if asked else ()))
     act.record(proposal=standing.proposal, team=team, metrics=[clause.key for clause in standing.clauses])
     return glass
 
@@ -219,4 +232,4 @@ def confirm_break_glass(proposal: Proposal, *, by: User, digest: str) -> list[De
     glass.confirmed_by, glass.confirmed_at = by, act.at
     act.save(glass, "confirmed_by", "confirmed_at")
     act.record(proposal=standing.proposal, team=glass.team, metrics=[clause.key for clause in standing.clauses])
-    return publish(standing, by=by, reason=glass.reason)
+    return publish(Standing(standing.proposal), by=by, reason=glass.reason)

@@ -1,5 +1,6 @@
 """Judging a proposal: seals, objections, comments, and the two ways out for those who must agree."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -177,10 +178,13 @@ def remind(proposal: Proposal, *, by: User) -> None:
 
 
 @verb
-def expire(proposal: Proposal, *, by: User, days: int) -> Proposal:
-    """End it because nobody acted for `days` days. Silence never agrees."""
+def expire(proposal: Proposal, *, by: User, days: int, silent_since: datetime | None = None) -> Proposal:
+    """End it because nobody acted for `days` days, the last time at `silent_since`. Silence never agrees."""
     standing = lock(proposal)
     rules.require("expire", standing, by=by)
+    acts = standing.proposal.events.exclude(act="reminded")
+    if silent_since is not None and acts.filter(at__gt=silent_since).exists():
+        raise WrongState("acted_meanwhile", _("Somebody has acted on this proposal meanwhile, so it does not expire."))
     with translation.override(standing.proposal.author.language or None):
         reason = _("Nobody acted for %(days)d days.") % {"days": days}
     return _end(standing, Proposal.EXPIRED, Act("expired", by=by, reason=reason))

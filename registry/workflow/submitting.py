@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry import readiness, rules, wording
 from registry.models import Clause, Place, Proposal, Revision, User, VocabularyClause
-from registry.models.proposals import revision_digest
+from registry.models.proposals import heading_of, revision_digest
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.workflow.locking import lock
@@ -53,6 +53,7 @@ def _freeze(act: Act, standing: Standing) -> Revision:
             submitted_by=act.by,
             submitted_at=act.at,
             digest=readiness.proposed_digest(standing),
+            **heading_of(proposal),
         )
     )
     for copy in standing.copies:
@@ -77,15 +78,23 @@ def _enter_review(act: Act, standing: Standing, revision: Revision) -> None:
 
 @verb
 def rebase(
-    proposal: Proposal, *, by: User, wordings: Mapping[str, Mapping[str, Any]], vocabulary: str | None = None
+    proposal: Proposal,
+    *,
+    by: User,
+    wordings: Mapping[str, Mapping[str, Any]],
+    vocabulary: str | None = None,
+    seen: str | None = None,
 ) -> Proposal:
     """Take the newer versions as the new base, with the words the contributor chose in the three-way view.
 
     `wordings` holds the chosen wording by metric key, for every metric that is out of date; `vocabulary` the
-    text to carry where that is. Nothing is merged unseen; the result has to be submitted and sealed anew.
+    text to carry where that is; `seen` the `newer_digest` of what was on the screen. Nothing is merged unseen; the
+    result has to be submitted and sealed anew.
     """
     standing = lock(proposal)
     rules.require("rebase", standing, by=by)
+    if seen is not None and seen != standing.newer_digest:
+        raise WrongState("changed", _("This changed while you were reading. See what changed, then decide again."))
     behind = standing.outdated
     act = Act("rebased", by=by)
     for copy, latest in behind:

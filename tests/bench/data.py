@@ -167,7 +167,13 @@ class Filler:
         base = line.last["digest"] if line.last else None
         document = definition_document(line.name.key, version, base, begins, words)
         teams = sorted({words["producer"], words["judge"]})
-        whole = revision_document(definitions=[document], effective_from=begins, retroactive=False, signed_by=teams)
+        whole = revision_document(
+            definitions=[document],
+            effective_from=begins,
+            retroactive=False,
+            signed_by=teams,
+            heading=_heading(line.name.key),
+        )
         digest = digest_of("goi/revision/1", whole)
         revision = self._propose(line, at, begins, digest, told, teams)
         links = wordings.linked(line.number, version)
@@ -193,6 +199,7 @@ class Filler:
         """The proposal, its only revision, its seals, and the events of all of it; the revision's id."""
         revision = self.bulk.add(
             Revision,
+            **_heading(line.name.key),
             proposal_id=(proposal := next(self.bulk._ids[Proposal])),
             number=1,
             effective_from=begins,

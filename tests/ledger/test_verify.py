@@ -14,9 +14,21 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import translation
 
-from registry import clock
+from registry import clock, rows
 from registry.ledger import keys
-from registry.models import STILL_KNOWN, Definition, Event, InForce, Mention, Metric, SignOff, Stage, Use
+from registry.models import (
+    STILL_KNOWN,
+    Definition,
+    Event,
+    InForce,
+    Mention,
+    Metric,
+    Revision,
+    SignOff,
+    Stage,
+    Use,
+)
+from registry.models.proposals import HEADING
 from registry.proof import checkpoints, export
 from registry.workflow import publication
 from tests.cast import NOW, Cast, agreed_rate, in_review, latest, published, seal
@@ -218,3 +230,15 @@ def test_the_command_and_the_page_export_the_same(cast: Cast, client: Client, tm
 def test_the_whole_ledger_is_for_stewards(cast: Cast, client: Client):
     client.force_login(cast.kenta)
     assert client.get("/ledger/").status_code == 403
+
+
+def test_a_revision_from_before_its_reason_was_frozen_keeps_its_digests(cast: Cast):
+    """Its row had no such columns, and its document no such part."""
+    revision = Revision.objects.latest("pk")
+    now = rows.values(revision.history.latest())
+    for name in HEADING:
+        setattr(revision, name, "")
+    then = rows.values(Revision.history.model(**now | dict.fromkeys(HEADING, "")))
+    assert then == {name: value for name, value in now.items() if name not in HEADING}
+    assert set(revision.document()) == {"definitions", "effective_from", "retroactive", "signed_by"}
+    assert revision.title == revision.proposal.title == "定義を改める"

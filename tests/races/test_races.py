@@ -151,6 +151,15 @@ def test_two_proposals_that_make_the_same_metric_publish_one(race: Race):
         assert Counter(after["states"][str(number)] for number in pair) == {"published": 1, "in_review": 1}
 
 
+def test_two_proposals_that_give_two_metrics_one_name_publish_one(race: Race):
+    firsts, seconds = zip(*race.alone("rivals", ROUNDS, "namesake"), strict=True)
+    race.alone("seal_each", "ryo", "marketing", *firsts, *seconds)
+    answers = race.together(("seal_each", "naoko", "sales", *firsts), ("seal_each", "koji", "sales", *seconds))
+    for outcomes in zip(*answers, strict=True):
+        assert sorted(outcomes) == ["done", "look_alike"]
+    assert race.alone("verify")["flaws"] == []
+
+
 def test_whoever_is_deactivated_meanwhile_no_longer_agrees(race: Race):
     """Seals pressed before count until the seat is gone, and not a moment longer."""
     proposals = [first for first, _ in race.alone("rivals", ROUNDS)]

@@ -57,15 +57,15 @@ def found() -> None:
     assemble()
 
 
-def rivals(rounds: int) -> list[list[int]]:
-    """So many pairs of rival proposals: `[[first, second], …]`."""
+def rivals(rounds: int, second: str = "rival") -> list[list[int]]:
+    """So many pairs of proposals, `[[first, second], …]`, rivals for a name and, unless `second` differs, for a key."""
     pairs = []
     with now():
         for number in range(rounds):
-            new = {f"rival_{number}": words(name_ja=f"競合{number}号", name_en=f"Rival number {number}")}
+            said = words(name_ja=f"競合{number}号", name_en=f"Rival number {number}")
             pair = [started(user(name), retroactive=True) for name in ("misaki", "kenta")]
-            for proposal in pair:
-                write(proposal, by=proposal.author, new=new)
+            for proposal, key in zip(pair, ("rival", second), strict=True):
+                write(proposal, by=proposal.author, new={f"{key}_{number}": said})
                 submitting.submit(proposal, by=proposal.author)
             pairs.append([proposal.pk for proposal in pair])
     return pairs

@@ -10,7 +10,7 @@ from django.test import Client
 from registry.models import Proposal
 from registry.standing import Standing
 from registry.workflow import drafting
-from tests.cast import TODAY, Cast, acts, drafted, fresh, in_review, published, started
+from tests.cast import TODAY, Cast, acts, drafted, fresh, in_review, published, started, write
 
 
 @pytest.fixture
@@ -203,15 +203,38 @@ def test_a_stale_proposal_is_brought_up_to_date_field_by_field(writer: Client, c
     page = writer.get(f"/proposals/{proposal.pk}/rebase/")
     (way,) = page.context["outdated"]
     assert {side.name for side in way.sides} == {"text_ja", "text_en"}
-    unanswered = writer.post(f"/proposals/{proposal.pk}/rebase/", {})
+    seen = {"seen": page.context["seen"]}
+    unanswered = writer.post(f"/proposals/{proposal.pk}/rebase/", seen)
     assert unanswered.status_code == 422
     chosen = {"rebase-target_lead-text_ja": "theirs", "rebase-target_lead-text_en": "ours"}
-    writer.post(f"/proposals/{proposal.pk}/rebase/", chosen)
+    writer.post(f"/proposals/{proposal.pk}/rebase/", seen | chosen)
     copy = fresh(proposal).working_copies.get()
     assert copy.base == theirs
     assert copy.wording["text_ja"] == theirs.wording["text_ja"]
     assert copy.wording["text_en"] != theirs.wording["text_en"]
     assert Standing(fresh(proposal)).outdated == []
+
+
+@pytest.mark.parametrize("meanwhile", ["published", "saved"])
+def test_words_that_were_not_on_the_screen_are_not_taken(writer: Client, cast: Cast, meanwhile: str):
+    proposal = drafted(cast, effective_from=TODAY + timedelta(days=40))
+    published(cast, by=cast.kenta)
+    address = f"/proposals/{proposal.pk}/rebase/"
+    page = writer.get(address)
+    assert f'name="seen" value="{page.context["seen"]}"' in page.content.decode()
+    if meanwhile == "published":
+        published(cast, by=cast.kenta, effective_from=TODAY + timedelta(days=1))
+    else:
+        write(proposal, by=cast.misaki, change={"target_lead": {"text_ja": "別の窓で書いた文"}})
+    before = fresh(proposal).working_copies.get()
+    chosen = {"rebase-target_lead-text_ja": "theirs", "rebase-target_lead-text_en": "ours"}
+    answer = writer.post(address, {"seen": page.context["seen"], **chosen})
+    assert answer.status_code == 409
+    assert fresh(proposal).working_copies.get().base == before.base
+    said = answer.content.decode()
+    for name, side in chosen.items():
+        assert f'name="{name}" value="{side}" id="id_{name}_{side == "theirs":d}" required checked' in said
+    assert writer.post(address, {"seen": answer.context["seen"], **chosen}).status_code == 302
 
 
 def test_a_reader_without_a_team_is_told_whom_to_ask(writer: Client, cast: Cast):

@@ -1,5 +1,6 @@
 """A proposal on the web: what is still needed, seals with the password, objections, remarks, and the ways out."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from django.test import Client
 
 from registry.models import Definition, Proposal
-from registry.workflow import people, reviewing
+from registry.standing import Standing
+from registry.workflow import drafting, people, reviewing, submitting
 from tests.cast import PASSWORD, TODAY, Cast, fresh, in_review, latest, on, revised, seal
 
 
@@ -187,3 +189,88 @@ def test_the_list_filters_by_state_words_and_mine(client: Client, cast: Cast):
     assert client.get("/proposals/?state=rejected").context["proposals"] == []
     assert client.get("/proposals/?q=改める&state=in_review").context["proposals"] == [proposal]
     assert client.get("/proposals/?mine=on").context["proposals"] == []
+
+
+def saved_but_not_submitted(proposal: Proposal, cast: Cast) -> None:
+    """The author thinks again about everything that signers are told beside the words."""
+    drafting.save(
+        proposal,
+        by=cast.misaki,
+        retroactive=False,
+        effective_from=TODAY + timedelta(days=9),
+        heading={"title_ja": "ただの誤字", "title_en": "A typo", "reason_ja": "誤字だけ", "reason_en": "A slip"},
+    )
+
+
+@pytest.mark.parametrize("tail", ["", "sign-offs/?team=sales"])
+def test_signers_are_told_what_was_submitted_whatever_was_saved_since(client: Client, cast: Cast, tail: str):
+    proposal = in_review(cast, effective_from=TODAY - timedelta(days=30), retroactive=True)
+    saved_but_not_submitted(proposal, cast)
+    client.force_login(cast.naoko)
+    page = client.get(f"/proposals/{proposal.pk}/{tail}").content.decode()
+    for said in ("さかのぼ", "2026年5月16日", "定義を改める", "数が合わない"):
+        assert said in page, said
+    for unsaid in ("誤字", "2026年6月24日"):
+        assert unsaid not in page, unsaid
+
+
+def test_no_list_tells_what_is_not_submitted_yet(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    saved_but_not_submitted(proposal, cast)
+    client.force_login(cast.naoko)
+    for address in ("/proposals/", "/proposals/?q=改める", "/inbox/", "/history/", "/metrics/target_lead/", "/"):
+        page = client.get(address).content.decode()
+        assert "定義を改める" in page, address
+        assert "誤字" not in page, address
+    assert "改める" not in client.get("/proposals/?q=誤字").content.decode()
+
+
+def test_what_was_published_is_told_as_it_was_sealed(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    saved_but_not_submitted(proposal, cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    client.force_login(cast.naoko)
+    for address in ("/metrics/target_lead/", "/metrics/target_lead/versions/2/", "/changes/?since=2026-06-14"):
+        page = client.get(address).content.decode()
+        assert "定義を改める" in page, address
+        assert "誤字" not in page, address
+
+
+def test_comparing_revisions_tells_every_change_of_date_title_and_reason(client: Client, cast: Cast):
+    proposal = in_review(cast, effective_from=TODAY - timedelta(days=30), retroactive=True)
+    saved_but_not_submitted(proposal, cast)
+    submitting.submit(proposal, by=cast.misaki)
+    client.force_login(cast.naoko)
+    page = client.get(f"/proposals/{proposal.pk}/revisions/1...2/").content.decode()
+    for said in ("ただの誤字", "誤字だけ", "A slip", "<del>はい</del>", "<ins>いいえ</ins>", "2026年"):
+        assert said in page, said
+
+
+def test_another_reason_is_something_to_agree_to(cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    before = latest(proposal).digest
+    drafting.save(proposal, by=cast.misaki, heading={"reason_ja": "別の理由"})
+    submitting.submit(proposal, by=cast.misaki)
+    assert latest(proposal).digest != before
+    assert Standing(fresh(proposal)).seals == {}
+
+
+def test_an_act_that_is_refused_says_why(client: Client, cast: Cast):
+    """To members: whoever only reads has no act to be refused."""
+    proposal = in_review(cast)
+    refused = {
+        cast.misaki: {"object": "執筆", "reject": "執筆"},
+        cast.kenta: {"reject": "承認者", "withdraw": "提案者"},
+        cast.megumi: {"ask_break_glass": "1"},
+        cast.takuya: {},
+    }
+    for user, sentences in refused.items():
+        client.force_login(user)
+        page = client.get(f"/proposals/{proposal.pk}/").content.decode()
+        told = dict(re.findall(r'<p class="why" id="why-(object|reject|withdraw|ask_break_glass)">(.*?)</p>', page))
+        assert sentences.keys() <= told.keys()
+        assert bool(told) == bool(sentences)
+        for act, word in sentences.items():
+            assert word in told[act], told[act]

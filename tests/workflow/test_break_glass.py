@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from registry.models import InForce, Proposal
 from registry.standing import Standing
-from registry.workflow import people, publication, reviewing
+from registry.workflow import drafting, people, publication, reviewing
 from registry.workflow.record import Act
 from tests.cast import (
     NOW,
@@ -225,3 +225,24 @@ def test_a_deactivated_steward_does_not_confirm(cast: Cast):
     gone = people.deactivate(cast.makoto, by=cast.megumi)
     with refuses("inactive", 403):
         publication.confirm_break_glass(proposal, by=gone, digest=latest(proposal).digest)
+
+
+@pytest.mark.parametrize("how", ["deactivated", "released", "invited"])
+def test_whoever_asked_still_has_to_be_one_who_may(cast: Cast, how: str):
+    """Otherwise one steward alone would have published; another one can ask anew."""
+    people.appoint_steward(cast.takuya, by=cast.megumi)
+    cast.takuya.refresh_from_db()
+    proposal = one_seal_short(cast)
+    ask(proposal, cast)
+    if how == "deactivated":
+        people.deactivate(cast.megumi, by=cast.makoto)
+    elif how == "released":
+        people.appoint_steward(cast.megumi, by=cast.makoto, steward=False)
+        people.join(cast.sales, user=cast.megumi, role="member", by=cast.makoto)
+    else:
+        drafting.invite(proposal, user=cast.megumi, by=cast.misaki)
+    with refuses("asker_gone", 409):
+        publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
+    publication.ask_break_glass(proposal, by=cast.makoto, reason="監査の期限が今日")
+    publication.confirm_break_glass(proposal, by=cast.takuya, digest=latest(proposal).digest)
+    assert fresh(proposal).state == Proposal.PUBLISHED

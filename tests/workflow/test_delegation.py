@@ -204,3 +204,32 @@ def test_a_delegation_is_taken_back_once_and_by_whom_it_concerns(cast: Cast):
     people.end_delegation(delegation, by=cast.megumi)
     with refuses("delegation_ended", 409):
         people.end_delegation(delegation, by=cast.naoko)
+
+
+# Who wrote it, and who stands in for whom
+
+
+def test_whoever_was_sealed_for_is_not_invited_to_write(cast: Cast):
+    lent(cast)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.sales, by=cast.kenta)
+    with refuses("sealed_already", 409):
+        drafting.invite(proposal, user=cast.naoko, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    assert fresh(proposal).state == Proposal.PUBLISHED
+
+
+def test_a_stand_in_of_two_seals_for_the_one_who_wrote_nothing(cast: Cast):
+    lent(cast)
+    other = people.delegate(
+        cast.seat(cast.koji), stand_in=cast.kenta, starts_on=TODAY, ends_on=TODAY, reason="休暇", by=cast.koji
+    )
+    proposal = in_review(cast, by=cast.naoko)
+    assert Proposal.objects.awaiting(cast.kenta, TODAY).get() == proposal
+    assert seal(proposal, team=cast.sales, by=cast.kenta).delegation == other
+
+
+def test_nothing_waits_for_the_stand_in_of_whoever_wrote_it(cast: Cast):
+    in_review(cast, by=cast.naoko)
+    lent(cast)
+    assert not Proposal.objects.awaiting(cast.kenta, TODAY).exists()

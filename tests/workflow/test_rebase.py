@@ -80,6 +80,14 @@ def test_rebasing_carries_no_seal_over_and_publishes_only_what_was_sealed_anew(c
     assert (version.number, version.base.number) == (3, 2)
 
 
+def test_what_was_published_after_the_page_was_opened_is_not_taken(cast: Cast):
+    proposal = behind(cast)
+    seen = Standing(proposal).newer_digest
+    published(cast, by=cast.kenta, effective_from=TODAY + timedelta(days=1))
+    with refuses("changed", 409):
+        submitting.rebase(proposal, by=cast.misaki, wordings={"target_lead": {}}, seen=seen)
+
+
 def test_every_metric_that_is_behind_has_to_be_decided(cast: Cast):
     proposal = in_review(cast, "meeting", "target_lead")
     published(cast, "meeting", "target_lead", by=cast.kenta)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from registry.models import Proposal, SignOff
+from registry.readiness import before_publication
+from registry.standing import Standing
 from registry.workflow import drafting, people, reviewing, submitting
 from tests.cast import (
     NOW,
@@ -261,3 +263,32 @@ def test_the_inbox_holds_what_one_may_seal_and_nothing_else(cast: Cast):
     assert len(awaits(cast.naoko)) == 1
     seal(proposal, team=cast.sales, by=cast.koji)
     assert awaits(cast.naoko) == set()
+
+
+def test_a_name_that_was_published_meanwhile_is_not_published_again(cast: Cast):
+    proposals = []
+    for key, name in (("follow_lead", "Follow ups"), ("followed_lead", "Ｆｏｌｌｏｗ　ｕｐｓ")):
+        proposals.append(started(cast.misaki))
+        write(proposals[-1], by=cast.misaki, new={key: words(name_ja=f"{key}の数", name_en=name)})
+        submitting.submit(proposals[-1], by=cast.misaki)
+        seal(proposals[-1], team=cast.marketing, by=cast.ryo)
+    first, second = proposals
+    seal(first, team=cast.sales, by=cast.naoko)
+    assert "look_alike" in {need.code for need in before_publication(Standing(fresh(second)))}
+    with refuses("look_alike", 409):
+        seal(second, team=cast.sales, by=cast.naoko)
+
+
+def test_whose_seal_lapsed_is_told_so_and_the_checklist_asks_for_somebody_else(cast: Cast):
+    """Given the role back, Naoko is the only signatory of sales, and has sealed this revision before."""
+    proposal = in_review(cast)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    people.leave(cast.seat(cast.koji), by=cast.megumi)
+    for role in ("member", "signatory"):
+        people.join(cast.sales, user=cast.naoko, role=role, by=cast.megumi)
+    needs = [need for need in before_publication(Standing(fresh(proposal))) if need.code == "no_signatory"]
+    assert "一度押印しています" in needs[0].sentence
+    with refuses("sealed_already", 409):
+        seal(proposal, team=cast.sales, by=cast.naoko)
+    people.join(cast.sales, user=cast.kenta, role="signatory", by=cast.megumi)
+    assert seal(proposal, team=cast.sales, by=cast.kenta)

@@ -74,10 +74,11 @@ def test_an_identical_resubmission_is_refused_and_voids_no_seal(cast: Cast):
     assert fresh(proposal).state == Proposal.PUBLISHED
 
 
-def test_another_title_alone_is_no_new_content(cast: Cast):
+@pytest.mark.parametrize("field", ["title_ja", "title_en", "reason_ja", "reason_en"])
+def test_another_title_or_reason_is_new_content_since_signers_are_told_it(cast: Cast, field: str):
     proposal = in_review(cast)
-    drafting.save(proposal, by=cast.misaki, heading={"title_ja": "別の題"}, effective_from=TODAY)
-    assert needs(proposal, by=cast.misaki) == {"identical"}
+    drafting.save(proposal, by=cast.misaki, heading={field: "別の言い方"})
+    assert submitting.submit(proposal, by=cast.misaki).number == 2
 
 
 def test_another_date_is_new_content(cast: Cast):
@@ -251,6 +252,17 @@ def test_a_name_that_looks_like_another_metrics_is_refused(cast: Cast, name: str
     proposal = drafted(cast)
     language = "ja" if name[0] == "商" else "en"
     write(proposal, by=cast.misaki, change={"target_lead": {f"name_{language}": name}})
+    assert needs(proposal, by=cast.misaki) == {"look_alike"}
+
+
+def test_the_name_of_a_metric_that_takes_effect_later_is_taken_too(cast: Cast):
+    later = started(cast.misaki, effective_from=TODAY + timedelta(days=30))
+    write(later, by=cast.misaki, new={"follow_lead": words()})
+    submitting.submit(later, by=cast.misaki)
+    for team, by in ((cast.marketing, cast.ryo), (cast.sales, cast.naoko)):
+        seal(later, team=team, by=by)
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, new={"followed_lead": words()})
     assert needs(proposal, by=cast.misaki) == {"look_alike"}
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from registry import clock
 from registry.models import Proposal, User
+from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.workflow import reviewing
 
@@ -22,7 +23,8 @@ REMINDED = Q(events__act="reminded")
 class Command(BaseCommand):
     help = (
         "Remind the people of proposals on which nobody acted for GOI_EXPIRY_DAYS less GOI_REMINDER_DAYS, "
-        "and expire those on which nobody acted for GOI_EXPIRY_DAYS. Running it again changes nothing."
+        "and expire those on which nobody acted for GOI_EXPIRY_DAYS and whose people were reminded GOI_REMINDER_DAYS "
+        "ago or earlier. Running it again changes nothing."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,12 +33,20 @@ class Command(BaseCommand):
         for proposal in _open_proposals():
             silent = _days(proposal.acted_at, today)
             reminded = proposal.reminded_at is not None and proposal.reminded_at > proposal.acted_at
-            if silent >= settings.EXPIRY_DAYS:
-                reviewing.expire(proposal, by=system, days=settings.EXPIRY_DAYS)
-                self.stdout.write(f"Proposal {proposal.pk} expired: nobody acted for {silent} days.")
-            elif silent >= reminder_due and not reminded:
-                sent = _remind(proposal, system, settings.EXPIRY_DAYS - silent)
+            if silent >= reminder_due and not reminded:
+                sent = _remind(proposal, system, settings.REMINDER_DAYS)
                 self.stdout.write(f"Proposal {proposal.pk}: {sent} people were reminded.")
+            elif silent >= settings.EXPIRY_DAYS and _days(proposal.reminded_at, today) >= settings.REMINDER_DAYS:
+                self.stdout.write(f"Proposal {proposal.pk} {_expire(proposal, system)}")
+
+
+def _expire(proposal: Any, system: User) -> str:
+    """What came of it: since the proposals were read somebody may have acted."""
+    try:
+        reviewing.expire(proposal, by=system, days=settings.EXPIRY_DAYS, silent_since=proposal.acted_at)
+    except WrongState:
+        return "was left alone: somebody acted on it just now."
+    return f"expired: nobody acted for {settings.EXPIRY_DAYS} days."
 
 
 def _open_proposals() -> list[Any]:
