@@ -58,6 +58,27 @@ def left_out(standing: Standing) -> list[str]:
     return sorted(said[f"name_{meaning.language()}"] for key, said in found if key not in spoken_of)
 
 
+def unreadable(standing: Standing) -> list[str]:
+    """The names of what was submitted with a condition that cannot be read any more.
+
+    A steward may have recorded another vocabulary since.
+    """
+    if standing.revision is None:
+        return []
+    name = f"unreadable:{standing.revision.digest}:{standing.stamp}"
+    if (kept := cache.get(name)) is None:
+        cache.set(name, kept := list(_unreadable(standing)))
+    return [said[f"name_{meaning.language()}"] for said in kept]
+
+
+def _unreadable(standing: Standing) -> Iterator[Wording]:
+    overlay = {clause.key: clause.wording for clause in standing.clauses}
+    for said in overlay.values():
+        measured = said["condition"] and not said["retired"]
+        if measured and meaning.counting_problems(said, overlay, standing.carried):
+            yield said
+
+
 def _changed(carried: "meaning.Carried", stamp: str) -> list[tuple[str, Wording]]:
     kind = "draft" if isinstance(carried, VocabularyDraft) else "clause"
     name = f"altered:{kind}:{carried.pk}:{meaning.source_digest(carried)}:{stamp}"

@@ -64,7 +64,11 @@ def before_submission(standing: Standing) -> list[Need]:
 def before_publication(standing: Standing) -> list[Need]:
     """What the proposal under review still needs before it becomes the agreed meaning."""
     needs = [Need("done", _("The words are complete in Japanese and English."), "complete")]
-    if any(clause.wording["condition"] or clause.wording["formula"] for clause in standing.clauses):
+    broken = carrying.unreadable(standing)
+    for name in broken:
+        sentence = _("The condition of “%(metric)s” cannot be read any more. The author has to revise it.")
+        needs.append(Need("attention", sentence % {"metric": name}, "condition_broken"))
+    if not broken and any(clause.wording["condition"] or clause.wording["formula"] for clause in standing.clauses):
         needs.append(Need("done", _("Conditions and formulas read correctly."), "plausible"))
     for clause in standing.stale:
         sentence = _("“%(metric)s” has a newer version. The author has to bring the proposal up to date.")

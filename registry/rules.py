@@ -275,6 +275,17 @@ def vocabulary_fits(question: Question) -> Refused | None:
     )
 
 
+def readable(question: Question) -> Refused | None:
+    broken = carrying.unreadable(question.standing) if question.proposal.is_open else []
+    if not broken:
+        return None
+    return WrongState(
+        "condition_broken",
+        _("The condition of “%(metric)s” cannot be read any more. The author has to revise it.")
+        % {"metric": broken[0]},
+    )
+
+
 def outdated(question: Question) -> Refused | None:
     """What is brought up to date are the working copies, whatever was submitted."""
     if question.standing.outdated or question.standing.newer_vocabulary:
@@ -384,6 +395,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         as_it_was_on_screen,
         fresh,
         vocabulary_fits,
+        readable,
         unmistakable,
         date_stands,
         examples_agree,
@@ -401,6 +413,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         one_place_missing,
         fresh,
         vocabulary_fits,
+        readable,
         unmistakable,
         date_stands,
         examples_agree,
@@ -418,6 +431,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         one_place_missing,
         fresh,
         vocabulary_fits,
+        readable,
         unmistakable,
         date_stands,
         examples_agree,

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from registry import derived, meaning, rules, search_index, terms
+from registry import derived, rules, search_index, terms
 from registry.models import (
     STILL_KNOWN,
     BreakGlass,
@@ -36,6 +36,7 @@ from registry.workflow.vocabulary import record
 LAST_CHECKS = (
     rules.fresh,
     rules.vocabulary_fits,
+    rules.readable,
     rules.unmistakable,
     rules.date_stands,
     rules.examples_agree,
@@ -50,7 +51,6 @@ def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definitio
     """
     revision = standing.submitted
     _check_again(standing, revision)
-    _require_readable(standing)
     act = Act("published", by=by, reason=reason)
     vocabulary = _publish_vocabulary(act, standing)
     known = terms.known(extra=[(clause.key, clause.wording) for clause in standing.clauses])
@@ -75,16 +75,6 @@ def publish(standing: Standing, *, by: User, reason: str = "") -> list[Definitio
         | ({"vocabulary": {"number": vocabulary.number, "digest": vocabulary.digest}} if vocabulary else {}),
     )
     return versions
-
-
-def _require_readable(standing: Standing) -> None:
-    """A steward may have recorded another vocabulary since the conditions were submitted."""
-    overlay = {clause.key: clause.wording for clause in standing.clauses}
-    for clause in standing.clauses:
-        measured = clause.wording["condition"] and not clause.wording["retired"]
-        if measured and meaning.counting_problems(clause.wording, overlay, standing.carried):
-            sentence = _("The condition of “%(metric)s” cannot be read any more. The author has to revise it.")
-            raise WrongState("condition_broken", sentence % {"metric": clause.name})
 
 
 def _publish_vocabulary(act: Act, standing: Standing) -> VocabularyVersion | None:

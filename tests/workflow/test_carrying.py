@@ -13,7 +13,7 @@ from registry.ledger.canonical import digest
 from registry.models import Event, Proposal, VocabularyClause, VocabularyVersion
 from registry.models.vocabulary import vocabulary_digest
 from registry.proof import certificate
-from registry.readiness import NotReady
+from registry.readiness import NotReady, before_publication
 from registry.seeding.content import Content
 from registry.standing import Standing
 from registry.workflow import drafting, people, publication, submitting, vocabulary
@@ -149,9 +149,15 @@ def test_a_condition_that_a_later_vocabulary_breaks_is_not_published(cast: Cast)
     write(proposal, by=cast.misaki, change={"target_lead": {"condition": "company.founded_in >= 2000"}})
     submitting.submit(proposal, by=cast.misaki)
     seal(proposal, team=cast.marketing, by=cast.ryo)
+    assert "plausible" in needs(proposal)
     vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="設立年をやめる")
+    assert ("plausible" in needs(proposal), needs(proposal)["condition_broken"]) == (False, "attention")
     with refuses("condition_broken", 409):
         seal(proposal, team=cast.sales, by=cast.naoko)
+
+
+def needs(proposal: Proposal) -> dict[str, str]:
+    return {need.code: need.state for need in before_publication(Standing(fresh(proposal)))}
 
 
 def test_only_a_steward_who_contributes_writes_it(cast: Cast):
