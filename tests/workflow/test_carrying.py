@@ -91,7 +91,7 @@ def test_the_digest_binds_the_vocabulary(cast: Cast):
 def test_without_a_vocabulary_the_document_is_what_it_was(cast: Cast):
     proposal = drafted(cast)
     submitting.submit(proposal, by=cast.misaki)
-    assert set(latest(proposal).document()) == {"definitions", "effective_from", "retroactive", "signed_by"}
+    assert set(latest(proposal).document()) == {"definitions", "effective_from", "heading", "retroactive", "signed_by"}
 
 
 def test_a_changed_vocabulary_voids_every_seal(cast: Cast):
