@@ -29,7 +29,7 @@ class GovernedAdmin(ReadOnly, SimpleHistoryAdmin):
     show_full_result_count = False
     exclude = ("password",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: Any) -> QuerySet[Any]:
         rows, reader = super().get_queryset(request), request.user
         if self.model is Proposal:
             return rows.visible_to(reader)
@@ -59,7 +59,7 @@ class LedgerAdmin(ReadOnly, admin.ModelAdmin):
 
 
 class EventAdmin(LedgerAdmin):
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+    def get_queryset(self, request: Any) -> QuerySet[Event]:
         return Event.objects.visible_to(request.user)
 
 
