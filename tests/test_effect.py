@@ -136,7 +136,7 @@ def test_an_answer_that_the_vocabulary_no_longer_reads_binds_nobody_and_is_said(
     client.force_login(cast.kenta)
     page = plain(client.get(f"/proposals/{restored.pk}/?tab=effect&lang=en", follow=True))
     assert "1 answer given before can no longer be read" in page
-    assert "A record that the present vocabulary cannot read" in plain(client.get("/metrics/target_lead/"))
+    assert "A record that the present vocabulary cannot read" in plain(client.get("/metrics/target_lead/?lang=en"))
     sealed(cast, restored)
 
 

@@ -144,10 +144,10 @@ class Act:
 
 
 def _subject(proposal: Proposal | None, team: Team | None, metrics: list[str]) -> dict[str, Any]:
-    """What the act is about, as it is called now. The title of a draft is its contributors' own until submitted."""
+    """What the act is about, as it is called now. A title is its contributors' own until submitted."""
     told: dict[str, Any] = {}
-    if proposal is not None and proposal.revision_id is not None:
-        told |= {"title_ja": proposal.title_ja, "title_en": proposal.title_en}
+    if proposal is not None and proposal.revision is not None:
+        told |= {"title_ja": proposal.revision.title_ja, "title_en": proposal.revision.title_en}
     if team is not None:
         told |= {"team_ja": team.name_ja, "team_en": team.name_en}
     return told | ({"metrics": metrics} if metrics else {})

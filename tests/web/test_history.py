@@ -58,7 +58,7 @@ def test_an_act_keeps_the_names_it_was_done_under(cast: Cast, reader: Client):
     drafting.save(proposal, by=cast.misaki, heading={"title_en": "Say it better"})
     page = reader.get("/history/").content.decode()
     assert "Ryo Takahashi sealed “Reword it” for Marketing." in page
-    assert "Misaki Tanaka edited “Say it better”." in page
+    assert "Misaki Tanaka edited “Reword it”." in page, "what is not submitted yet is its writers' own"
 
 
 def test_a_title_that_was_never_submitted_stays_with_its_writers(cast: Cast, reader: Client):
