@@ -138,8 +138,8 @@ def mentions(events: list[Event]) -> Iterator[Finding]:
     """Events that are found under other metrics than those that they name. `events` follow on one another."""
     kept = Mention.objects.filter(event__gte=events[0].pk, event__lte=events[-1].pk).order_by()
     found: dict[int, set[str]] = defaultdict(set)
-    for event, key in kept.values_list("event", "key"):
-        found[event].add(key)
+    for number, key in kept.values_list("event", "key"):
+        found[number].add(key)
     for event in events:
         if found[event.pk] != _named(event):
             place = _("Event %(number)d") % {"number": event.sequence}
