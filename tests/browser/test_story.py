@@ -13,7 +13,7 @@ from tests.browser.acts import presses_seal
 from tests.browser.conftest import Window
 from tests.browser.person import Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.nightly]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @dataclass(frozen=True)
