@@ -28,7 +28,9 @@ from tests.cast import (
     on,
     published,
     seal,
+    started,
     words,
+    write,
 )
 from tests.database import past_the_guards, refused_by, rows_of
 from tests.verification import flaws, overlaps
@@ -38,13 +40,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def without(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Takes these checks out of every act, and lets them refuse nothing when publishing asks again."""
+    """Takes these checks out of every act, and out of what publishing asks again."""
 
     def take_away(*checks: rules.Check) -> None:
         for act, row in rules.ACTS.items():
             monkeypatch.setitem(rules.ACTS, act, tuple(check for check in row if check not in checks))
-        for check in checks:
-            monkeypatch.setattr(rules, check.__name__, lambda question: None)
+        left = tuple(check for check in publication.LAST_CHECKS if check not in checks)
+        monkeypatch.setattr(publication, "LAST_CHECKS", left)
 
     return take_away
 
@@ -209,6 +211,32 @@ def test_the_day_that_has_passed(cast: Cast, without: Any):
     without(rules.date_stands)
     with on(TODAY.replace(day=TODAY.day + 1)):
         assert last_seal(cast, proposal) == Proposal.PUBLISHED
+
+
+def two_of_one_name(cast: Cast) -> Proposal:
+    """The second of two proposals for new metrics that read alike, once the first is agreed."""
+    twins = []
+    for key in ("prospects", "prospective"):
+        proposal = write(started(cast.misaki), by=cast.misaki, new={key: words()})
+        submitting.submit(proposal, by=cast.misaki)
+        twins.append(fresh(proposal))
+    assert last_seal(cast, twins[0]) == Proposal.PUBLISHED
+    return twins[1]
+
+
+def test_names_that_look_alike(cast: Cast, without: Any):
+    second = two_of_one_name(cast)
+    without(rules.unmistakable)
+    assert last_seal(cast, second) == Proposal.PUBLISHED
+
+
+def test_names_that_look_alike_are_looked_at_again(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    second = two_of_one_name(cast)
+    for act, row in rules.ACTS.items():
+        monkeypatch.setitem(rules.ACTS, act, tuple(check for check in row if check is not rules.unmistakable))
+    with pytest.raises(WrongState) as caught:
+        last_seal(cast, second)
+    assert caught.value.code == "look_alike"
 
 
 def test_12_unrecorded_writes(cast: Cast):
