@@ -3,6 +3,7 @@
 Told four times, each time with another metric of the example registry, so that none stands on another's ground.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -12,6 +13,7 @@ from registry import clock
 from tests.browser.acts import presses_seal
 from tests.browser.conftest import Window
 from tests.browser.person import Person
+from tests.browser.server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -36,6 +38,13 @@ TELLINGS = [
     Telling("ja", False, "follow_lead", FOLLOW, 2, "created_on IS NOT NULL"),
     Telling("en", False, "won_deal", {"ja": "受注数", "en": "Won deals"}, 1, "amount < 1000000000"),
 ]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A registry for the story alone: it counts versions, which other tests add to."""
+    with serve(tmp_path_factory.mktemp("story")) as address:
+        yield address
 
 
 @pytest.mark.parametrize("told", TELLINGS, ids=lambda told: f"{told.language}{'' if told.scripts else '-no-script'}")
