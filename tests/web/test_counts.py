@@ -198,4 +198,4 @@ def test_whoever_belongs_to_no_team_does_not_see_the_rows_behind_a_number(client
     client.force_login(cast.takuya)
     refused = client.get(address)
     assert refused.status_code == 403
-    assert "L2" not in refused.content.decode()
+    assert "L2" not in plain(refused)
