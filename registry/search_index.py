@@ -89,20 +89,11 @@ def lay(using: str = "default") -> None:
 
 
 def lay_anew(using: str = "default") -> None:
-    """Throw the index away and make it again, and count what a search chooses its way by."""
+    """Throw the index away and make it again."""
     with transaction.atomic(using):
         with connections[using].cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
         lay(using)
-        _count_rows(using)
-
-
-def _count_rows(using: str) -> None:
-    """Let SQLite choose among indexes by what is in them; PostgreSQL counts by itself. Bounded, so always quick."""
-    if _vendor(using) == "sqlite":
-        with connections[using].cursor() as cursor:
-            cursor.execute("PRAGMA analysis_limit = 1000")
-            cursor.execute("ANALYZE")
 
 
 def _by_metric(using: str) -> Iterator[tuple[int, set[str]]]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -155,7 +155,9 @@ class InForceQuerySet(models.QuerySet["InForce"]):
             query &= Q(search_text__contains=term)
         named = search_index.candidates(terms, using=self.db)
         if named is None:
-            return self.filter(query)
+            # Each text on its own, so that both databases read down the list in its order and stop with the page.
+            spoken = self.model._default_manager.using(self.db).filter(query, pk=OuterRef("pk"))
+            return self.filter(Exists(spoken))
         # By their own ids: told the metrics alone, SQLite would rather read down the whole list in its order.
         few = (
             self.model._default_manager.using(self.db).filter(metric__in=named).order_by().values_list("pk", flat=True)

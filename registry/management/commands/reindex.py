@@ -1,4 +1,4 @@
-"""`manage.py reindex`: make the index of the search anew, should it be in doubt or the registry have grown a lot."""
+"""`manage.py reindex`: make the index of the search anew, should it ever be in doubt."""
 
 from typing import Any
 
