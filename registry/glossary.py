@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from registry import as_of
@@ -102,11 +105,15 @@ def key_point_map(wanted: Wanted, stages: Sequence[Stage]) -> dict[int, list[InF
     if wanted.narrowed:
         return {}
     in_force = InForce.objects.as_of(wanted.valid, wanted.known).filter(retired=False)
-    columns: Any = Q(pk__in=[])
-    for stage in stages:
-        first = in_force.filter(stage=stage).values("pk")[: CARDS_PER_STAGE + 1]
-        columns |= Q(pk__in=first)
+    columns = [in_force.filter(stage=stage).values("pk")[: CARDS_PER_STAGE + 1] for stage in stages]
     by_stage: dict[int, list[InForce]] = {stage.pk: [] for stage in stages}
-    for span in InForce.objects.filter(columns).defer("search_text"):
+    for span in InForce.objects.filter(_in_any(columns)).defer("search_text"):
         by_stage[span.stage_id].append(span)
     return by_stage
+
+
+def _in_any(some: Sequence[Any]) -> Any:
+    """Whether a row is in one of these sliced queries. PostgreSQL would answer an OR of them by reading every row."""
+    if some and connection.features.supports_slicing_ordering_in_compound:
+        return Q(pk__in=some[0].union(*some[1:], all=True))
+    return reduce(or_, (Q(pk__in=each) for each in some), Q(pk__in=[]))
