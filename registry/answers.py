@@ -45,10 +45,9 @@ def contradicted(standing: Standing) -> list[tuple[str, str]]:
 
 def _judged(standing: Standing) -> Iterator[dict[str, Any]]:
     declared = meaning.read_in(standing.carried)
-    overlay = {clause.key: clause.wording for clause in standing.clauses}
     on = standing.submitted.effective_from
     for clause in standing.clauses:
-        tree = None if clause.wording["retired"] else meaning.tree(clause.wording, overlay, declared, on)
+        tree = None if clause.wording["retired"] else meaning.tree(clause.wording, standing.overlay, declared, on)
         if tree is None or declared is None:
             continue
         judge = _Judge(clause, tree, declared, Moments(as_of=on))

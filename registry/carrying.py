@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from django.core.cache import cache
-
 from registry import clock, meaning
 from registry.comparison import Piece, words
 from registry.conditions import ConditionError, Vocabulary, parse
 from registry.conditions.tree import Field, walk
+from registry.engine import kept
 from registry.models import InForce, VocabularyDraft
 from registry.models.metrics import STILL_KNOWN
 from registry.standing import Standing
@@ -66,25 +65,21 @@ def unreadable(standing: Standing) -> list[str]:
     if standing.revision is None:
         return []
     name = f"unreadable:{standing.revision.digest}:{standing.stamp}"
-    if (kept := cache.get(name)) is None:
-        cache.set(name, kept := list(_unreadable(standing)))
-    return [said[f"name_{meaning.language()}"] for said in kept]
+    return [said[f"name_{meaning.language()}"] for said in kept(name, lambda: list(_unreadable(standing)))]
 
 
 def _unreadable(standing: Standing) -> Iterator[Wording]:
-    overlay = {clause.key: clause.wording for clause in standing.clauses}
-    for said in overlay.values():
+    for said in standing.overlay.values():
         measured = said["condition"] and not said["retired"]
-        if measured and meaning.counting_problems(said, overlay, standing.carried):
+        if measured and meaning.counting_problems(said, standing.overlay, standing.carried):
             yield said
 
 
 def _changed(carried: "meaning.Carried", stamp: str) -> list[tuple[str, Wording]]:
     kind = "draft" if isinstance(carried, VocabularyDraft) else "clause"
     name = f"altered:{kind}:{carried.pk}:{meaning.source_digest(carried)}:{stamp}"
-    if (kept := cache.get(name)) is None:
-        cache.set(name, kept := list(_compared(carried)))
-    return kept
+    found: list[tuple[str, Wording]] = kept(name, lambda: list(_compared(carried)))
+    return found
 
 
 def _compared(carried: "meaning.Carried") -> Iterator[tuple[str, Wording]]:

@@ -49,7 +49,7 @@ def concerned(standing: Standing) -> list[Containment]:
         return []
 
     def asked() -> list[dict[str, Any]]:
-        overlay, on = {clause.key: clause.wording for clause in standing.clauses}, standing.submitted.effective_from
+        overlay, on = standing.overlay, standing.submitted.effective_from
         touched = {*overlay, *(key for key, _words in referring(set(overlay), on))}
         return _asked(meaning.read_in(standing.carried), overlay, on, touched)
 

@@ -185,7 +185,7 @@ def _computed(standing: Standing) -> dict[str, Any]:
     declared = meaning.read_in(standing.carried)
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
-    overlay = {clause.key: clause.wording for clause in standing.clauses}
+    overlay = standing.overlay
     question = Question(based_on(standing.clauses), overlay, standing.submitted.effective_from, declared)
     changed = [
         question.changed(clause.key, clause.base.wording if clause.base else None, clause.wording)

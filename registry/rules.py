@@ -373,6 +373,9 @@ def glass_asked(question: Question) -> Refused | None:
     return WrongState("glass_whole", _("No steward has asked to break the glass. One asks, another confirms."))
 
 
+# What has to hold of the words and the day for every seal, and again for the publication that follows the last one.
+STANDS: tuple[Check, ...] = (fresh, vocabulary_fits, readable, unmistakable, date_stands, examples_agree)
+
 ACTS: dict[str, tuple[Check, ...]] = {
     "edit": (active, contributor, open_),
     "invite": (active, author, open_),
@@ -393,12 +396,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         awaits_seal,
         has_not_sealed,
         as_it_was_on_screen,
-        fresh,
-        vocabulary_fits,
-        readable,
-        unmistakable,
-        date_stands,
-        examples_agree,
+        *STANDS,
         undisputed_if_last,
     ),
     "reject": (active, no_contributor, holds_seat, in_review),
@@ -411,12 +409,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         has_not_sealed,
         glass_whole,
         one_place_missing,
-        fresh,
-        vocabulary_fits,
-        readable,
-        unmistakable,
-        date_stands,
-        examples_agree,
+        *STANDS,
         undisputed,
     ),
     "confirm_break_glass": (
@@ -429,12 +422,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         another_steward,
         as_it_was_on_screen,
         one_place_missing,
-        fresh,
-        vocabulary_fits,
-        readable,
-        unmistakable,
-        date_stands,
-        examples_agree,
+        *STANDS,
         undisputed,
     ),
 }

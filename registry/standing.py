@@ -29,6 +29,7 @@ from registry.models import (
     VocabularyVersion,
     WorkingCopy,
 )
+from registry.wording import Wording
 
 
 def stamped(proposals: Any) -> Any:
@@ -85,6 +86,11 @@ class Standing:
         for clause in clauses:
             clause.revision = self.revision
         return clauses
+
+    @cached_property
+    def overlay(self) -> dict[str, Wording]:
+        """What was submitted, by metric key: the registry as it would be with the whole proposal in force."""
+        return {clause.key: clause.wording for clause in self.clauses}
 
     @cached_property
     def copies(self) -> list[WorkingCopy]:
