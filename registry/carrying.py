@@ -1,14 +1,24 @@
-"""What a vocabulary that is to replace the one in force does to agreed definitions."""
+"""What a change would do to agreed definitions: a vocabulary that replaces the one in force, or other definitions.
+
+Each definition is read on each of its days, from the one on which the change takes effect.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 
-from registry import clock, meaning
+from django.utils.translation import gettext as _
+
+from registry import clock, course, days, meaning
 from registry.comparison import Piece, words
-from registry.conditions import ConditionError, Vocabulary, parse
-from registry.conditions.tree import Field, walk
+from registry.conditions import Problem, Vocabulary
+from registry.conditions.sense import senses
+from registry.course import Course, Span
 from registry.engine import kept
-from registry.models import InForce, VocabularyDraft
-from registry.models.metrics import STILL_KNOWN
+from registry.ledger.canonical import digest
+from registry.meaning import Overlay
+from registry.models import InForce, Use, VocabularyDraft
+from registry.proving import names, referring
 from registry.standing import Standing
 from registry.wording import Wording
 
@@ -16,30 +26,21 @@ from registry.wording import Wording
 def altered(old: Vocabulary, new: Vocabulary) -> dict[str, Wording]:
     """The definitions, in force now or later, that `new` breaks or whose words it redefines, by metric key.
 
-    Labels, typical values and examples redefine nothing; type, values, bounds, blanks, links and the time
-    zone do, wherever a condition looks at them.
+    Labels, typical values and examples redefine nothing; type, values, bounds, blanks, keys, links and the time
+    zone do, wherever counting looks at them.
     """
-    spans = InForce.objects.filter(known_to=STILL_KNOWN, valid_to__gt=clock.today(), retired=False)
-    rows = spans.values_list("key", "definition__wording").iterator()
-    return {key: said for key, said in rows if said["condition"] and _differs(said, old, new)}
+    agreed = course.whole(clock.today())
+    return {span.key: span.words for span in agreed if span.is_read and _differs(span, agreed, old, new)}
 
 
-def _differs(said: Wording, old: Vocabulary, new: Vocabulary) -> bool:
-    texts = [said["condition"], said["dated_by"]]
-    metrics = meaning.agreed(texts)
-    try:
-        before = parse(said["condition"], old, said["counts"], metrics)
-    except ConditionError:
-        return False  # it does not check today either, so nothing proved depends on it
-    try:
-        after = parse(said["condition"], new, said["counts"], metrics)
-    except ConditionError:
-        return True
-    return before != after or _types(before) != _types(after) or old.time_zone != new.time_zone
-
-
-def _types(tree: object) -> list[object]:
-    return [node.type for node in walk(tree) if isinstance(node, Field)]  # type: ignore[arg-type]
+def _differs(span: Span, agreed: Course, old: Vocabulary, new: Vocabulary) -> bool:
+    """Whether anything that can be read of it comes to something else. What cannot, nothing depends on."""
+    definition = meaning.counting(span.words)
+    for _day, metrics in agreed.readings(span):
+        after = senses(definition, new, metrics)
+        if any(after.get(part) != sense for part, sense in senses(definition, old, metrics).items()):
+            return True
+    return False
 
 
 def altered_by_draft(standing: Standing) -> dict[str, Wording]:
@@ -57,22 +58,94 @@ def left_out(standing: Standing) -> list[str]:
     return sorted(said[f"name_{meaning.language()}"] for key, said in found if key not in spoken_of)
 
 
-def unreadable(standing: Standing) -> list[str]:
-    """The names of what was submitted with a condition that cannot be read any more.
+@dataclass(frozen=True)
+class Unreadable:
+    """A definition that could not be read from a day on: one that is proposed (`own`), or one that refers to such."""
 
-    A steward may have recorded another vocabulary since.
-    """
-    if standing.revision is None:
+    key: str
+    names: dict[str, str]
+    own: bool
+    day: date
+    problem: Problem
+
+    @property
+    def code(self) -> str:
+        return "condition_broken" if self.own else "breaks_others"
+
+    @property
+    def for_its_authors(self) -> str:
+        """What they have to do about it, while they write."""
+        if self.own:
+            return self._filled(_("From %(day)s on, “%(metric)s” could not be read: %(problem)s"))
+        return self._filled(
+            _(
+                "“%(metric)s” refers to what this changes and could not be read from %(day)s on: %(problem)s "
+                "Add “%(metric)s” to the proposal and change it as well."
+            )
+        )
+
+    @property
+    def for_reviewers(self) -> str:
+        """Why it cannot be agreed on as it is."""
+        if self.own:
+            sentence = _(
+                "From %(day)s on, “%(metric)s” could not be read: %(problem)s The author has to revise the proposal."
+            )
+        else:
+            sentence = _(
+                "“%(metric)s” refers to what this changes and could not be read from %(day)s on: %(problem)s "
+                "The author has to add it to the proposal."
+            )
+        return self._filled(sentence)
+
+    def _filled(self, sentence: str) -> str:
+        language = meaning.language()
+        said = {"metric": self.names[language], "day": days.day(self.day), "problem": self.problem.message(language)}
+        return sentence % said
+
+
+def unreadable(standing: Standing) -> list[Unreadable]:
+    """What could not be read with the submitted revision in force, because of what it says or was agreed since."""
+    revision = standing.revision
+    if revision is None:
         return []
-    name = f"unreadable:{standing.revision.digest}:{standing.stamp}"
-    return [said[f"name_{meaning.language()}"] for said in kept(name, lambda: list(_unreadable(standing)))]
+    name = f"unreadable:{revision.digest}:{standing.stamp}"
+    return kept(name, lambda: list(_unreadable(standing.overlay, revision.effective_from, standing.carried)))
 
 
-def _unreadable(standing: Standing) -> Iterator[Wording]:
-    for said in standing.overlay.values():
-        measured = said["condition"] and not said["retired"]
-        if measured and meaning.counting_problems(said, standing.overlay, standing.carried):
-            yield said
+def unreadable_draft(standing: Standing) -> list[Unreadable]:
+    """The same of what is being written."""
+    if not standing.has_vocabulary:
+        return []
+    overlay = {copy.key: copy.wording for copy in standing.copies}
+    on, drafted = standing.drafted_from, standing.drafted_vocabulary
+    said = {key: [each[name] for name in course.READ] for key, each in overlay.items()}
+    asked = digest("goi/unreadable/1", [said, on.isoformat(), meaning.source_digest(drafted) if drafted else ""])
+    return kept(f"unreadable:{asked}:{standing.stamp}", lambda: list(_unreadable(overlay, on, drafted)))
+
+
+def _unreadable(overlay: Overlay, on: date, carried: "meaning.Carried | None") -> list[Unreadable]:
+    """Its own definitions first: while one cannot be read, nothing is said of what refers to it.
+
+    What refers to it is named only where it could be read before: the change does not answer for other faults.
+    """
+    current, proposed = meaning.vocabulary(), meaning.read_in(carried)
+    if current is None or proposed is None:
+        return []
+    dependents = {span.key for span in referring(set(overlay), Use.CONDITION, InForce.objects.since(on))}
+    agreed = course.of({*overlay, *dependents, *course.references_in(overlay.values())}, on)
+    changed = agreed.followed_by(overlay, on)
+
+    def first(span: Span) -> Iterator[Unreadable]:
+        own = span.key in overlay
+        for day, metrics in changed.readings(span):
+            problems = meaning.problems_in(span.words, proposed, metrics)
+            if problems and (own or not meaning.problems_in(span.words, current, agreed.agreed(span, day))):
+                yield Unreadable(span.key, names(span.words), own, day, problems[0])
+                return
+
+    found = [each for span in changed if span.is_read and span.key in {*overlay, *dependents} for each in first(span)]
+    return [each for each in found if each.own] or found
 
 
 def _changed(carried: "meaning.Carried", stamp: str) -> list[tuple[str, Wording]]:

@@ -18,7 +18,7 @@ from registry.conditions.months import months_sql
 from registry.conditions.tally import Asked, Counted, World, both
 from registry.effect import based_on
 from registry.engine import kept
-from registry.models import Dataset, Revision, Run, Use
+from registry.models import Dataset, InForce, Revision, Run, Use
 from registry.proving import referring, using
 from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
@@ -132,7 +132,7 @@ def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
     changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
     old, new = ({key: side[key] for key in changed & side.keys()} for side in (old, new))
     on = standing.submitted.effective_from
-    rippled = {key: words for key, words in referring(changed, on) if key not in changed}
+    rippled = {span.key: span.words for span in referring(changed, Use.CONDITION, InForce.objects.as_of(on))}
     parts = dict.fromkeys(sorted(changed), CHANGED) | dict.fromkeys(sorted(rippled), RIPPLE)
     calculated = _calculated_from(set(parts), changed, on)
     sides = Sides(rippled | calculated | old, rippled | calculated | new)
@@ -163,7 +163,7 @@ def _calculated_from(keys: set[str], but: set[str], on: date) -> dict[str, Wordi
     found: dict[str, Wording] = {}
     wanted = keys
     while wanted:
-        rows = dict(using(wanted, Use.FORMULA, on).values_list("key", "definition__wording"))
+        rows = dict(using(wanted, Use.FORMULA, InForce.objects.as_of(on)).values_list("key", "definition__wording"))
         wanted = rows.keys() - found.keys() - but
         found |= {key: rows[key] for key in wanted}
     return found

@@ -14,11 +14,12 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from registry import answers, clock, meaning
+from registry import answers, meaning
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
-from registry.models import Clause, ExampleAnswer, Use, WorkingCopy
+from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
+from registry.models.metrics import InForceQuerySet
 from registry.proving import COUNTING_RULES, Question, names, referring, unchecked, using
 from registry.standing import Standing
 from registry.wording import Wording
@@ -54,7 +55,7 @@ class Effect:
     """What one metric counts differently: one that the proposal changes, or one that refers to it.
 
     `rules`: how records are counted, `(rule, before, after)`, where it changes. `unread`: how many answers given
-    before can no longer be read.
+    before can no longer be read. `begins`: of one that refers to it only from a later day, that day.
     """
 
     key: str
@@ -64,6 +65,7 @@ class Effect:
     findings: list[Finding]
     rules: list[tuple[str, str, str]]
     unread: int = 0
+    begins: date | None = None
 
     @property
     def tag(self) -> str:
@@ -78,6 +80,7 @@ class Effect:
             "narrower": pgettext("verdict", "narrower"),
             "both": pgettext("verdict", "gains and losses"),
             "apart": pgettext("verdict", "not comparable"),
+            "broken": pgettext("verdict", "cannot be read"),
             "undecided": pgettext("verdict", "undecided"),
             "unchecked": pgettext("verdict", "not checked"),
         }[self.verdict]
@@ -95,6 +98,7 @@ class Effect:
             "narrower": _("Fewer records count; none is new (proved)."),
             "both": _("Some records newly count, and some no longer do."),
             "apart": _("The agreed condition cannot be read in the proposed vocabulary: compare the words."),
+            "broken": _("It refers to this, and cannot be read any more from then on."),
             "undecided": _("It could not be decided in time whether the same records count."),
             "unchecked": unchecked(),
         }[self.verdict]
@@ -114,7 +118,7 @@ def preview(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bo
     words = overlay[copy.key]
     if not words["condition"] or words["retired"] or not standing.has_vocabulary:
         return None
-    on = standing.proposal.effective_from or clock.today()
+    on = standing.drafted_from
     said = {key: [each[name] for name in ("counts", "condition", *COUNTING_RULES)] for key, each in overlay.items()}
     drafted = standing.drafted_vocabulary
     read_by = meaning.source_digest(drafted) if drafted else ""
@@ -131,7 +135,7 @@ def _previewed(
     declared, words = meaning.read_in(drafted), overlay[copy.key]
     if declared is None or words["counts"] not in declared.entities:
         return []
-    if meaning.condition_problems(words, overlay, drafted):
+    if meaning.condition_problems(words, overlay, drafted, on):
         return []
     question = Question(based, overlay, on, declared)
     return [question.changed(copy.key, copy.base.wording if copy.base else None, words)]
@@ -143,7 +147,7 @@ def ripple(standing: Standing) -> list[Effect]:
 
 
 def calculated(standing: Standing) -> list[tuple[str, str]]:
-    """`(key, name)` of the calculated metrics whose numbers change with those."""
+    """`(key, name)` of the calculated metrics whose numbers change with those, then or from a later day."""
     return [(each["key"], each["name"][meaning.language()]) for each in _known(standing)["calculated"]]
 
 
@@ -161,6 +165,7 @@ def _effect(found: Mapping[str, Any], standing: Standing, judged: Iterable[Mappi
         [Finding(said, telling) for said, telling in found["findings"][language]],
         found["rules"][language],
         sum(each["counts"] is None for each in judged),
+        found.get("begins"),
     )
 
 
@@ -192,10 +197,11 @@ def _computed(standing: Standing) -> dict[str, Any]:
         for clause in standing.clauses
         if clause.wording["condition"] or (clause.base and clause.base.wording["condition"])
     ]
-    dependents = [question.rippled(key, words) for key, words in referring(set(overlay), question.on)]
+    among = InForce.objects.since(question.on)
+    dependents = [question.rippled(span) for span in referring(set(overlay), Use.CONDITION, among)]
     rippled = [each for each in dependents if each["verdict"] != "same"]
     touched = {*overlay, *(each["key"] for each in rippled)}
-    return {"effects": changed, "ripple": rippled, "calculated": _calculated_from(touched, question.on)}
+    return {"effects": changed, "ripple": rippled, "calculated": _calculated_from(touched, among)}
 
 
 def based_on(worded: Iterable[Clause] | Iterable[WorkingCopy]) -> dict[str, Wording]:
@@ -203,6 +209,6 @@ def based_on(worded: Iterable[Clause] | Iterable[WorkingCopy]) -> dict[str, Word
     return {each.key: each.base.wording for each in worded if each.base}
 
 
-def _calculated_from(keys: set[str], on: date) -> list[dict[str, Any]]:
-    rows = using(keys, Use.FORMULA, on).exclude(key__in=keys).values_list("key", "definition__wording")
+def _calculated_from(keys: set[str], among: InForceQuerySet) -> list[dict[str, Any]]:
+    rows = using(keys, Use.FORMULA, among).exclude(key__in=keys).values_list("key", "definition__wording")
     return [{"key": key, "name": names(words)} for key, words in dict(rows).items()]

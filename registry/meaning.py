@@ -1,6 +1,6 @@
 """What conditions mean today: the vocabulary in force, and the agreed conditions that others refer to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -71,10 +71,19 @@ def agreed(texts: Iterable[str], overlay: Overlay | None = None, on: date | None
     `overlay` are wordings that stand in for those in force, such as a joint proposal's.
     """
     overlay = overlay or {}
+
+    def wordings(keys: set[str]) -> dict[str, Wording]:
+        return in_force(keys - overlay.keys(), on) | {key: overlay[key] for key in keys & overlay.keys()}
+
+    return referred_to(texts, wordings)
+
+
+def referred_to(texts: Iterable[str], find: Callable[[set[str]], Mapping[str, Wording]]) -> dict[str, Agreed]:
+    """The same, of the wordings that `find` gives for metric keys."""
     found: dict[str, Agreed] = {}
     wanted = {key for text in texts for key in conditions_syntax.references(text)}
     while missing := wanted - found.keys():
-        wordings = in_force(missing - overlay.keys(), on) | {key: overlay[key] for key in missing & overlay.keys()}
+        wordings = find(missing)
         found |= {key: Agreed(words["counts"], words["condition"]) for key, words in wordings.items()}
         wanted = {key for each in found.values() for key in conditions_syntax.references(each.condition)}
         if not missing & wordings.keys():
@@ -82,7 +91,9 @@ def agreed(texts: Iterable[str], overlay: Overlay | None = None, on: date | None
     return found
 
 
-def sentences(words: Wording, overlay: Overlay | None = None, carried: Carried | None = None) -> dict[str, list[str]]:
+def sentences(
+    words: Wording, overlay: Overlay | None = None, carried: Carried | None = None, on: date | None = None
+) -> dict[str, list[str]]:
     """What is wrong with a wording's condition or formula, by field, in the reader's language."""
     if words["kind"] == CALCULATED:
         found = _formula_problems(words, overlay) if words["formula"] else []
@@ -92,7 +103,7 @@ def sentences(words: Wording, overlay: Overlay | None = None, carried: Carried |
     if read_in(carried) is None:
         sentence = conditions_syntax.condition(words["condition"])
         return {"condition": [str(sentence)]} if sentence else {}
-    found = [each.message(language()) for each in counting_problems(words, overlay, carried)]
+    found = [each.message(language()) for each in counting_problems(words, overlay, carried, on)]
     return {"condition": found} if found else {}
 
 
@@ -108,25 +119,37 @@ def tree(
         return None
 
 
-def condition_problems(words: Wording, overlay: Overlay | None = None, carried: Carried | None = None) -> list[Problem]:
-    """The problems of a condition with their places and fixes; empty where it reads correctly."""
+def condition_problems(
+    words: Wording, overlay: Overlay | None = None, carried: Carried | None = None, on: date | None = None
+) -> list[Problem]:
+    """The problems of a condition with their places and fixes; empty where it reads correctly.
+
+    `on`: the day from which it would hold (default today), on which what it refers to is read.
+    """
     declared = read_in(carried)
     if declared is None or words["counts"] not in declared.entities:
         return []
-    return text_problems(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay))
+    return text_problems(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay, on))
 
 
-def counting_problems(words: Wording, overlay: Overlay | None = None, carried: Carried | None = None) -> list[Problem]:
+def counting_problems(
+    words: Wording, overlay: Overlay | None = None, carried: Carried | None = None, on: date | None = None
+) -> list[Problem]:
     """Likewise for all that makes a metric countable: the condition, its entity, key, date and sum."""
     declared = read_in(carried)
     if declared is None:
         return []
+    return problems_in(words, declared, agreed([words["condition"], words["dated_by"]], overlay, on))
+
+
+def problems_in(words: Wording, declared: Vocabulary, metrics: Mapping[str, Agreed]) -> list[Problem]:
+    """The same in a vocabulary, with what its references stand for."""
     if words["counts"] not in declared.entities:
         return [unknown_entity(words["counts"], declared)]
-    if found := condition_problems(words, overlay, carried):
+    if found := text_problems(words["condition"], declared, words["counts"], metrics):
         return found
     try:
-        counting_of(counting(words), declared, agreed([words["condition"], words["dated_by"]], overlay))
+        counting_of(counting(words), declared, metrics)
     except ConditionError as error:
         return error.problems
     return []

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from registry import engine, meaning, telling, wording
 from registry.conditions import ConditionError, Moments, Vocabulary
 from registry.conditions.worker import Overrun
+from registry.course import Span, spans_of
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
-from registry.models import InForce, Use
+from registry.models.metrics import InForceQuerySet
 from registry.wording import Wording
 
 LANGUAGES = ("ja", "en")
@@ -70,10 +71,17 @@ class Question:
             found["verdict"] = "recounted"
         return self._told(key, new, found["verdict"], self._cards(found, new), findings, rules)
 
-    def rippled(self, key: str, words: Wording) -> dict[str, Any]:
-        """The same for a metric whose own words stay, and which refers to what changes."""
-        found = self._compared(words, words)
-        return self._told(key, words, found["verdict"], self._cards(found, words))
+    def rippled(self, span: Span) -> dict[str, Any]:
+        """The same for a metric whose own words stay, and which refers to what changes, on the first of its days.
+
+        With `begins`, that day, where it is a later one.
+        """
+        asked = Question(self.based, self.overlay, max(self.on, span.begins), self.declared)
+        found = asked._compared(span.words, span.words)
+        if found["verdict"] == "apart" and meaning.tree(span.words, self.overlay, self.declared, asked.on) is None:
+            found["verdict"] = "broken"
+        told = asked._told(span.key, span.words, found["verdict"], asked._cards(found, span.words))
+        return told | {"begins": asked.on if asked.on > self.on else None}
 
     def agreed(self, text: str) -> dict[str, Any]:
         """What the new text refers to."""
@@ -143,17 +151,18 @@ def _rule(name: str, value: str) -> str:
     return str(wording.KINDS[value]) if name == "kind" else value or _("none")
 
 
-def referring(keys: set[str], on: date) -> list[tuple[str, Wording]]:
-    """Metrics in force on a day whose condition refers to one of `keys`, directly or through others."""
-    found: dict[str, Wording] = {}
-    wanted = set(keys)
+def referring(keys: set[str], how: str, among: InForceQuerySet) -> list[Span]:
+    """Those that use one of `keys` in their condition or formula (`how`), also through others, by metric and day."""
+    found: dict[tuple[str, date], Span] = {}
+    known = wanted = keys
     while wanted:
-        rows = dict(using(wanted, Use.CONDITION, on).values_list("key", "definition__wording"))
-        wanted = rows.keys() - found.keys() - keys
-        found |= {key: rows[key] for key in wanted}
-    return sorted(found.items())
+        spans = list(spans_of(using(wanted, how, among).exclude(key__in=keys)))
+        wanted = {span.key for span in spans} - known
+        known = known | wanted
+        found |= {(span.key, span.begins): span for span in spans}
+    return [found[place] for place in sorted(found)]
 
 
-def using(keys: set[str], how: str, on: date) -> Any:
-    """What is in force on a day and uses one of `keys` in its condition, formula or text (`how`)."""
-    return InForce.objects.as_of(on).filter(definition__uses__key__in=keys, definition__uses__how=how, retired=False)
+def using(keys: set[str], how: str, among: InForceQuerySet) -> InForceQuerySet:
+    """Those that use one of `keys` in their condition, formula or text (`how`)."""
+    return among.filter(definition__uses__key__in=keys, definition__uses__how=how, retired=False)

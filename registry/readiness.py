@@ -53,6 +53,7 @@ def before_submission(standing: Standing) -> list[Need]:
     needs.extend(_about_vocabulary(standing))
     for copy in standing.copies:
         needs.extend(_about_words(copy, standing))
+    needs.extend(_about_reading(standing))
     needs.extend(_about_choices(standing.copies))
     needs.extend(_about_difference(standing))
     needs.extend(_about_names(standing.copies))
@@ -65,9 +66,7 @@ def before_publication(standing: Standing) -> list[Need]:
     """What the proposal under review still needs before it becomes the agreed meaning."""
     needs = [Need("done", _("The words are complete in Japanese and English."), "complete")]
     broken = carrying.unreadable(standing)
-    for name in broken:
-        sentence = _("The condition of “%(metric)s” cannot be read any more. The author has to revise it.")
-        needs.append(Need("attention", sentence % {"metric": name}, "condition_broken"))
+    needs.extend(Need("attention", each.for_reviewers, each.code, each.key) for each in broken)
     if not broken and any(clause.wording["condition"] or clause.wording["formula"] for clause in standing.clauses):
         needs.append(Need("done", _("Conditions and formulas read correctly."), "plausible"))
     for clause in standing.stale:
@@ -196,7 +195,7 @@ def _about_words(copy: WorkingCopy, standing: Standing) -> Iterator[Need]:
     for problems in (
         wording.unacceptable(copy.wording),
         wording.incomplete(copy.wording),
-        meaning.sentences(copy.wording, overlay, standing.drafted_vocabulary),
+        meaning.sentences(copy.wording, overlay, standing.drafted_vocabulary, standing.drafted_from),
     ):
         for field, sentences in problems.items():
             for sentence in sentences:
@@ -207,6 +206,15 @@ def _about_words(copy: WorkingCopy, standing: Standing) -> Iterator[Need]:
             "number": copy.base.number,
         }
         yield Need("attention", sentence, "no_difference", copy.key)
+
+
+def _about_reading(standing: Standing) -> Iterator[Need]:
+    """On later days, and of other metrics: what it does not say itself on the first is said of its words."""
+    for each in carrying.unreadable_draft(standing):
+        if each.own and each.day > standing.drafted_from:
+            yield Need("attention", each.for_its_authors, each.code, each.key, "condition")
+        elif not each.own:
+            yield Need("attention", each.for_its_authors, each.code, each.key)
 
 
 def _about_choices(copies: Iterable[WorkingCopy]) -> Iterator[Need]:

@@ -57,9 +57,8 @@ def of(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = 
     if words["kind"] == CALCULATED:
         return None
     carried = standing.drafted_vocabulary
-    flaws = (
-        _flaws(words["condition"], meaning.condition_problems(words, overlay, carried)) if words["condition"] else []
-    )
+    problems = meaning.condition_problems(words, overlay, carried, standing.drafted_from) if words["condition"] else []
+    flaws = _flaws(words["condition"], problems)
     if flaws:
         return Reading(copy, words["condition"], flaws, [], None, pending=False)
     lines = meaning.in_words(words, standing.stamp, overlay, carried)

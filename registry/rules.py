@@ -277,13 +277,7 @@ def vocabulary_fits(question: Question) -> Refused | None:
 
 def readable(question: Question) -> Refused | None:
     broken = carrying.unreadable(question.standing) if question.proposal.is_open else []
-    if not broken:
-        return None
-    return WrongState(
-        "condition_broken",
-        _("The condition of “%(metric)s” cannot be read any more. The author has to revise it.")
-        % {"metric": broken[0]},
-    )
+    return WrongState(broken[0].code, broken[0].for_reviewers) if broken else None
 
 
 def outdated(question: Question) -> Refused | None:

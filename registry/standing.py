@@ -107,6 +107,11 @@ class Standing:
         return getattr(self.proposal, "vocabulary_draft", None)
 
     @property
+    def drafted_from(self) -> date:
+        """The day from which what is being written is to apply; today while none is chosen."""
+        return self.proposal.effective_from or self.today
+
+    @property
     def vocabulary_is_behind(self) -> bool:
         """Whether another vocabulary was recorded since the one that the carried one is based on."""
         return self.carried is not None and self.carried.base.number != self._stamped.last_vocabulary

@@ -215,14 +215,16 @@ def test_other_metrics_mean_what_they_will_mean_on_the_day_it_applies(cast: Cast
     assert told(changed(cast, TOMORROW, key="meeting", condition=said)) == [("meeting", "narrower")]
 
 
-def test_the_ripple_is_of_those_that_refer_to_it_on_that_day(cast: Cast):
+def test_the_ripple_is_of_those_that_refer_to_it_on_that_day_or_later(cast: Cast):
     declare(cast)
     sealed(
         cast, changed(cast, TODAY + timedelta(days=5), key="meeting", condition="status = 'held' AND is_target_lead")
     )
-    assert told(changed(cast, TOMORROW, condition=FIFTY)) == [("target_lead", "wider")]
-    later = changed(cast, TODAY + timedelta(days=10), condition=FIFTY)
-    assert told(later) == [("target_lead", "wider"), ("meeting", "wider")]
+    both = [("target_lead", "wider"), ("meeting", "wider")]
+    assert told(changed(cast, TOMORROW, condition=FIFTY)) == both
+    assert told(changed(cast, TODAY + timedelta(days=10), condition=FIFTY)) == both
+    sealed(cast, changed(cast, TODAY + timedelta(days=20), key="meeting", condition="status = 'held'"))
+    assert told(changed(cast, TODAY + timedelta(days=20), condition=FIFTY)) == [("target_lead", "wider")]
 
 
 def test_a_containment_is_asked_of_that_day(cast: Cast):

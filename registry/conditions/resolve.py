@@ -302,6 +302,8 @@ class _Resolver:
             raise refuse("circle", raw.span, circle=circle)
         if key not in metrics:
             raise refuse("unknown_metric", raw.span, name=raw.parts[-1], known=", ".join(metrics) or "-")
+        if not metrics[key].condition:
+            raise refuse("metric_calculated", raw.span, name=raw.parts[-1])
         way = self.scope.metric_path(raw, metrics[key].counts)
         return Metric(key, way, self._stands_for(key, way, raw.span), span=raw.span)
 

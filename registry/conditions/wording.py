@@ -118,6 +118,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "up_from_row": ("From a relation's row only its own fields can be used: {alias}.field.",
                     "関連の行から使えるのは、その行の項目（{alias}.項目）だけです。"),
     "unknown_metric": ("No agreed metric is called {name}. Known: {known}.", "{name} に当たる合意済みの指標はありません。使える指標：{known}"),
+    "metric_calculated": ("{name} cannot be asked of a record: that metric is calculated. Name one that counts records.",
+                          "{name} は計算で求める指標なので、1件ごとには判定できません。数える指標を使ってください。"),
     "metric_elsewhere": ("{name} is about a {counts}, which a {entity} does not belong to.",
                          "{name} は{counts}についての指標で、{entity}からはたどれません。"),
     "metric_several": ("{name} can be reached in several ways. Write one of: {choices}.",

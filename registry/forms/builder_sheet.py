@@ -238,7 +238,7 @@ class Sheet:
         text = locked.text
         if rows is not None:
             text = f"EXISTS (SELECT 1 FROM {rows.relation} {rows.alias} WHERE {text})"
-        metrics = meaning.agreed([text], self.part.told.overlay)
+        metrics = self.part.told.agreed(text)
         names = {each.key: each.name for each in self.part.told.metrics}
         try:
             said = explain(text, self.vocabulary, self.entity, self.language, metrics, names).splitlines()

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
-from registry import clock, meaning
-from registry.conditions import ConditionError, Problem, Vocabulary
+from registry import meaning
+from registry.conditions import Agreed, ConditionError, Problem, Vocabulary
 from registry.conditions.blocks import Block, Group
 from registry.conditions.blocks_read import read_blocks
 from registry.conditions.blocks_write import Gap, write_blocks
@@ -20,15 +21,18 @@ BUILDER, EXPRESSION = "builder", "expression"
 
 
 class Told:
-    """What the conditions of one draft can name: the vocabulary, and every metric in force or in the draft."""
+    """What the conditions of one draft can name: the vocabulary, and every metric of the draft or in force by then."""
 
-    def __init__(self, overlay: Mapping[str, Wording], carried: meaning.Carried | None = None) -> None:
+    def __init__(self, overlay: Mapping[str, Wording], carried: meaning.Carried | None, on: date) -> None:
         self.overlay = overlay
         self.carried = carried
+        self.on = on
 
     @classmethod
     def of(cls, standing: Standing) -> "Told":
-        return cls({copy.key: copy.wording for copy in standing.copies}, standing.drafted_vocabulary)
+        return cls(
+            {copy.key: copy.wording for copy in standing.copies}, standing.drafted_vocabulary, standing.drafted_from
+        )
 
     @cached_property
     def vocabulary(self) -> Vocabulary | None:
@@ -37,7 +41,7 @@ class Told:
     @cached_property
     def metrics(self) -> list[Metric]:
         names = ("key", "definition__wording__counts", "definition__wording__name_ja", "definition__wording__name_en")
-        rows = InForce.objects.as_of(clock.today()).filter(retired=False).exclude(definition__wording__condition="")
+        rows = InForce.objects.as_of(self.on).filter(retired=False).exclude(definition__wording__condition="")
         found = {
             key: Metric(key, counts or "", {"ja": ja, "en": en}) for key, counts, ja, en in rows.values_list(*names)
         }
@@ -47,12 +51,16 @@ class Told:
                 found[key] = Metric(key, words["counts"], name)
         return list(found.values())
 
+    def agreed(self, text: str) -> dict[str, Agreed]:
+        """What the text refers to."""
+        return meaning.agreed([text], self.overlay, self.on)
+
     def blocks(self, text: str, entity: str) -> Group | None:
         """The blocks of a text, or None where the builder cannot show it yet."""
         if self.vocabulary is None or entity not in self.vocabulary.entities:
             return None
         try:
-            return read_blocks(text, self.vocabulary, entity, meaning.agreed([text], self.overlay))
+            return read_blocks(text, self.vocabulary, entity, self.agreed(text))
         except ConditionError:
             return None
 
@@ -131,7 +139,7 @@ class ConditionPart:
 
     def _mended(self, number: str) -> str:
         words = {"condition": self.text, "counts": self.entity}
-        problems = meaning.condition_problems(words, self.told.overlay, self.told.carried)
+        problems = meaning.condition_problems(words, self.told.overlay, self.told.carried, self.told.on)
         chosen = problems[int(number)] if number.isdigit() and int(number) < len(problems) else None
         return mended(self.text, chosen) if chosen else self.text
 

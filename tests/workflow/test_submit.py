@@ -26,6 +26,7 @@ from tests.cast import (
     words,
     write,
 )
+from tests.data import declare
 
 
 def needs(proposal: Proposal, *, by) -> set[str]:
@@ -274,3 +275,16 @@ def test_two_new_metrics_of_one_proposal_may_not_look_alike(cast: Cast):
 
 def test_a_metric_may_keep_its_own_name(cast: Cast):
     assert in_review(cast).state == Proposal.IN_REVIEW
+
+
+def test_what_could_not_be_read_before_the_change_either_stops_nobody(cast: Cast):
+    """Agreed before any words were declared, so that nobody could tell."""
+    unread = {"meeting": {"condition": "is_target_lead AND colour = 'red'"}}
+    other = write(started(cast.misaki), by=cast.misaki, change=unread)
+    submitting.submit(other, by=cast.misaki)
+    seal(other, team=cast.marketing, by=cast.ryo)
+    seal(other, team=cast.sales, by=cast.naoko)
+    declare(cast)
+    proposal = drafted(cast)
+    submitting.submit(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)

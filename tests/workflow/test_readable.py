@@ -1,0 +1,220 @@
+"""What is agreed stays readable, and keeps its meaning, on every one of its days: whatever is changed around it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry import effect
+from registry.models import Metric, Proposal
+from registry.readiness import NotReady, before_publication, before_submission
+from registry.seeding.content import Content
+from registry.standing import Standing
+from registry.workflow import submitting, vocabulary
+from tests.cast import TODAY, Cast, drafted, fresh, refuses, seal, started, words, write
+from tests.counting import RATE, plain
+
+SOURCE = Content().vocabulary
+TOMORROW, SOON, LATER = (TODAY + timedelta(days=days) for days in (1, 30, 40))
+HELD = (
+    "status = 'held' AND lead.company.employees >= 10"
+    " AND EXISTS (SELECT 1 FROM lead.contacts c WHERE c.reached IS TRUE)"
+)
+WITH_TARGET = "status = 'held' AND lead.is_target_lead"
+BEE = words(name_ja="ビー数", name_en="Bees", condition="company.employees >= 5")
+CONTACTS = {"counts": "contact", "counting_key": "contact_id", "dated_by": "made_on", "condition": "reached IS TRUE"}
+
+
+@pytest.fixture(autouse=True)
+def _declared(cast: Cast) -> None:
+    vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
+
+
+def proposed(cast: Cast, day: date = TODAY, *, retroactive: bool = False, **wordings: Any) -> Proposal:
+    """A draft of Misaki's with these wordings, those of metrics there are not yet as new ones."""
+    proposal = started(cast.misaki, effective_from=day, retroactive=retroactive)
+    known = set(Metric.objects.values_list("key", flat=True))
+    new = {key: said for key, said in wordings.items() if key not in known}
+    change = {key: said for key, said in wordings.items() if key in known}
+    return write(proposal, by=cast.misaki, change=change, new=new)
+
+
+def submitted(cast: Cast, *args: Any, **wordings: Any) -> Proposal:
+    proposal = proposed(cast, *args, **wordings)
+    submitting.submit(proposal, by=cast.misaki)
+    return fresh(proposal)
+
+
+def agreed(cast: Cast, *args: Any, **wordings: Any) -> Proposal:
+    return sealed(cast, submitted(cast, *args, **wordings))
+
+
+def sealed(cast: Cast, proposal: Proposal) -> Proposal:
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    return fresh(proposal)
+
+
+def refused(proposal: Proposal, by: Any) -> dict[str, list[str]]:
+    """What submitting it is refused with: sentences by code."""
+    with pytest.raises(NotReady) as caught:
+        submitting.submit(proposal, by=by)
+    found: dict[str, list[str]] = {}
+    for need in caught.value.needs:
+        found.setdefault(need.code, []).append(need.sentence)
+    return found
+
+
+# --- another vocabulary ---
+
+ALTERING = {
+    "the date is renamed": ("      held_on: {", "      took_place_on: {"),
+    "the date may be blank": ("created_on: {type: date, low", "created_on: {type: date, nullable: true, low"),
+    "the key": ("    key: meeting_id", "    key: lead_id"),
+    "the way up": ("company: {entity: company, link: company_id", "company: {entity: company, link: lead_id"),
+    "the way down": ("contacts: {entity: contact, link: lead_id", "contacts: {entity: contact, link: contact_id"),
+    "the key above": ("    key: company_id", "    key: code"),
+}  # fmt: skip
+NAMING_ONLY = ("label: {ja: 実施日, en: day held}", "label: {ja: 開催日, en: day of the meeting}")
+
+
+def changed(written: str, instead: str) -> str:
+    assert written in SOURCE
+    return SOURCE.replace(written, instead).replace("      region: {", "      code: {type: text}\n      region: {")
+
+
+@pytest.mark.parametrize("pair", ALTERING.values(), ids=ALTERING)
+def test_a_vocabulary_that_alters_anything_counting_reads_is_refused(cast: Cast, pair: tuple[str, str]):
+    agreed(cast, meeting={"condition": HELD})
+    with refuses("alters_definitions", 409):
+        vocabulary.change_vocabulary(changed(*pair), by=cast.megumi, reason="列に合わせる")
+
+
+def test_one_that_only_names_things_otherwise_is_recorded(cast: Cast):
+    agreed(cast, meeting={"condition": HELD})
+    assert vocabulary.change_vocabulary(changed(*NAMING_ONLY), by=cast.megumi, reason="呼び名").number == 2
+
+
+def test_a_proposal_that_carries_it_has_to_speak_of_the_metric_that_is_dated_by_it(cast: Cast):
+    proposal = drafted(cast, "target_lead", by=cast.megumi)
+    vocabulary.carry(proposal, source=changed(*ALTERING["the date is renamed"]), by=cast.megumi)
+    assert "商談数" in refused(proposal, cast.megumi)["alters_definitions"][0]
+
+
+def test_a_vocabulary_is_held_against_what_is_agreed_from_a_later_day(cast: Cast):
+    said = {"condition": "status = 'held' AND minutes >= 20 AND lead.is_bee"}
+    agreed(cast, SOON, meeting=said, bee=BEE)
+    with refuses("alters_definitions", 409):
+        source = changed("      minutes: {", "      length_in_minutes: {")
+        vocabulary.change_vocabulary(source, by=cast.megumi, reason="列に合わせる")
+
+
+def test_what_a_condition_refers_to_is_asked_of_the_day_on_which_it_holds(cast: Cast):
+    """Employees are spoken of only by what the agreed condition will refer to later."""
+    agreed(cast, LATER, bee=words(**BEE | {"condition": "company.region = '東京'"}))
+    agreed(cast, LATER + timedelta(days=1), meeting={"condition": "status = 'held' AND lead.is_bee"})
+    with refuses("alters_definitions", 409):
+        source = changed("      region: {", "      prefecture: {")
+        vocabulary.change_vocabulary(source, by=cast.megumi, reason="列に合わせる")
+
+
+# --- references, by day ---
+
+
+def test_metrics_scheduled_one_after_the_other_do_not_refer_to_each_other(cast: Cast):
+    agreed(cast, SOON, target_lead={"condition": "company.employees >= 100 AND is_bee"}, bee=BEE)
+    circle = proposed(cast, SOON + timedelta(days=1), bee={"condition": "is_target_lead"})
+    assert "循環" in refused(circle, cast.misaki)["incomplete"][0]
+
+
+def test_a_circle_that_closes_on_a_later_day_is_refused_with_the_day(cast: Cast):
+    agreed(cast, bee=BEE)
+    agreed(cast, SOON, target_lead={"condition": "company.employees >= 100 AND is_bee"})
+    circle = proposed(cast, TOMORROW, bee={"condition": "is_target_lead"})
+    (sentence,) = refused(circle, cast.misaki)["condition_broken"]
+    assert "2026年7月15日" in sentence
+    assert "循環" in sentence
+
+
+def test_a_circle_that_another_proposal_closes_meanwhile_stops_the_seal(cast: Cast):
+    agreed(cast, bee=BEE)
+    first = submitted(cast, SOON, target_lead={"condition": "company.employees >= 100 AND is_bee"})
+    second = submitted(cast, SOON + timedelta(days=1), bee={"condition": "is_target_lead"})
+    sealed(cast, first)
+    with refuses("condition_broken", 409):
+        seal(second, team=cast.marketing, by=cast.ryo)
+
+
+def test_a_condition_names_a_metric_that_is_in_force_by_then(cast: Cast):
+    agreed(cast, SOON, bee=BEE)
+    too_early = proposed(cast, TOMORROW, target_lead={"condition": "is_bee"})
+    assert "is_bee" in refused(too_early, cast.misaki)["incomplete"][0]
+    later = agreed(cast, LATER, target_lead={"condition": "is_bee"})
+    assert later.state == Proposal.PUBLISHED
+
+
+def test_a_correction_of_the_past_names_what_was_in_force_then(cast: Cast):
+    agreed(cast, bee=BEE)
+    past = proposed(cast, TODAY - timedelta(days=20), retroactive=True, target_lead={"condition": "is_bee"})
+    assert "is_bee" in refused(past, cast.misaki)["incomplete"][0]
+
+
+def test_while_one_writes_references_are_read_on_the_day_it_takes_effect(client: Client, cast: Cast):
+    agreed(cast, SOON, bee=BEE)
+    client.force_login(cast.misaki)
+    for day, is_known in ((TOMORROW, False), (LATER, True)):
+        proposal = proposed(cast, day, target_lead={"condition": "is_bee"})
+        page = plain(client.get(f"/proposals/{proposal.pk}/draft/"))
+        assert ("is_bee に当たる合意済みの指標はありません" not in page) is is_known
+
+
+# --- what others refer to ---
+
+
+def breaking(cast: Cast, kind: str) -> Proposal:
+    calculated = {**RATE, "name_ja": "ターゲット", "name_en": "Target", "formula": "meeting × 2"}
+    return proposed(cast, TOMORROW, target_lead=CONTACTS if kind == "contacts" else calculated)
+
+
+@pytest.mark.parametrize("kind", ["contacts", "calculated"])
+def test_what_others_refer_to_is_not_changed_so_that_they_cannot_be_read(cast: Cast, kind: str):
+    agreed(cast, meeting={"condition": WITH_TARGET})
+    proposal = breaking(cast, kind)
+    (sentence,) = refused(proposal, cast.misaki)["breaks_others"]
+    assert "商談数" in sentence
+    assert "2026年6月16日" in sentence
+    write(proposal, by=cast.misaki, change={"meeting": {"condition": "status = 'held' AND minutes >= 20"}})
+    assert {need.code for need in before_submission(Standing(fresh(proposal)))} == {"ready"}
+
+
+@pytest.mark.parametrize("kind", ["contacts", "calculated"])
+def test_one_that_came_to_refer_to_it_meanwhile_stops_the_seal_and_is_named(cast: Cast, kind: str):
+    proposal = breaking(cast, kind)
+    submitting.submit(proposal, by=cast.misaki)
+    agreed(cast, SOON, meeting={"condition": WITH_TARGET})
+    found = {need.code: need for need in before_publication(Standing(fresh(proposal)))}
+    assert "plausible" not in found
+    assert "2026年7月15日" in found["breaks_others"].sentence
+    with refuses("breaks_others", 409):
+        seal(proposal, team=cast.marketing, by=cast.ryo)
+    (rippled,) = effect.ripple(Standing(fresh(proposal)))
+    assert (rippled.key, rippled.verdict, rippled.begins) == ("meeting", "broken", SOON)
+
+
+def test_the_reason_names_a_metric_that_is_calculated(cast: Cast):
+    agreed(cast, bee=words(**RATE))
+    naming = proposed(cast, target_lead={"condition": "is_bee"})
+    assert "計算" in refused(naming, cast.misaki)["incomplete"][0]
+
+
+# --- the ripple ---
+
+
+def test_the_ripple_names_what_refers_to_it_from_a_later_day(client: Client, cast: Cast):
+    agreed(cast, SOON, meeting={"condition": WITH_TARGET})
+    proposal = submitted(cast, TOMORROW, target_lead={"condition": "company.employees >= 50"})
+    found = [(each.key, each.verdict, each.begins) for each in effect.ripple(Standing(proposal))]
+    assert found == [("meeting", "wider", SOON)]
+    client.force_login(cast.kenta)
+    assert "From 15 Jul 2026" in plain(client.get(f"/proposals/{proposal.pk}/?tab=effect&lang=en", follow=True))
