@@ -3,7 +3,7 @@
 Each definition is read on each of its days, from the one on which the change takes effect.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 
 from registry import clock, course, days, meaning
 from registry.comparison import Piece, words
-from registry.conditions import Problem, Vocabulary
+from registry.conditions import Agreed, Problem, Vocabulary
 from registry.conditions.sense import senses
-from registry.course import Course, Span
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
@@ -30,17 +29,18 @@ def altered(old: Vocabulary, new: Vocabulary) -> dict[str, Wording]:
     zone do, wherever counting looks at them.
     """
     agreed = course.whole(clock.today())
-    return {span.key: span.words for span in agreed if span.is_read and _differs(span, agreed, old, new)}
+    return {
+        key: span.words
+        for key in agreed.keys
+        for span, _day, metrics in agreed.readings(key)
+        if _differs(span.words, metrics, old, new)
+    }
 
 
-def _differs(span: Span, agreed: Course, old: Vocabulary, new: Vocabulary) -> bool:
+def _differs(said: Wording, metrics: Mapping[str, Agreed], old: Vocabulary, new: Vocabulary) -> bool:
     """Whether anything that can be read of it comes to something else. What cannot, nothing depends on."""
-    definition = meaning.counting(span.words)
-    for _day, metrics in agreed.readings(span):
-        after = senses(definition, new, metrics)
-        if any(after.get(part) != sense for part, sense in senses(definition, old, metrics).items()):
-            return True
-    return False
+    before, after = (senses(meaning.counting(said), declared, metrics) for declared in (old, new))
+    return any(after.get(part) != sense for part, sense in before.items())
 
 
 def altered_by_draft(standing: Standing) -> dict[str, Wording]:
@@ -136,16 +136,16 @@ def _unreadable(overlay: Overlay, on: date, carried: "meaning.Carried | None") -
     agreed = course.of({*overlay, *dependents, *course.references_in(overlay.values())}, on)
     changed = agreed.followed_by(overlay, on)
 
-    def first(span: Span) -> Iterator[Unreadable]:
-        own = span.key in overlay
-        for day, metrics in changed.readings(span):
+    def first(key: str) -> Unreadable | None:
+        own = key in overlay
+        for span, day, metrics in changed.readings(key):
             problems = meaning.problems_in(span.words, proposed, metrics)
             if problems and (own or not meaning.problems_in(span.words, current, agreed.agreed(span, day))):
-                yield Unreadable(span.key, names(span.words), own, day, problems[0])
-                return
+                return Unreadable(key, names(span.words), own, day, problems[0])
+        return None
 
-    found = [each for span in changed if span.is_read and span.key in {*overlay, *dependents} for each in first(span)]
-    return [each for each in found if each.own] or found
+    broken = [found for key in overlay if (found := first(key))]
+    return broken or [found for key in sorted(dependents) if (found := first(key))]
 
 
 def _changed(carried: "meaning.Carried", stamp: str) -> list[tuple[str, Wording]]:

@@ -39,13 +39,14 @@ class Course:
         for span in spans:
             self._spans[span.key].append(span)
 
-    def __iter__(self) -> Iterator[Span]:
-        for spans in self._spans.values():
-            yield from spans
+    @property
+    def keys(self) -> list[str]:
+        return list(self._spans)
 
     def followed_by(self, overlay: Overlay, on: date) -> "Course":
         """As it would be with these wordings in force from a day on, for good."""
-        kept = (replace(each, ends=min(each.ends, on)) if each.key in overlay else each for each in self)
+        spans = (each for spans in self._spans.values() for each in spans)
+        kept = (replace(each, ends=min(each.ends, on)) if each.key in overlay else each for each in spans)
         new = (Span(key, words, on, FOREVER) for key, words in overlay.items())
         return Course([*(each for each in kept if each.begins < each.ends), *new])
 
@@ -54,12 +55,18 @@ class Course:
         texts = (span.words["condition"], span.words["dated_by"])
         return meaning.referred_to(texts, lambda keys: self._wordings(keys, day))
 
-    def readings(self, span: Span) -> Iterator[tuple[date, dict[str, Agreed]]]:
-        """What the span refers to from its first day on, and from each on which some of that changes."""
+    def readings(self, key: str) -> Iterator[tuple[Span, date, dict[str, Agreed]]]:
+        """The spans of a metric by which records are judged, with each day from which they may read otherwise.
+
+        That is their first and every one on which something they refer to changes; with what they then refer to.
+        """
+        for span in self._spans.get(key, ()):
+            for day in self._turns(span) if span.is_read else ():
+                yield span, day, self.agreed(span, day)
+
+    def _turns(self, span: Span) -> list[date]:
         others = (each.begins for key in self._reached(span) for each in self._spans.get(key, ()))
-        turns = {day for day in others if span.begins < day < span.ends}
-        for day in sorted({span.begins, *turns}):
-            yield day, self.agreed(span, day)
+        return sorted({span.begins, *(day for day in others if span.begins < day < span.ends)})
 
     def _wordings(self, keys: set[str], day: date) -> dict[str, Wording]:
         spans = (each for key in keys for each in self._spans.get(key, ()))
@@ -102,5 +109,6 @@ def of(keys: Iterable[str], since: date) -> Course:
 
 def spans_of(rows: InForceQuerySet, since: date = date.min) -> Iterator[Span]:
     """The rows as spans, of whose days only those from `since` on are asked about."""
-    for key, words, begins, ends in rows.values_list("key", "definition__wording", "valid_from", "valid_to").iterator():
+    columns = ("key", "definition__wording", "valid_from", "valid_to")
+    for key, words, begins, ends in rows.order_by("key", "valid_from").values_list(*columns).iterator():
         yield Span(key, words, max(begins, since), ends)

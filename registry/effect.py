@@ -55,7 +55,7 @@ class Effect:
     """What one metric counts differently: one that the proposal changes, or one that refers to it.
 
     `rules`: how records are counted, `(rule, before, after)`, where it changes. `unread`: how many answers given
-    before can no longer be read. `begins`: of one that refers to it only from a later day, that day.
+    before can no longer be read. `begins`: the day of a version that takes effect later.
     """
 
     key: str

@@ -217,4 +217,6 @@ def test_the_ripple_names_what_refers_to_it_from_a_later_day(client: Client, cas
     found = [(each.key, each.verdict, each.begins) for each in effect.ripple(Standing(proposal))]
     assert found == [("meeting", "wider", SOON)]
     client.force_login(cast.kenta)
-    assert "From 15 Jul 2026" in plain(client.get(f"/proposals/{proposal.pk}/?tab=effect&lang=en", follow=True))
+    assert "takes effect on 15 Jul 2026" in plain(
+        client.get(f"/proposals/{proposal.pk}/?tab=effect&lang=en", follow=True)
+    )
