@@ -117,7 +117,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                 "関連の中では、どちらの項目かを示します。行の項目なら {alias}.{name}、元の記録の項目ならその名前を前に付けてください。"),
     "up_from_row": ("From a relation's row only its own fields can be used: {alias}.field.",
                     "関連の行から使えるのは、その行の項目（{alias}.項目）だけです。"),
-    "unknown_metric": ("No agreed metric is called {name}. Known: {known}.", "{name} に当たる合意済みの指標はありません。使える指標：{known}"),
+    "unknown_metric": ("No metric called {name} is in force on that day. Known: {known}.", "{name} に当たる指標は、その日には適用されていません。使える指標：{known}"),
     "metric_calculated": ("{name} cannot be asked of a record: that metric is calculated. Name one that counts records.",
                           "{name} は計算で求める指標なので、1件ごとには判定できません。数える指標を使ってください。"),
     "metric_elsewhere": ("{name} is about a {counts}, which a {entity} does not belong to.",

@@ -166,7 +166,7 @@ def test_while_one_writes_references_are_read_on_the_day_it_takes_effect(client:
     for day, is_known in ((TOMORROW, False), (LATER, True)):
         proposal = proposed(cast, day, target_lead={"condition": "is_bee"})
         page = plain(client.get(f"/proposals/{proposal.pk}/draft/"))
-        assert ("is_bee に当たる合意済みの指標はありません" not in page) is is_known
+        assert ("is_bee に当たる指標は、その日には適用されていません" not in page) is is_known
 
 
 # --- what others refer to ---
