@@ -62,6 +62,11 @@ class Sides:
         old, new = (side.get(key) for side in (self.old, self.new))
         return Asked(key, _countable(old), _countable(new))
 
+    def counts(self, key: str) -> bool:
+        """Whether it counts anything on either side: what is retired on both does not, nor what is calculated."""
+        asked = self.definition(key)
+        return _is_countable(self.words(key)) and (asked.old or asked.new) is not None
+
     def words(self, key: str) -> Wording:
         return self.new.get(key) or self.old[key]
 
@@ -153,7 +158,7 @@ def _plan(
     assert declared is not None, "asked for only where words are declared"
     sides = _with_factors(sides, on)
     world = _world(sides, declared, on)
-    countable = [key for key in [*parts, *sorted(sides.new.keys() - parts.keys())] if _is_countable(sides.words(key))]
+    countable = [key for key in [*parts, *sorted(sides.new.keys() - parts.keys())] if sides.counts(key)]
     lines = tuple(_line(sides, key, parts.get(key, FACTOR), world, source) for key in countable)
     return Plan(dataset, source, world, sides, lines, tuple(rates))
 
@@ -270,9 +275,9 @@ def last_run(key: str, words: Wording, stamp: str) -> tuple[Run, str] | None:
 def _meaning(key: str, words: Wording) -> str:
     """What one side's query is known by, whatever the day; empty where there is none."""
     declared = meaning.vocabulary()
-    if declared is None or not _is_countable(words):
-        return ""
     sides = Sides({key: words}, {key: words})
+    if declared is None or not sides.counts(key):
+        return ""
     try:
         _, new = both(sides.definition(key), _world(sides, declared, clock.today()))
         return hashed(months_sql(new, new, WHATEVER_DAY))

@@ -170,6 +170,10 @@ class MetricPage:
         keys |= set(conditions_syntax.factors(self.definition.wording["formula"]))
         keys |= set(conditions_syntax.references(self.definition.wording["condition"]))
         keys |= {self.definition.wording["successor"]} - {""}
+        return self._meant(keys)
+
+    def _meant(self, keys: set[str]) -> dict[str, Definition]:
+        """The versions of these metrics on the day, by key."""
         spans = InForce.objects.as_of(self.valid, self.known).filter(key__in=keys)
         return {span.key: span.definition for span in spans.select_related("definition__metric")}
 
@@ -189,6 +193,27 @@ class MetricPage:
         """The metrics of the formula, in its order."""
         formula = self.definition.wording["formula"] if self.definition else ""
         return [self._linked[key] for key in conditions_syntax.factors(formula) if key in self._linked]
+
+    @cached_property
+    def retired_factors(self) -> list[Definition]:
+        """The retired metrics that its formula comes down to: with one of them, it has no value."""
+        found: list[Definition] = []
+        level = self.factors
+        seen = {each.metric.key for each in level}
+        while level:
+            found += [each for each in level if each.wording["retired"]]
+            formulas = [each.wording["formula"] for each in level if not each.wording["retired"]]
+            further = {key for formula in formulas for key in conditions_syntax.factors(formula)} - seen
+            seen |= further
+            level = list(self._meant(further).values()) if further else []
+        return found
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether its meaning of today can be counted or calculated."""
+        if self.definition is None or not self.when.is_now:
+            return False
+        return not (self.definition.wording["retired"] or self.retired_factors)
 
     @property
     def references(self) -> list[Definition]:

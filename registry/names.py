@@ -1,36 +1,80 @@
-"""Names that people could take for one another."""
+"""Names and synonyms that people could take for those of another metric."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
 
 from registry import clock, text
 from registry.models import STILL_KNOWN, Clause, InForce, WorkingCopy
 from registry.wording import Wording
 
 
-def mistakable[W: Clause | WorkingCopy](worded: Sequence[W]) -> Iterator[tuple[W, str]]:
-    """Those given the name of another metric, in force now or later or proposed beside them, each with its key.
-
-    One query where somebody is given a name; a name that stays is in force, and so it was refused to all others.
-    """
-    looks = {each.key: _looks(each.wording) for each in worded}
-    named = [each for each in worded if each.base is None or _names(each.wording) != _names(each.base.wording)]
-    found = [*_agreed(named, looks), *looks.items()] if named else []
-    for each in named:
-        twins = (key for key, theirs in found if key != each.key and theirs & looks[each.key])
-        if twin := next(twins, None):
-            yield each, twin
-
-
-def _agreed(named: Sequence[Clause | WorkingCopy], besides: dict[str, set[str]]) -> Iterator[tuple[str, set[str]]]:
-    names = [name for each in named for name in _names(each.wording)]
-    spans = InForce.objects.filter(known_to=STILL_KNOWN, valid_to__gt=clock.today()).looking_like(names)
-    for key, ja, en in spans.exclude(key__in=besides).order_by("pk").values_list("key", "look_ja", "look_en"):
-        yield key, {ja, en}
-
-
-def _looks(words: Wording) -> set[str]:
-    return {text.skeleton(name) for name in _names(words)}
-
-
-def _names(words: Wording) -> list[str]:
+def names(words: Mapping[str, Any]) -> list[str]:
+    """What a wording calls its metric, where it says so."""
     return [name for name in (words["name_ja"], words["name_en"]) if name]
+
+
+def synonyms(words: Mapping[str, Any]) -> list[str]:
+    """What else it is called."""
+    return [*words["synonyms_ja"], *words["synonyms_en"]]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a metric keeps others from being called, as it looks: what is retired keeps its name and nothing else."""
+
+    key: str
+    from_names: frozenset[str]
+    from_synonyms: frozenset[str]
+
+
+def mistakable[W: Clause | WorkingCopy](worded: Sequence[W]) -> Iterator[tuple[W, str, str]]:
+    """Those newly called like another metric, in force now or later or proposed beside them: with the word and its key.
+
+    One query where somebody is newly called something; what stays is in force, and so it was refused to all others.
+    """
+    fresh = {each.key: _fresh(each) for each in worded}
+    words = [word for each in fresh.values() for word in each]
+    if not words:
+        return
+    taken = [*_agreed(words, [each.key for each in worded]), *(_taken(each.key, each.wording) for each in worded)]
+    for each in worded:
+        own = set(names(each.wording))
+        for word in fresh[each.key]:
+            others = ((one.key, one.from_names if word in own else one.from_synonyms) for one in taken)
+            twin = next((key for key, looks in others if key != each.key and text.skeleton(word) in looks), None)
+            if twin:
+                yield each, word, twin
+                break
+
+
+def _fresh(each: Clause | WorkingCopy) -> list[str]:
+    """The names and synonyms that its base does not have."""
+    said = [*names(each.wording), *synonyms(each.wording)]
+    before = _looks([*names(each.base.wording), *synonyms(each.base.wording)]) if each.base else set()
+    return [word for word in said if text.skeleton(word) not in before]
+
+
+def _agreed(words: Sequence[str], besides: Sequence[str]) -> Iterator[Taken]:
+    """Names are found by how they look, synonyms among all that is searched for."""
+    looks = _looks(words)
+    called = Q(look_ja__in=looks) | Q(look_en__in=looks)
+    for word in words:
+        called |= Q(search_text__contains=text.fold(word))
+    spans = InForce.objects.filter(called, known_to=STILL_KNOWN, valid_to__gt=clock.today())
+    for key, wording in spans.exclude(key__in=besides).order_by("pk").values_list("key", "definition__wording"):
+        yield _taken(key, wording)
+
+
+def _taken(key: str, words: Wording) -> Taken:
+    called = frozenset(_looks(names(words)))
+    if words["retired"]:
+        return Taken(key, called, frozenset())
+    every = called | _looks(synonyms(words))
+    return Taken(key, every, every)
+
+
+def _looks(words: Sequence[str]) -> set[str]:
+    return {text.skeleton(word) for word in words}

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from registry import carrying, containments, days, effect, meaning, names, text, wording
+from registry import carrying, containments, days, effect, meaning, names, retirement, text, wording
 from registry.models import Membership, Metric, Proposal, Stage, Team, WorkingCopy
 from registry.models.metrics import definition_document
 from registry.models.proposals import heading_of, revision_digest, revision_document
@@ -58,6 +59,7 @@ def before_submission(standing: Standing) -> list[Need]:
     needs.extend(_about_difference(standing))
     needs.extend(_about_names(standing.copies))
     needs.extend(_about_base(standing.copies))
+    needs.extend(_about_retirement(standing))
     needs.extend(_about_signatories(standing))
     return needs or [Need("done", _("Everything is there. You can submit it."), "ready")]
 
@@ -78,9 +80,14 @@ def before_publication(standing: Standing) -> list[Need]:
     for name in carrying.left_out(standing):
         sentence = _("The vocabulary would also change “%(metric)s”. The author has to add it to the proposal.")
         needs.append(Need("attention", sentence % {"metric": name}, "alters_definitions"))
-    for clause, twin in standing.mistakable:
-        sentence = _("“%(name)s” looks like the name of the metric %(other)s. The author has to choose another name.")
-        needs.append(Need("attention", sentence % {"name": clause.name, "other": twin}, "look_alike", clause.key))
+    for clause, word, twin in standing.mistakable:
+        sentence = _(
+            "“%(word)s” looks like a name or synonym of the metric %(other)s. The author has to choose another word."
+        )
+        needs.append(Need("attention", sentence % {"word": word, "other": twin}, "look_alike", clause.key))
+    for each in standing.retirement_troubles:
+        sentence = _("%(trouble)s The author has to revise the proposal.") if each.blocks else "%(trouble)s"
+        needs.append(Need("attention", sentence % {"trouble": each.sentence}, each.code, each.key, each.field))
     if standing.date_has_passed:
         sentence = _("The effective date has passed. The author has to choose a new one.")
         needs.append(Need("attention", sentence, "date_passed"))
@@ -91,11 +98,11 @@ def before_publication(standing: Standing) -> list[Need]:
         }
         needs.append(Need("attention", sentence, "objection", objection.key, objection.field))
     needs.extend(_about_examples(standing))
-    for each in containments.concerned(standing):
-        if each.verdict == containments.BROKEN:
+    for held in containments.concerned(standing):
+        if held.verdict == containments.BROKEN:
             sentence = _("“%(inner)s” no longer lies within “%(outer)s”. See the example under Effect.")
-            said = sentence % {"inner": each.inner_name, "outer": each.outer_name}
-            needs.append(Need("attention", said, "containment_broken", each.inner))
+            said = sentence % {"inner": held.inner_name, "outer": held.outer_name}
+            needs.append(Need("attention", said, "containment_broken", held.inner))
     needs.extend(_about_seals(standing))
     return needs
 
@@ -161,15 +168,23 @@ def _about_date(standing: Standing) -> Iterator[Need]:
         yield Need("attention", sentence, "date_passed", field="effective_from")
     for copy in standing.copies:
         if copy.base and day <= copy.base.effective_from:
-            yield Need("attention", _overlap(copy), "date_overlaps", field="effective_from")
+            sentence = _overlap(copy, correctable=day <= standing.today)
+            yield Need("attention", sentence, "date_overlaps", field="effective_from")
 
 
-def _overlap(copy: WorkingCopy) -> str:
+def _overlap(copy: WorkingCopy, *, correctable: bool) -> str:
+    """`correctable`: whether the chosen day has come, so that a correction from it could replace the version."""
     assert copy.base is not None
-    return _(
-        "Version %(number)d of “%(metric)s” takes effect on %(day)s. Choose a later day, "
-        "or mark this as a retroactive correction that replaces it."
-    ) % {"number": copy.base.number, "metric": copy.name, "day": days.day(copy.base.effective_from)}
+    if correctable:
+        sentence = _(
+            "Version %(number)d of “%(metric)s” takes effect on %(day)s. Choose %(next)s or later, "
+            "or mark this as a retroactive correction that replaces it."
+        )
+    else:
+        sentence = _("Version %(number)d of “%(metric)s” takes effect on %(day)s. Choose %(next)s or later.")
+    begins = copy.base.effective_from
+    told = {"day": days.day(begins), "next": days.day(begins + timedelta(days=1))}
+    return sentence % {"number": copy.base.number, "metric": copy.name, **told}
 
 
 def _about_vocabulary(standing: Standing) -> Iterator[Need]:
@@ -245,9 +260,18 @@ def _about_difference(standing: Standing) -> Iterator[Need]:
 
 
 def _about_names(copies: Sequence[WorkingCopy]) -> Iterator[Need]:
-    for copy, twin in names.mistakable(copies):
-        sentence = _("“%(name)s” looks like the name of the metric %(other)s. Choose a name that nobody can mistake.")
-        yield Need("attention", sentence % {"name": copy.name, "other": twin}, "look_alike", copy.key, "name_ja")
+    for copy, word, twin in names.mistakable(copies):
+        sentence = _(
+            "“%(word)s” looks like a name or synonym of the metric %(other)s. Choose a word that nobody can mistake."
+        )
+        yield Need("attention", sentence % {"word": word, "other": twin}, "look_alike", copy.key, _field(copy, word))
+
+
+def _field(copy: WorkingCopy, word: str) -> str:
+    """Where the word stands."""
+    stems = ("name", "synonyms")
+    fields = [f"{stem}_{language}" for stem in stems for language in ("ja", "en")]
+    return next(field for field in fields if word in (copy.wording[field], *copy.wording[field]))
 
 
 def _about_base(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
@@ -260,14 +284,13 @@ def _about_base(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
         elif copy.metric and copy.metric.latest_id != copy.base_id:
             sentence = _("“%(metric)s” has a newer version. Bring this proposal up to date first.")
             yield Need("attention", sentence % {"metric": copy.name}, "stale", copy.key)
-        if successor := copy.wording["successor"]:
-            yield from _about_successor(copy, successor)
 
 
-def _about_successor(copy: WorkingCopy, successor: str) -> Iterator[Need]:
-    if successor == copy.key or not Metric.objects.filter(key=successor).exists():
-        sentence = _("The successor %(key)s is not another metric of the registry. Choose one from the list.")
-        yield Need("attention", sentence % {"key": successor}, "no_successor", copy.key, "successor")
+def _about_retirement(standing: Standing) -> Iterator[Need]:
+    on = standing.proposal.effective_from or standing.today
+    for each in retirement.troubles(standing.copies, on, any_retired=standing.any_retired):
+        if each.blocks:
+            yield Need("attention", each.sentence, each.code, each.key, each.field)
 
 
 def _about_signatories(standing: Standing) -> Iterator[Need]:

@@ -164,12 +164,22 @@ def holds_seat(question: Question) -> Refused | None:
     if any(question.standing.seat(question.by, team) for team in teams):
         return None
     if question.team:
-        sentence = _("You are not a signatory of %(team)s today. Ask one of its signatories to seal.") % {
-            "team": question.team.name
-        }
+        sentence = _no_seat(question, question.team)
     else:
         sentence = _("Only a signatory of a team that must agree can do this.")
     return NotPermitted("not_a_signatory", sentence)
+
+
+def _no_seat(question: Question, team: Team) -> str:
+    away = question.standing.lender(question.by, team)
+    seal = question.standing.agreed.get(away.pk) if away else None
+    if away and seal:
+        sentence = _(
+            "%(who)s, for whom you stand in, has agreed for %(other)s already, and one person fills one team's place. "
+            "Ask another signatory of %(team)s to seal."
+        )
+        return sentence % {"who": away.name, "other": seal.team.name, "team": team.name}
+    return _("You are not a signatory of %(team)s today. Ask one of its signatories to seal.") % {"team": team.name}
 
 
 def raised_it_or_steward(question: Question) -> Refused | None:
@@ -183,6 +193,13 @@ def raised_it_or_steward(question: Question) -> Refused | None:
     )
 
 
+def asked_it(question: Question) -> Refused | None:
+    asked = question.standing.break_glass
+    if asked is None or asked.asked_by_id == question.by.pk:
+        return None
+    return NotPermitted("not_your_request", _("Only the steward who asked to break the glass can take that back."))
+
+
 def another_steward(question: Question) -> Refused | None:
     asked = question.standing.break_glass
     if asked is None or asked.asked_by_id != question.by.pk:
@@ -192,9 +209,15 @@ def another_steward(question: Question) -> Refused | None:
 
 def has_not_sealed(question: Question) -> Refused | None:
     standing = question.standing
-    if question.by.pk not in {seal.signed_by_id for seal in standing.sign_offs}:
+    if question.by.pk not in {*(seal.signed_by_id for seal in standing.sign_offs), *standing.agreed}:
         return None
-    if question.by.pk in {seal.signed_by_id for seal in standing.seals.values()}:
+    seal = standing.agreed.get(question.by.pk)
+    if seal and seal.signed_by_id != question.by.pk:
+        sentence = _(
+            "%(who)s has sealed for %(team)s in your place, and one person fills one team's place. "
+            "Ask another signatory to seal."
+        ) % {"who": seal.signed_by.name, "team": seal.team.name}
+    elif question.by.pk in {seal.signed_by_id for seal in standing.seals.values()}:
         sentence = _("You have already sealed this revision. One person fills one team's place.")
     else:
         sentence = _(
@@ -296,13 +319,24 @@ def date_stands(question: Question) -> Refused | None:
 
 
 def unmistakable(question: Question) -> Refused | None:
-    """Another metric of that name may have been published since the proposal was submitted."""
+    """Another metric of that name or synonym may have been published since the proposal was submitted."""
     found = question.standing.mistakable if question.proposal.is_open else []
     if not found:
         return None
-    clause, twin = found[0]
-    sentence = _("“%(name)s” looks like the name of the metric %(other)s. The author has to choose another name.")
-    return WrongState("look_alike", sentence % {"name": clause.name, "other": twin})
+    _clause, word, twin = found[0]
+    sentence = _(
+        "“%(word)s” looks like a name or synonym of the metric %(other)s. The author has to choose another word."
+    )
+    return WrongState("look_alike", sentence % {"word": word, "other": twin})
+
+
+def in_use(question: Question) -> Refused | None:
+    """What it is made of, or points to, may have been retired since; what it retires may be needed by now."""
+    found = [each for each in question.standing.retirement_troubles if each.blocks] if question.proposal.is_open else []
+    if not found:
+        return None
+    sentence = _("%(trouble)s The author has to revise the proposal.") % {"trouble": found[0].sentence}
+    return WrongState(found[0].code, sentence)
 
 
 def undisputed(question: Question) -> Refused | None:
@@ -361,23 +395,27 @@ def glass_whole(question: Question) -> Refused | None:
 def glass_asked(question: Question) -> Refused | None:
     if question.standing.glass_is_asked:
         return None
-    if question.standing.break_glass is not None:
+    asked = question.standing.break_glass
+    if asked is not None and question.standing.asker_may:
+        sentence = _("%(team)s has sealed by now. If another seal is missing, a steward has to ask anew for that one.")
+        return WrongState("asked_for_another", sentence % {"team": asked.team.name})
+    if asked is not None:
         sentence = _("Whoever asked to break the glass may not any more. Another steward has to ask anew.")
         return WrongState("asker_gone", sentence)
     return WrongState("glass_whole", _("No steward has asked to break the glass. One asks, another confirms."))
 
 
 # What has to hold of the words and the day for every seal, and again for the publication that follows the last one.
-STANDS: tuple[Check, ...] = (fresh, vocabulary_fits, readable, unmistakable, date_stands, examples_agree)
+STANDS: tuple[Check, ...] = (fresh, vocabulary_fits, readable, unmistakable, in_use, date_stands, examples_agree)
 
 ACTS: dict[str, tuple[Check, ...]] = {
-    "edit": (active, contributor, open_),
+    "edit": (active, contributor, member, open_),
     "invite": (active, author, open_),
     "uninvite": (active, author, draft),
     "carry_vocabulary": (active, contributor, steward, open_),
-    "submit": (active, contributor, open_),
-    "rebase": (active, contributor, open_, outdated),
-    "dismiss": (active, contributor, open_),
+    "submit": (active, contributor, member, open_),
+    "rebase": (active, contributor, member, open_, outdated),
+    "dismiss": (active, contributor, member, open_),
     "withdraw": (active, author, open_),
     "comment": (active, member, may_see, open_),
     "object": (active, member, no_contributor, in_review),
@@ -406,6 +444,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         *STANDS,
         undisputed,
     ),
+    "take_back_break_glass": (active, asked_it, in_review, glass_asked),
     "confirm_break_glass": (
         active,
         steward,

@@ -4,9 +4,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
-from registry import clock, meaning, names
+from registry import clock, meaning, names, retirement
 from registry.ledger.canonical import digest
 from registry.models import (
     BreakGlass,
@@ -35,10 +35,13 @@ from registry.wording import Wording
 def stamped(proposals: Any) -> Any:
     """Proposals with what `Standing` asks of the registry as a whole, in the same query.
 
-    `answered`: whether there are answers to examples of the metrics, so that where nobody gave one nothing is asked.
+    `answered`: whether there are answers to examples of the metrics, so that where nobody gave one nothing is asked;
+    `any_retired`: likewise whether some metric is retired, now or from a later day.
     """
     keys = Clause.objects.filter(revision=OuterRef(OuterRef("revision"))).values("key")
-    return meaning.stamped(proposals).annotate(answered=Exists(ExampleAnswer.objects.filter(key__in=keys)))
+    return meaning.stamped(proposals).annotate(
+        answered=Exists(ExampleAnswer.objects.filter(key__in=keys)), any_retired=Exists(retirement.retired())
+    )
 
 
 class Standing:
@@ -204,23 +207,38 @@ class Standing:
 
     @property
     def glass_is_asked(self) -> bool:
-        """Whether a steward asks to break the glass who still is one, wrote nothing of it and did not seal it."""
-        if self.break_glass is None:
-            return False
-        asker = self.break_glass.asked_by
-        beyond = self.contributor_ids | {seal.signed_by_id for seal in self.sign_offs}
-        return asker.is_active and asker.is_steward and asker.pk not in beyond
+        """Whether breaking the glass is asked for the place that is empty, by somebody who still may."""
+        return self.break_glass is not None and self.asker_may and self.break_glass.team in self.missing
+
+    @property
+    def asker_may(self) -> bool:
+        """Whether whoever asked to break the glass still is a steward, wrote nothing of it and did not seal it."""
+        asker = self.break_glass and self.break_glass.asked_by
+        return bool(asker and asker.is_active and asker.is_steward and asker.pk not in self._beyond)
+
+    @property
+    def agreed(self) -> dict[int, SignOff]:
+        """Who agreed by a seal that fills a place, each with it: one person's agreement fills one place."""
+        return {who: seal for seal in self.seals.values() for who in seal.agreed_ids}
+
+    @property
+    def _beyond(self) -> set[int]:
+        """Who fills no place any more: whoever wrote it, sealed this revision, or agreed to it by a stand-in."""
+        return self.contributor_ids | {seal.signed_by_id for seal in self.sign_offs} | self.agreed.keys()
 
     @cached_property
     def memberships(self) -> list[Membership]:
         """Who belongs to the required teams today; `lent` is the delegation they stand in by, if any.
 
-        Nobody stands in for somebody who wrote the proposal: that would be agreeing with oneself by proxy.
+        Nobody stands in for somebody who wrote the proposal, nor for somebody who agreed for another team: one
+        person would agree with themselves by proxy.
         """
         lent = Delegation.objects.active(self.today).filter(
             stand_in=OuterRef("user"), membership__team=OuterRef("team")
         )
         lent = lent.exclude(membership__user__in=self.contributor_ids).order_by("pk")
+        for who, seal in self.agreed.items():
+            lent = lent.exclude(Q(membership__user=who) & ~Q(membership__team=seal.team_id))
         members = Membership.objects.current().filter(team__in=self.required_teams)
         return list(members.annotate(lent=Subquery(lent.values("pk")[:1])).select_related("user", "team"))
 
@@ -228,12 +246,18 @@ class Standing:
         """Whether `user` belongs to any team, or looks after the registry."""
         if user.is_steward or any(seat.user_id == user.pk for seat in self.memberships):
             return True
-        return Membership.objects.current().filter(user=user).exists()
+        if user.pk not in self._members:
+            self._members[user.pk] = Membership.objects.current().filter(user=user).exists()
+        return self._members[user.pk]
+
+    @cached_property
+    def _members(self) -> dict[int, bool]:
+        """Of whom it was asked, since several acts ask it of the same reader."""
+        return {}
 
     def eligible(self, team: Team) -> list[User]:
-        """Who could fill the place of `team`: whoever may sign for it, neither wrote the proposal nor sealed it."""
-        beyond = self.contributor_ids | {seal.signed_by_id for seal in self.sign_offs}
-        return [user for user in self.signatories(team) if user.pk not in beyond]
+        """Who could fill the place of `team`: whoever may sign for it, neither wrote the proposal nor agreed to it."""
+        return [user for user in self.signatories(team) if user.pk not in self._beyond]
 
     def signatories(self, team: Team) -> list[User]:
         """Who may sign for `team` today, stand-ins included."""
@@ -246,6 +270,12 @@ class Standing:
             return own
         lent = _lent(own)
         return Delegation.objects.select_related("membership__user", "stand_in").get(pk=lent) if lent else None
+
+    def lender(self, user: User, team: Team) -> User | None:
+        """A signatory of `team` for whom `user` stands in today, whether that lets them sign or not."""
+        lent = Delegation.objects.active(self.today).filter(stand_in=user, membership__team=team)
+        first = lent.select_related("membership__user").order_by("pk").first()
+        return first.membership.user if first else None
 
     def fillable_by(self, user: User) -> list[Team]:
         """The empty places for which `user` holds a seat."""
@@ -275,9 +305,21 @@ class Standing:
         ]
 
     @cached_property
-    def mistakable(self) -> list[tuple[Clause, str]]:
-        """The clauses that give a metric the name of another one, each with the key of that one."""
+    def mistakable(self) -> list[tuple[Clause, str, str]]:
+        """The clauses that give a metric a name or synonym of another one: each with the word and that one's key."""
         return list(names.mistakable(self.clauses))
+
+    @cached_property
+    def retirement_troubles(self) -> list[retirement.Trouble]:
+        """What the submitted words have to settle, or leave behind, because of something retired."""
+        if self.revision is None:
+            return []
+        return retirement.troubles(self.clauses, self.revision.effective_from, any_retired=self.any_retired)
+
+    @property
+    def any_retired(self) -> bool:
+        """Whether any metric is retired, now or from a later day."""
+        return bool(self._stamped.any_retired)
 
     @property
     def newer_digest(self) -> str:

@@ -7,7 +7,7 @@ for ever.
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from registry import clock, markdown
+from registry import clock, markdown, names
 from registry.models import InForce
 from registry.text import fold
 
@@ -22,16 +22,19 @@ class Known(NamedTuple):
 
 
 def known(extra: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> Known:
-    """Every name in use today; `extra` adds (key, wording) pairs, and wins over what is published."""
-    rows = InForce.objects.as_of(clock.today()).filter(retired=False).order_by("key")
-    found = Known({}, {})
-    for key, words in (*extra, *rows.values_list("key", "definition__wording")):
-        if key not in found.meanings:
-            found.meanings[key] = {"ja": words["summary_ja"], "en": words["summary_en"]}
-            for language in ("ja", "en"):
-                for name in (words[f"name_{language}"], *words[f"synonyms_{language}"]):
-                    if len(name) > 1:
-                        found.names.setdefault(fold(name), key)
+    """Every name in use today, and every synonym that is nobody's name.
+
+    `extra` adds (key, wording) pairs, and wins over what is published.
+    """
+    rows = InForce.objects.as_of(clock.today()).order_by("key").values_list("key", "definition__wording")
+    wordings = {key: words for key, words in (dict(rows) | dict(extra)).items() if not words["retired"]}
+    meanings = {key: {"ja": words["summary_ja"], "en": words["summary_en"]} for key, words in wordings.items()}
+    found = Known({}, meanings)
+    for said in (names.names, names.synonyms):
+        for key, words in wordings.items():
+            for name in said(words):
+                if len(name) > 1:
+                    found.names.setdefault(fold(name), key)
     return found
 
 

@@ -37,6 +37,7 @@ SENTENCES: dict[str, str | Promise] = {
     "expired": _("“%(proposal)s” expired."),
     "reminded": _("The people of “%(proposal)s” were reminded."),
     "glass_asked": _("%(who)s asked to publish “%(proposal)s” without the seal of %(team)s."),
+    "glass_left_whole": _("%(who)s no longer asks to publish “%(proposal)s” without the seal of %(team)s."),
     "glass_broken": _("%(who)s confirmed: “%(proposal)s” goes ahead without the seal of %(team)s."),
     "published": _("“%(proposal)s” was published: %(versions)s, effective from %(effective_from)s."),
     "registered": _("%(who)s registered %(person)s."),
@@ -75,7 +76,10 @@ ROLES = {"member": _("member"), "signatory": _("signatory")}
 
 # Acts by what a reader looks for. The keys stand in addresses.
 GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
-    "agreement": (_("Agreement"), ("sealed", "ratified", "published", "glass_asked", "glass_broken")),
+    "agreement": (
+        _("Agreement"),
+        ("sealed", "ratified", "published", "glass_asked", "glass_left_whole", "glass_broken"),
+    ),
     "discussion": (_("Discussion"), ("objected", "objection_closed", "commented", "answered")),
     "proposals": (
         _("Proposals"),

@@ -69,6 +69,7 @@ PROPOSALS = [
     path("proposals/<int:pk>/withdrawal/", review.withdraw, name="withdrawal"),
     path("proposals/<int:pk>/rejection/", review.reject, name="rejection"),
     path("proposals/<int:pk>/break-glass/", review.ask_break_glass, name="break_glass"),
+    path("proposals/<int:pk>/break-glass/withdrawal/", review.take_back_break_glass, name="glass_withdrawal"),
     path("proposals/<int:pk>/break-glass/confirmation/", review.confirm_break_glass, name="glass_confirmation"),
 ]
 

@@ -182,6 +182,16 @@ def published(cast: Cast, *keys: str, **rest: Any) -> list[Definition]:
     return list(versions_of(proposal))
 
 
+def retired(cast: Cast, metric: Metric, successor: Metric | None = None, **rest: Any) -> Definition:
+    """The version by which all agreed to retire `metric`."""
+    proposal = started(cast.misaki, **rest)
+    drafting.add_retirement(proposal, metric=metric, successor=successor, by=cast.misaki)
+    submitting.submit(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    return versions_of(proposal)[0]
+
+
 def agreed_rate(cast: Cast) -> Definition:
     """A third metric, calculated from the other two."""
     proposal = started(cast.misaki)

@@ -15,6 +15,7 @@ from registry.models import Clause, Contributor, Definition, Delegation, InForce
 from registry.models import base as governed
 from registry.models.proposals import ProposalQuerySet
 from registry.refusals import WrongState
+from registry.standing import Standing
 from registry.workflow import people, publication, reviewing, submitting
 from tests.cast import (
     FOUNDED,
@@ -124,6 +125,19 @@ def test_5_no_contributor_is_looked_at_again(cast: Cast, without: Any):
     without(rules.no_contributor)
     with pytest.raises(WrongState) as caught:
         last_seal(cast, proposal)
+    assert caught.value.code == "not_agreed"
+
+
+def test_5_agreeing_twice_through_a_stand_in_is_looked_at_again(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    people.join(cast.marketing, user=cast.naoko, role="signatory", by=cast.megumi)
+    seat = Membership.objects.current().get(user=cast.naoko, team=cast.sales)
+    dates = {"starts_on": TODAY, "ends_on": TODAY}
+    people.delegate(seat, stand_in=cast.kenta, **dates, reason="休暇", by=cast.naoko)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.naoko)
+    monkeypatch.setattr(Standing, "agreed", {})
+    with pytest.raises(WrongState) as caught:
+        seal(proposal, team=cast.sales, by=cast.kenta)
     assert caught.value.code == "not_agreed"
 
 

@@ -7,7 +7,8 @@ no  invariant                                    guard
 4   what is published is what was signed         publication._check_again and _require_signed_words;
                                                  rules.as_it_was_on_screen
 5   signatories: no writers, distinct, in office rules.no_contributor, has_not_sealed, holds_seat; SignOff.holds;
-                                                 constraint one_person_fills_one_place; publication._check_again
+                                                 Standing.agreed (stand-ins); constraint one_person_fills_one_place;
+                                                 publication._check_again
 6   no open objection at publication             rules.undisputed_if_last, undisputed
 7   a joint proposal whole or not at all         record.verb (one transaction)
 8   what is published or ended never changes     triggers.guards; rules.open_

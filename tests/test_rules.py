@@ -112,6 +112,7 @@ def attempts(cast: Cast, proposal: Proposal, by: User) -> dict[str, tuple[dict[s
     if proposal.revision:
         revision, digest = latest(proposal), proposal.revision.digest
         verbs["object"] = ({}, lambda: reviewing.raise_objection(revision, by=by, reason="まだ"))
+        verbs["take_back_break_glass"] = ({}, lambda: publication.take_back_break_glass(proposal, by=by))
         verbs["confirm_break_glass"] = (
             {"digest": digest},
             lambda: publication.confirm_break_glass(proposal, by=by, digest=digest),

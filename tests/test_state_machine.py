@@ -18,7 +18,7 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 from hypothesis.stateful import run_state_machine_as_test as walk
 
 from registry import clock
-from registry.models import Definition, Event, Membership, Proposal, Team, User, VocabularyVersion
+from registry.models import Definition, Event, Membership, Metric, Proposal, Team, User, VocabularyVersion
 from registry.refusals import Refused
 from registry.seeding.content import Content
 from registry.workflow import drafting, people, publication, reviewing, submitting, vocabulary
@@ -89,6 +89,7 @@ class Proposed:
     retroactive: bool
     bases: dict[str, int]
     texts: dict[str, int]
+    retires: dict[str, str] = field(default_factory=dict)  # what it retires, and what is to be used instead
     state: str = Proposal.DRAFT
     frozen: dict[str, tuple[int, int]] = field(default_factory=dict)
     frozen_at: tuple[date, bool] | None = None
@@ -128,6 +129,7 @@ class Workflow(RuleBasedStateMachine):
         self.text = 0
         self.versions = {"target_lead": 1, "meeting": 1}
         self.began = {(key, 1): FOUNDED for key in self.versions}
+        self.lives = {key: [(FOUNDED, True)] for key in self.versions}  # from when it is in use, or is not
         self.seats = dict(SIGNERS)
         self.members: set[str] = set()  # former signatories who are in their team still
         self.lent: list[Lent] = []
@@ -169,19 +171,45 @@ class Workflow(RuleBasedStateMachine):
         self.attempt(True, lambda: self.reword(proposed, by))
         return proposed
 
+    @rule(
+        target=proposals,
+        by=writers,
+        key=st.sampled_from(KEYS),
+        successor=st.sampled_from(["", *KEYS]),
+        days=st.integers(0, 5),
+    )
+    def retire(self, by: str, key: str, successor: str, days: int) -> Proposed | MultipleResults[Proposed]:
+        """Changing or restoring it afterwards brings it back into use."""
+        if key not in self.versions:
+            return multiple()
+        day = self.today + timedelta(days=days)
+        row: list[Proposal] = []
+
+        def act() -> None:
+            user = self.user(by)
+            row.append(started(user, effective_from=day))
+            drafting.add_retirement(row[0], metric=Metric.objects.get(key=key), by=user)
+
+        if not self.attempt(self.is_member(by), act):
+            return multiple()
+        proposed = Proposed(row[0], by, {by}, day, False, {key: self.versions[key]}, {}, {key: successor})
+        self.known.append(proposed)
+        self.attempt(True, lambda: self.reword(proposed, by, successor=successor))
+        return proposed
+
     @rule(proposed=proposals, by=writers)
     def revise(self, proposed: Proposed, by: str) -> None:
-        allowed = proposed.is_open and by in proposed.contributors
+        allowed = self.may_write(proposed, by)
         self.attempt(allowed, lambda: self.reword(proposed, by))
 
     @rule(proposed=proposals, by=writers)
     def submit(self, proposed: Proposed, by: str) -> None:
         allowed = (
-            proposed.is_open
-            and by in proposed.contributors
+            self.may_write(proposed, by)
             and not self.behind(proposed)
             and not self.carries_behind(proposed)
             and self.dated(proposed)
+            and self.succeeded(proposed)
             and {self.seats[name] for name in self.seats if name not in proposed.contributors} == set(SIGNERS.values())
             and self.submitted_now(proposed) != (proposed.frozen, proposed.frozen_at, proposed.frozen_carries)
         )
@@ -251,7 +279,7 @@ class Workflow(RuleBasedStateMachine):
     @rule(proposed=proposals, by=writers)
     def rebase(self, proposed: Proposed, by: str) -> None:
         behind, carries = self.behind(proposed), self.carries_behind(proposed)
-        allowed = bool(behind or carries) and proposed.is_open and by in proposed.contributors
+        allowed = bool(behind or carries) and self.may_write(proposed, by)
         self.text += 1
         chosen = {key: {"text_ja": f"選んだ文 {self.text}"} for key in behind}
         source = f"{SOURCE}# {self.text}\n"
@@ -318,12 +346,19 @@ class Workflow(RuleBasedStateMachine):
             proposed.glass = (by, team)
 
     @rule(proposed=proposals, by=anybody)
+    def take_back_break_glass(self, proposed: Proposed, by: str) -> None:
+        asked = proposed.state == Proposal.IN_REVIEW and self.glass_is_asked(proposed)
+        allowed = asked and proposed.glass is not None and proposed.glass[0] == by
+        if self.attempt(allowed, lambda: publication.take_back_break_glass(proposed.row, by=self.user(by))):
+            proposed.glass = None
+
+    @rule(proposed=proposals, by=anybody)
     def confirm_break_glass(self, proposed: Proposed, by: str) -> None:
         if not proposed.frozen:
             return
         glass = proposed.glass
         allowed = self.breakable(proposed, by) and glass is not None and self.glass_is_asked(proposed)
-        allowed = allowed and glass[0] != by and proposed.missing == {glass[1]}
+        allowed = allowed and glass[0] != by
         digest = latest(proposed.row).digest
         if self.attempt(
             allowed, lambda: publication.confirm_break_glass(proposed.row, by=self.user(by), digest=digest)
@@ -393,6 +428,9 @@ class Workflow(RuleBasedStateMachine):
     def is_member(self, name: str) -> bool:
         return name in {*self.seats, *self.members, *self.stewards, *STAND_INS.values()}
 
+    def may_write(self, proposed: Proposed, name: str) -> bool:
+        return proposed.is_open and name in proposed.contributors and self.is_member(name)
+
     def may_sign(self, proposed: Proposed, name: str, team: str) -> bool:
         own = self.seats.get(name) == team
         return name not in proposed.contributors and (own or bool(self.lent_to(proposed, name, team)))
@@ -403,8 +441,10 @@ class Workflow(RuleBasedStateMachine):
         return [each for each in lent if each.until >= self.today and each.lender not in proposed.contributors]
 
     def glass_is_asked(self, proposed: Proposed) -> bool:
-        asker = proposed.glass and proposed.glass[0]
-        return asker in self.stewards - proposed.contributors
+        if proposed.glass is None:
+            return False
+        asker, team = proposed.glass
+        return asker in self.stewards - proposed.contributors and team in proposed.missing
 
     @property
     def a_steward(self) -> User:
@@ -425,6 +465,18 @@ class Workflow(RuleBasedStateMachine):
         begins = [self.began[key, base] for key, base in proposed.bases.items() if base]
         return proposed.retroactive or (proposed.day >= self.today and all(day < proposed.day for day in begins))
 
+    def succeeded(self, proposed: Proposed) -> bool:
+        """Whether what it retires is succeeded by metrics that exist, or come with it, and stay in use."""
+        wrong = [key for key, successor in proposed.retires.items() if successor and successor == key]
+        others = set(proposed.retires.values()) - {""} - proposed.bases.keys()
+        return not wrong and all(self.stays(key, max(proposed.day, self.today)) for key in others)
+
+    def stays(self, key: str, day: date) -> bool:
+        """Whether the metric exists and is in use on that day and ever after."""
+        life = self.lives.get(key, [])
+        ends = [begins for begins, _used in life[1:]] + [date.max]
+        return bool(life) and all(used for (_begins, used), end in zip(life, ends, strict=True) if end > day)
+
     def content(self, proposed: Proposed) -> dict[str, tuple[int, int]]:
         return {key: (base, proposed.texts[key]) for key, base in proposed.bases.items()}
 
@@ -434,6 +486,7 @@ class Workflow(RuleBasedStateMachine):
             and all(self.versions.get(key, 0) == base for key, (base, text) in proposed.frozen.items())
             and proposed.frozen_carries in (None, (self.vocabulary, (proposed.frozen_carries or (0, 0))[1]))
             and (proposed.retroactive or proposed.day >= self.today)
+            and self.succeeded(proposed)
             and not (last and proposed.disputed)
         )
 
@@ -451,12 +504,14 @@ class Workflow(RuleBasedStateMachine):
         for key, (base, _) in proposed.frozen.items():
             self.versions[key] = base + 1
             self.began[key, base + 1] = proposed.day
+            before = [(begins, used) for begins, used in self.lives.get(key, []) if begins < proposed.day]
+            self.lives[key] = [*before, (proposed.day, key not in proposed.retires)]
 
     # What is done and looked at
 
-    def reword(self, proposed: Proposed, by: str) -> None:
+    def reword(self, proposed: Proposed, by: str, **rest: str) -> None:
         self.text += 1
-        said = {"text_ja": f"説明 {self.text}", "text_en": f"Text {self.text}"}
+        said = {"text_ja": f"説明 {self.text}", "text_en": f"Text {self.text}", **rest}
         new = [key for key, base in proposed.bases.items() if base == 0]
         write(
             proposed.row,

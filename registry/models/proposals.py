@@ -35,15 +35,24 @@ class ProposalQuerySet(GovernedQuerySet["Proposal"]):
         wrote = Contributor.objects.filter(
             proposal=OuterRef(OuterRef("revision__proposal")), user=OuterRef("membership__user")
         )
+        lender = OuterRef("membership__user")
+        agreed = SignOff.objects.standing(day).filter(revision=OuterRef(OuterRef("revision")))
+        agreed = agreed.filter(Q(signed_by=lender) | Q(membership__user=lender))
         lent = Delegation.objects.active(day).filter(stand_in=user, membership__team=OuterRef("team"))
         sealed = SignOff.objects.standing(day).filter(revision=OuterRef("revision"), team=OuterRef("team"))
         places = (
             Place.objects.filter(revision=OuterRef("revision"))
-            .filter(Q(team__in=held) | Exists(lent.exclude(Exists(wrote))))
+            .filter(Q(team__in=held) | Exists(lent.exclude(Exists(wrote)).exclude(Exists(agreed))))
             .exclude(Exists(sealed))
         )
         signed = SignOff.objects.filter(revision=OuterRef("revision"), signed_by=user)
-        return self.in_review().filter(Exists(places)).exclude(Exists(_contributing(user))).exclude(Exists(signed))
+        by_another = SignOff.objects.standing(day).filter(revision=OuterRef("revision"), membership__user=user)
+        return (
+            self.in_review()
+            .filter(Exists(places))
+            .exclude(Exists(_contributing(user)))
+            .exclude(Exists(signed) | Exists(by_another))
+        )
 
     def on_metric(self, key: str) -> "ProposalQuerySet":
         return self.filter(Exists(Clause.objects.filter(revision=OuterRef("revision"), key=key)))

@@ -1,6 +1,7 @@
 """What waits for this reader, what they wait for, and what was agreed lately."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -31,7 +32,7 @@ def show(request: Request) -> HttpResponse:
         "raised": list(objections.filter(raised_by=user)[:SHOWN]),
         "in_review": [each for each in mine if each.state == Proposal.IN_REVIEW],
         "drafts": [each for each in mine if each.state == Proposal.DRAFT],
-        "glass": list(_glass(user)),
+        "glass": list(_glass(user, day)),
         "unsealed": list(_published_without(user)),
         "recent": list(_listed(Proposal.objects.filter(state=Proposal.PUBLISHED).order_by("-ended_at"))[:RECENT]),
     }
@@ -43,7 +44,7 @@ def _listed(proposals: Any) -> Any:
     return proposals.select_related("author", "revision")[:SHOWN]
 
 
-def _glass(user: User) -> Any:
+def _glass(user: User, day: date) -> Any:
     """Requests to break the glass that this steward could confirm."""
     if not user.is_steward:
         return []
@@ -52,6 +53,8 @@ def _glass(user: User) -> Any:
     )
     asked = asked.filter(asked_by__is_active=True, asked_by__is_steward=True)
     asked = asked.exclude(revision__proposal__contributors__user=F("asked_by"))
+    sealed = SignOff.objects.standing(day).filter(revision=OuterRef("revision"), team=OuterRef("team"))
+    asked = asked.exclude(Exists(sealed))
     others = asked.exclude(asked_by=user).exclude(revision__proposal__contributors__user=user)
     return others.select_related("asked_by", "team", "revision__proposal__author", "revision__proposal__revision")
 

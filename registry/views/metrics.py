@@ -45,7 +45,7 @@ def show(request: Request, key: str) -> HttpResponse:
 
 def _counted(page: MetricPage, stamp: str) -> dict[str, Any]:
     """The last count of today's meaning, for those who are signed in: the data is not public."""
-    if page.definition is None or not page.when.is_now:
+    if page.definition is None or not page.has_numbers:
         return {}
     asked = (page.metric.key, page.definition.wording, stamp)
     if page.definition.wording["kind"] == wording.CALCULATED:

@@ -146,6 +146,7 @@ SHOWN_ACTS = (
     "answer_example",
     "reject",
     "ask_break_glass",
+    "take_back_break_glass",
     "confirm_break_glass",
 )
 

@@ -172,6 +172,14 @@ def _with_reason(request: Request, pk: int, act: str, verb: Any, thanks: str) ->
 
 
 @require_POST
+def take_back_break_glass(request: Request, pk: int) -> HttpResponse:
+    standing = standing_or_404(request, pk)
+    publication.take_back_break_glass(standing.proposal, by=request.user)
+    messages.success(request, _("Taken back. The proposal waits for its seals as before."))
+    return redirect("proposal", pk=pk)
+
+
+@require_POST
 def confirm_break_glass(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     digest = request.POST.get("digest", "")

@@ -85,13 +85,13 @@ def _names(version: Definition) -> dict[str, str]:
 def _check_again(standing: Standing, revision: Revision) -> None:
     glass = standing.break_glass
     excused = {glass.team_id} if glass and glass.confirmed_at else set()
-    signatories = {who for seal in standing.seals.values() for who in seal.agreed_ids}
+    agreed = [who for seal in standing.seals.values() for who in seal.agreed_ids]
     broken = (
         standing.proposal.state != Proposal.IN_REVIEW
         or any(team.pk not in excused for team in standing.missing)
         or any(seal.digest != revision.digest for seal in standing.seals.values())
-        or signatories & standing.contributor_ids
-        or len({seal.signed_by_id for seal in standing.seals.values()}) != len(standing.seals)
+        or standing.contributor_ids & set(agreed)
+        or len(set(agreed)) != len(agreed)
         or revision_digest(revision.document()) != revision.digest
     )
     if broken:
@@ -201,6 +201,18 @@ def ask_break_glass(proposal: Proposal, *, by: User, reason: str) -> BreakGlass:
     act.save(glass, *(("team", "asked_by", "asked_at", "reason") if asked else ()))
     act.record(proposal=standing.proposal, team=team, metrics=[clause.key for clause in standing.clauses])
     return glass
+
+
+@verb
+def take_back_break_glass(proposal: Proposal, *, by: User) -> None:
+    """Whoever asked does not ask any more; that it was asked stays in the history."""
+    standing = lock_with_metrics(proposal, by=by)
+    rules.require("take_back_break_glass", standing, by=by)
+    glass = standing.break_glass
+    assert glass is not None, "the rules ask for a first steward"
+    act = Act("glass_left_whole", by=by)
+    act.delete(glass)
+    act.record(proposal=standing.proposal, team=glass.team, metrics=[clause.key for clause in standing.clauses])
 
 
 @verb

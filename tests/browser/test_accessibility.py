@@ -34,7 +34,8 @@ NO_PAGES = {
     ),
     "feed",
     "secret_feed",
-    *("withdrawal", "rejection", "break_glass", "glass_confirmation", "sign_in_again", "sign_out", "demo_door"),
+    *("withdrawal", "rejection", "break_glass", "glass_withdrawal", "glass_confirmation"),
+    *("sign_in_again", "sign_out", "demo_door"),
     *(
         "language",
         "delegations",

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from registry.models import User
-from registry.workflow import drafting, publication, reviewing
+from registry.workflow import drafting, people, publication, reviewing
 from tests.cast import TODAY, Cast, drafted, in_review, latest, on, published, seal
 
 
@@ -90,6 +90,15 @@ def test_a_second_steward_is_asked_to_confirm_a_broken_glass(cast: Cast, client:
     assert [each.revision.proposal for each in inbox(client, cast.makoto).context["glass"]] == [proposal]
     for person in (cast.megumi, cast.naoko):
         assert inbox(client, person).context["glass"] == []
+
+
+def test_nobody_is_asked_to_go_without_a_team_that_has_sealed_by_now(cast: Cast, client: Client):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    people.leave(cast.seat(cast.ryo), by=cast.megumi)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    assert inbox(client, cast.makoto).context["glass"] == []
 
 
 def test_a_team_is_told_that_something_was_published_without_its_seal(cast: Cast, client: Client):

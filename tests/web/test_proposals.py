@@ -164,6 +164,23 @@ def test_two_stewards_break_the_glass_and_the_missing_team_seals_afterwards(clie
     assert "banner-broken" not in client.get("/metrics/target_lead/").content.decode()
 
 
+def test_whoever_asked_to_break_the_glass_takes_it_back(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    address = f"/proposals/{proposal.pk}/break-glass/withdrawal/"
+    client.force_login(cast.megumi)
+    client.post(f"/proposals/{proposal.pk}/break-glass/", {"reason": "営業の承認者が不在"})
+    assert address in client.get(f"/proposals/{proposal.pk}/").content.decode()
+    client.force_login(cast.makoto)
+    assert address not in client.get(f"/proposals/{proposal.pk}/").content.decode()
+    assert client.post(address).status_code == 403
+    client.force_login(cast.megumi)
+    page = client.post(address, follow=True).content.decode()
+    assert "取り下げました" in page
+    assert "banner-broken" not in page
+    assert "取り下げました" in client.get("/history/?group=agreement").content.decode()
+
+
 def test_a_disabled_act_says_why(client: Client, cast: Cast):
     proposal = in_review(cast)
     seal(proposal, team=cast.marketing, by=cast.ryo)

@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from registry.models import Delegation, Proposal
+from registry.models import Delegation, Membership, Proposal, User
+from registry.standing import Standing
 from registry.workflow import drafting, people
 from tests.cast import TODAY, Cast, fresh, in_review, on, refuses, rejects_text, revised, seal
 
@@ -233,3 +234,53 @@ def test_nothing_waits_for_the_stand_in_of_whoever_wrote_it(cast: Cast):
     in_review(cast, by=cast.naoko)
     lent(cast)
     assert not Proposal.objects.awaiting(cast.kenta, TODAY).exists()
+
+
+# One person's agreement fills one place
+
+
+def test_a_stand_in_does_not_agree_for_somebody_who_agreed_for_another_team(cast: Cast):
+    people.join(cast.marketing, user=cast.naoko, role="signatory", by=cast.megumi)
+    lend(cast, cast.naoko)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.naoko)
+    assert not Proposal.objects.awaiting(cast.kenta, TODAY).exists()
+    with refuses("not_a_signatory", 403):
+        seal(proposal, team=cast.sales, by=cast.kenta)
+    assert seal(proposal, team=cast.sales, by=cast.koji)
+
+
+def test_nobody_agrees_for_another_team_once_a_stand_in_agreed_for_them(cast: Cast):
+    people.join(cast.marketing, user=cast.naoko, role="signatory", by=cast.megumi)
+    lend(cast, cast.naoko)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.sales, by=cast.kenta)
+    assert not Proposal.objects.awaiting(cast.naoko, TODAY).exists()
+    with refuses("sealed_already", 409):
+        seal(proposal, team=cast.marketing, by=cast.naoko)
+    assert seal(proposal, team=cast.marketing, by=cast.ryo)
+
+
+def test_a_stand_in_for_two_agrees_for_the_one_who_has_not(cast: Cast):
+    people.join(cast.marketing, user=cast.naoko, role="signatory", by=cast.megumi)
+    for lender in (cast.naoko, cast.koji):
+        lend(cast, lender)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.naoko)
+    assert Proposal.objects.awaiting(cast.kenta, TODAY).exists()
+    assert seal(proposal, team=cast.sales, by=cast.kenta).membership.user == cast.koji
+
+
+def test_the_checklist_does_not_wait_for_a_stand_in_who_may_not(cast: Cast):
+    people.join(cast.marketing, user=cast.naoko, role="signatory", by=cast.megumi)
+    people.leave(cast.seat(cast.koji), by=cast.megumi)
+    lend(cast, cast.naoko)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.naoko)
+    assert Standing(fresh(proposal)).eligible(cast.sales) == []
+
+
+def lend(cast: Cast, lender: User) -> Delegation:
+    """Kenta stands in for a signatory of sales."""
+    seat = Membership.objects.current().get(user=lender, team=cast.sales)
+    return people.delegate(seat, stand_in=cast.kenta, starts_on=TODAY, ends_on=TODAY + WEEK, reason="休暇", by=lender)

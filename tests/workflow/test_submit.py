@@ -20,12 +20,14 @@ from tests.cast import (
     legal_team,
     published,
     refuses,
+    retired,
     revised,
     seal,
     started,
     words,
     write,
 )
+from tests.counting import agreed
 from tests.data import declare
 
 
@@ -168,6 +170,22 @@ def test_a_date_on_which_another_version_begins_is_refused(cast: Cast):
     assert in_review(cast, effective_from=later + timedelta(days=1)).state == Proposal.IN_REVIEW
 
 
+def test_the_advice_about_a_day_before_a_scheduled_version_can_be_followed(cast: Cast):
+    """No correction begins in the future, so the mark is offered only where the day has come."""
+    later = TODAY + timedelta(days=20)
+    published(cast, effective_from=later)
+    assert "7月6日以降の日を選んで" in advice(drafted(cast, effective_from=later - timedelta(days=1)), by=cast.misaki)
+    assert "遡及訂正" not in advice(drafted(cast, effective_from=later - timedelta(days=1)), by=cast.misaki)
+    assert "遡及訂正" in advice(drafted(cast, effective_from=TODAY), by=cast.misaki)
+    assert in_review(cast, effective_from=TODAY, retroactive=True).state == Proposal.IN_REVIEW
+
+
+def advice(proposal: Proposal, *, by) -> str:
+    with pytest.raises(NotReady) as caught:
+        submitting.submit(proposal, by=by)
+    return str(caught.value)
+
+
 def test_a_retroactive_correction_cannot_begin_in_the_future(cast: Cast):
     proposal = drafted(cast, effective_from=TODAY + timedelta(days=1), retroactive=True)
     assert needs(proposal, by=cast.misaki) == {"not_retroactive"}
@@ -203,6 +221,21 @@ def test_only_contributors_submit(cast: Cast):
         submitting.submit(proposal, by=cast.kenta)
     drafting.invite(proposal, user=cast.kenta, by=cast.misaki)
     assert submitting.submit(proposal, by=cast.kenta).submitted_by == cast.kenta
+
+
+@pytest.mark.parametrize("act", ["save", "submit", "rebase"])
+def test_whoever_is_in_no_team_any_more_does_not_propose(cast: Cast, act: str):
+    proposal = drafted(cast)
+    if act == "rebase":
+        published(cast, by=cast.kenta)
+    people.leave(cast.seat(cast.misaki), by=cast.megumi)
+    with refuses("not_a_member", 403):
+        {
+            "save": lambda: drafting.save(proposal, by=cast.misaki, heading={"title_ja": "別の題"}),
+            "submit": lambda: submitting.submit(proposal, by=cast.misaki),
+            "rebase": lambda: submitting.rebase(proposal, by=cast.misaki, wordings={"target_lead": {}}),
+        }[act]()
+    assert reviewing.withdraw(proposal, by=cast.misaki).state == Proposal.WITHDRAWN
 
 
 def test_submitting_what_another_saved_meanwhile_is_refused(cast: Cast):
@@ -270,6 +303,37 @@ def test_the_name_of_a_metric_that_takes_effect_later_is_taken_too(cast: Cast):
 def test_two_new_metrics_of_one_proposal_may_not_look_alike(cast: Cast):
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, new={"follow_lead": words(), "followed_lead": words()})
+    assert needs(proposal, by=cast.misaki) == {"look_alike"}
+
+
+@pytest.mark.parametrize("word", ["商談数", "Meetings", "打ち合わせ"], ids=["name", "english", "synonym"])
+def test_a_synonym_that_another_metric_bears_is_refused(cast: Cast, word: str):
+    agreed(cast, meeting={"synonyms_ja": ["打ち合わせ"]})
+    proposal = drafted(cast)
+    write(proposal, by=cast.misaki, change={"target_lead": {"synonyms_ja": ["対象リード", word]}})
+    assert needs(proposal, by=cast.misaki) == {"look_alike"}
+
+
+def test_a_name_that_is_anothers_synonym_is_refused(cast: Cast):
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, new={"lead": words(name_ja="対象リード", name_en="Leads in view")})
+    assert needs(proposal, by=cast.misaki) == {"look_alike"}
+
+
+def test_two_metrics_of_one_proposal_may_not_share_a_synonym(cast: Cast):
+    proposal = started(cast.misaki)
+    one = words(name_ja="一つ目", name_en="First", synonyms_en=["Same"])
+    other = words(name_ja="二つ目", name_en="Second", synonyms_ja=["ＳＡＭＥ"])
+    write(proposal, by=cast.misaki, new={"first": one, "second": other})
+    assert needs(proposal, by=cast.misaki) == {"look_alike"}
+
+
+def test_what_replaces_a_metric_may_be_found_by_its_name(cast: Cast):
+    retired(cast, cast.meeting, cast.target_lead)
+    proposal = drafted(cast)
+    write(proposal, by=cast.misaki, change={"target_lead": {"synonyms_ja": ["商談数"]}})
+    assert submitting.submit(proposal, by=cast.misaki)
+    write(proposal, by=cast.misaki, change={"target_lead": {"name_ja": "商談数"}})
     assert needs(proposal, by=cast.misaki) == {"look_alike"}
 
 
