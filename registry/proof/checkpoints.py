@@ -94,7 +94,7 @@ def sign_held() -> Checkpoint | None:
         root = merkle.root(head.sequence, tree.StoredTree())
         signed = note.sign(key, size=head.sequence, root=root, at=timezone.now())
         keys.write_once(_path(head.sequence), json.dumps(signed, indent=1).encode() + b"\n", 0o644)
-        kept = _keep(_read(_path(head.sequence)))
+        kept = _keep(read(_path(head.sequence)))
     _newest = (kept.size, kept.at)
     return kept
 
@@ -188,25 +188,31 @@ def first_over(event: Event) -> note.Note | None:
     """The note over fewest events that holds this one."""
     for path in files(settings.CHECKPOINTS):
         if int(path.stem) >= event.sequence:
-            return _read(path)
+            return read(path)
     return None
 
 
 def newest(directory: Path) -> note.Note | None:
     """The note over most events, as it is in the directory."""
     found = files(directory)
-    return _read(found[-1]) if found else None
+    return read(found[-1]) if found else None
 
 
-def _read(path: Path) -> note.Note:
+def read(path: Path) -> note.Note:
     """Raises `Unreadable` for what is no checkpoint."""
     try:
-        signed = json.loads(path.read_bytes())
-        int(signed["checkpoint"]["size"]), str(signed["checkpoint"]["root"]), str(signed["signature"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        sentence = _("The checkpoint %(file)s cannot be read (%(why)s). Look into GOI_CHECKPOINTS.")
+        return note.parsed(path.read_bytes())
+    except (OSError, ValueError) as error:
+        sentence = _(
+            "The checkpoint %(file)s cannot be read (%(why)s). Put it back from a backup, or else move it out of "
+            "GOI_CHECKPOINTS."
+        )
         raise Unreadable(sentence % {"file": path.name, "why": _why(error)}) from error
-    return signed
+
+
+def every() -> list[note.Note]:
+    """All notes, by size. Raises `Unreadable`."""
+    return [read(path) for path in files(settings.CHECKPOINTS)]
 
 
 def covering(event: Event) -> note.Note:

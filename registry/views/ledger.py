@@ -81,6 +81,10 @@ def _no_key(sentence: str) -> HttpResponse:
 def export(request: Request) -> HttpResponseBase:
     """The whole ledger as JSON Lines, streamed. It holds drafts and names, so it is for stewards."""
     rules.require_steward(request.user)
-    response = StreamingHttpResponse(exports.lines(), content_type="application/jsonl; charset=utf-8")
+    try:
+        lines = exports.lines()
+    except checkpoints.Unreadable as refusal:
+        raise WrongState("no_export", _("Nothing was exported. %(why)s") % {"why": refusal}) from refusal
+    response = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="ledger.jsonl"'
     return response
