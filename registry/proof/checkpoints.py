@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.ledger import keys, merkle, note
+from registry.ledger import keys, lineage, merkle, note
 from registry.models import Checkpoint, Event, Head
 from registry.proof import tree
 
@@ -22,7 +22,7 @@ class Unsigned(RuntimeError):
 
 
 class KeyMissing(Unsigned):
-    """There are checkpoints, but not the key that signs them: a new one, made silently, would vouch for nothing."""
+    """There are checkpoints, but not the key that signs them: another one would vouch for nothing."""
 
 
 class Forked(Unsigned):
@@ -88,7 +88,7 @@ def sign_held() -> Checkpoint | None:
         return None
     with _told():
         require_continuation()
-        _require_key()
+        require_key()
         tree.keep(head.sequence)
         key = keys.first_key(settings.SIGNING_KEY)
         root = merkle.root(head.sequence, tree.StoredTree())
@@ -154,14 +154,34 @@ def _require_files() -> None:
         )
 
 
-def _require_key() -> None:
-    if not settings.SIGNING_KEY.exists() and files(settings.CHECKPOINTS):
+def require_key() -> None:
+    """The key at hand is the one that signed last, or one that the ledger leads to from there. Raises `KeyMissing`."""
+    last = newest(settings.CHECKPOINTS)
+    if last is None:
+        return
+    if not settings.SIGNING_KEY.exists():
         raise KeyMissing(
             _(
                 "The signing key is not at GOI_SIGNING_KEY, so no checkpoint was signed. Put it back; if it is lost, "
                 "run manage.py rotate_key --lost."
             )
         )
+    before, own = last["checkpoint"]["key_id"], note.key_id(keys.signing_key(settings.SIGNING_KEY).public_key())
+    if own != before and not lineage.leads(key_changes(), before, own):
+        raise KeyMissing(
+            _(
+                "The key at GOI_SIGNING_KEY (%(own)s) is not the one that signed last (%(before)s), and the ledger "
+                "does not say that it took its place, so no checkpoint was signed. Put %(before)s back; if it is gone, "
+                "as after restoring a backup from before the key was exchanged, run manage.py rotate_key --lost."
+            )
+            % {"own": own, "before": before}
+        )
+
+
+def key_changes() -> list[lineage.Change]:
+    """Every change of keys that the ledger tells of, in order."""
+    events = Event.objects.filter(act=lineage.ACT).order_by("sequence").values_list("sequence", "detail")
+    return lineage.changes(events)
 
 
 def _keep(signed: note.Note) -> Checkpoint:

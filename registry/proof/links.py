@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from registry.ledger import chain, lineage, merkle, note
 from registry.models import Checkpoint, Event, Head
-from registry.proof import tree
+from registry.proof import checkpoints, tree
 from registry.proof.erasures import Erasures
 from registry.proof.findings import Finding
 
@@ -96,9 +96,8 @@ def _digest(event: Event) -> str | None:
 
 def signed_notes(notes: dict[str, note.Note], trusted: list[Ed25519PublicKey]) -> Iterator[Finding]:
     """Notes by file name that neither a trusted key signed nor one that it leads to, or signed out of its turn."""
-    events = Event.objects.filter(act=lineage.ACT).order_by("sequence").values_list("sequence", "detail")
-    keys = lineage.Lineage(trusted, lineage.changes(events.iterator()), notes.values())
-    late = [signed["checkpoint"]["size"] for signed in keys.out_of_turn()]
+    keys = lineage.Lineage(trusted, checkpoints.key_changes(), notes.values())
+    late = keys.out_of_turn()
     for name, signed in notes.items():
         if keys.signer(signed) is None:
             yield Finding(name, _("the checkpoint was not signed with the registry's key, or was changed afterwards."))
