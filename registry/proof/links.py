@@ -112,3 +112,13 @@ def lost_notes(notes: dict[str, note.Note]) -> Iterator[Finding]:
         if signatures.get(kept.size) != kept.signature:
             place = _("Checkpoint over %(size)d events") % {"size": kept.size}
             yield Finding(place, _("its file is missing from the directory, or is another one than was written."))
+
+
+def kept_hashes() -> Iterator[Finding]:
+    """The hashes of the tree that spare a proof the events; with a wrong one, nothing can be signed or certified."""
+    if count := sum(1 for _node in tree.altered()):
+        sentence = _(
+            "%(count)d are not what the events give, so checkpoints or certificates fail. Mend what else is found "
+            "first; then manage.py reindex makes them anew from the events."
+        )
+        yield Finding(_("Kept hashes of the tree"), sentence % {"count": count})

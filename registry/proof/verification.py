@@ -38,6 +38,7 @@ class Verification:
             rows, chain = sealed.SealedRows(erased), links.Links(list(notes.values()), erased)
             yield from chain.findings(partial(_inspected, rows))
             self.events = chain.frontier.size
+            yield from links.kept_hashes()
             yield from rows.unsealed()
             yield from sealed.present_rows()
             yield from sealed.agreed_words()
