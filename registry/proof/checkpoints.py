@@ -204,6 +204,11 @@ def files(directory: Path) -> list[Path]:
     return sorted(path for path in directory.glob("*.json") if path.stem.isdecimal())
 
 
+def over(size: int) -> note.Note | None:
+    """The note over so many events and no more. Raises `Unreadable`."""
+    return next((read(path) for path in files(settings.CHECKPOINTS) if int(path.stem) == size), None)
+
+
 def first_over(event: Event) -> note.Note | None:
     """The note over fewest events that holds this one."""
     for path in files(settings.CHECKPOINTS):
