@@ -43,7 +43,7 @@ def documents(events: list[Event]) -> Iterator[dict[str, Any]]:
     for event in events:
         for table, number, *_digests in event.rows:
             numbers[table].append(number)
-    found = {table: HISTORIES[table].objects.in_bulk(ids) for table, ids in numbers.items()}
+    found = {table: HISTORIES[table].objects.order_by().in_bulk(ids) for table, ids in numbers.items()}
     for event in events:
         sealed = [found[table].get(number) for table, number, *_digests in event.rows]
         yield {
