@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Verifies a ledger exported from Goi, or the certificate of a version, without Goi and without a network.
+"""Verifies what Goi gives away, without Goi and without a network.
 
     pip install cryptography
-    python verify.py ledger.jsonl [--checkpoints DIRECTORY] [--key goi.pem]
-    python verify.py certificate.json [--key goi.pem]
+    python verify.py ledger.jsonl [--checkpoints KEPT] [--key goi.pem]         an exported ledger
+    python verify.py certificate.json [--key goi.pem]                          the certificate of a version
+    python verify.py continuation.json [--checkpoints KEPT] [--key goi.pem]    that a ledger continues a checkpoint
 
+KEPT is what you kept from earlier: a folder of checkpoints, one checkpoint, or a certificate, which holds one.
 Exits 0 when everything is as it was recorded, 1 when something is not, 2 when the file cannot be read. The key and
 the checkpoints prove something only if you got them earlier, or elsewhere, than the file: without `--key` the file's
 own key is taken, and its short name is printed for you to compare. A key leads to those before and after it: each
@@ -25,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 GENESIS = "0" * 64
-LEDGER, CERTIFICATE = "goi/ledger/1", "goi/certificate/1"
+LEDGER, CERTIFICATE, CONTINUATION = "goi/ledger/1", "goi/certificate/1", "goi/continuation/1"
 KEY_CHANGED, CHECKPOINT_DOMAIN, KEY_DOMAIN = "key_changed", b"goi/checkpoint/1\0", b"goi/key/1\0"
 ERASED = "erased"
 SIGN_OFFS, TEAMS = "registry_historicalsignoff", "registry_historicalteam"
@@ -33,9 +35,9 @@ MEMBERSHIPS, DELEGATIONS = "registry_historicalmembership", "registry_historical
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Verify a ledger or a certificate of Goi, offline.")
-    parser.add_argument("file", type=Path, help="an exported ledger (JSON Lines) or a certificate (JSON)")
-    parser.add_argument("--checkpoints", type=Path, help="the directory into which checkpoints were written")
+    parser = argparse.ArgumentParser(description="Verify a ledger, a certificate or a continuation of Goi, offline.")
+    parser.add_argument("file", type=Path, help="an exported ledger, a certificate or a continuation")
+    parser.add_argument("--checkpoints", type=Path, help="kept from earlier: a folder, one, or a certificate")
     parser.add_argument("--key", type=Path, help="the registry's public key (PEM), got from elsewhere than the file")
     options = parser.parse_args(arguments)
     try:
@@ -64,9 +66,13 @@ def told_key(path: Path) -> Any:
 
 
 def require_checkpoints(directory: Path) -> None:
-    """A mistyped directory would leave nothing to check against, and all would seem well."""
-    if not any(directory.glob("[0-9]*.json")):
-        raise OSError(f"{directory} holds no checkpoint, or is no directory")
+    """A mistyped name would leave nothing to check against, and all would seem well."""
+    try:
+        found = _outside(directory)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        found = []
+    if not found:
+        raise OSError(f"{directory} holds no checkpoint, or one that is damaged")
 
 
 def findings(path: Path, directory: Path | None = None, key: Any = None) -> Iterator[str]:
@@ -77,13 +83,28 @@ def findings(path: Path, directory: Path | None = None, key: Any = None) -> Iter
         if json.dumps(LEDGER) in first and '"event"' not in first:
             yield from Ledger(_outside(directory), key).findings(path)
         else:
-            yield from certificate_findings(json.loads(path.read_text(encoding="utf-8")), key)
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if document.get("format") == CONTINUATION:
+                yield from continuation_findings(document, _outside(directory), key)
+            else:
+                yield from certificate_findings(document, key)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         yield f"The file is damaged or no file of Goi ({type(error).__name__}: {error})."
 
 
-def _outside(directory: Path | None) -> list[dict[str, Any]]:
-    return [json.loads(path.read_bytes()) for path in sorted(directory.glob("[0-9]*.json"))] if directory else []
+def _outside(kept: Path | None) -> list[dict[str, Any]]:
+    if kept is None:
+        return []
+    return [_note_in(path) for path in ([kept] if kept.is_file() else sorted(kept.glob("[0-9]*.json")))]
+
+
+def _note_in(path: Path) -> dict[str, Any]:
+    """The checkpoint that the file is, or that the certificate in it holds."""
+    document = json.loads(path.read_bytes())
+    note = document["checkpoint"] if document.get("format") == CERTIFICATE else document
+    if not {"size", "root"} <= set(note["checkpoint"]):
+        raise ValueError("no checkpoint")
+    return note
 
 
 # A ledger
@@ -336,7 +357,7 @@ def short_name(key: Any) -> str:
 def certificate_findings(certificate: dict[str, Any], key: Any) -> Iterator[str]:
     """Words → definition → revision → seals → events → Merkle root → signature."""
     if certificate.get("format") != CERTIFICATE:
-        raise ValueError("neither an exported ledger nor a certificate")
+        raise ValueError("neither an exported ledger nor a certificate nor a continuation")
     note = certificate["checkpoint"]
     yield from signature_findings(note, certified_keys(certificate, key or own_key(note)))
     for entry in certificate["events"]:
@@ -439,7 +460,43 @@ def _row(entry: dict[str, Any], table: str) -> dict[str, Any]:
     raise ValueError(f"event {entry['event']['sequence']} lacks its row of {table}")
 
 
-# Arithmetic: canonical JSON (RFC 8785), Merkle trees (RFC 6962 and RFC 9162, section 2.1.3.2)
+# A continuation
+
+
+def continuation_findings(document: dict[str, Any], kept: list[dict[str, Any]], key: Any) -> Iterator[str]:
+    """Kept checkpoint → its signature → proof of consistency → newer checkpoint → its signature."""
+    before, after = document["before"], document["after"]
+    known = certified_keys(document, key or own_key(after))
+    yield from _kept(before, kept)
+    yield from signature_findings(before, known)
+    yield from signature_findings(after, known)
+    old, new = before["checkpoint"], after["checkpoint"]
+    proof = [bytes.fromhex(each) for each in document["proof"]]
+    if not consistent(old["size"], new["size"], bytes.fromhex(old["root"]), bytes.fromhex(new["root"]), proof):
+        yield (
+            f"The {new['size']} events signed at {new['time']} do not begin with the {old['size']} signed at "
+            f"{old['time']}: something among these was changed or removed."
+        )
+    print(f"{old['size']} events signed at {old['time']} with the key {old['key_id']}")
+    print(f"  are the beginning of {new['size']} signed at {new['time']} with the key {new['key_id']}.")
+
+
+def _kept(before: dict[str, Any], kept: list[dict[str, Any]]) -> Iterator[str]:
+    """Only the reader knows which checkpoint it is that has to be continued."""
+    said = before["checkpoint"]
+    sizes = [note["checkpoint"]["size"] for note in kept]
+    if not kept:
+        print(f"Compare with the checkpoint that you kept: {said['size']} events, root {said['root']}.")
+    elif said["size"] not in sizes:
+        yield (
+            f"The file is about the checkpoint over {said['size']} events, and you kept none of these but those over "
+            f"{', '.join(map(str, sizes))}: ask for the proof that continues one of them."
+        )
+    elif said != kept[sizes.index(said["size"])]["checkpoint"]:
+        yield f"The file's checkpoint over {said['size']} events is not the one that you kept."
+
+
+# Arithmetic: canonical JSON (RFC 8785), Merkle trees (RFC 6962 and RFC 9162, sections 2.1.3.2 and 2.1.4.2)
 
 
 def canonical(value: object) -> bytes:
@@ -490,6 +547,31 @@ def included(hashed: bytes, index: int, size: int, proof: list[bytes], root: byt
             hashed = join(hashed, sibling)
         index, last = index >> 1, last >> 1
     return last == 0 and hashed == root
+
+
+def consistent(old: int, new: int, before: bytes, after: bytes, proof: list[bytes]) -> bool:
+    if not 0 < old <= new:
+        return False
+    if old == new:
+        return not proof and before == after
+    path = [before, *proof] if old & (old - 1) == 0 else proof
+    if not path:
+        return False
+    index, last = old - 1, new - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            first, second = join(sibling, first), join(sibling, second)
+            while not index & 1 and index:
+                index, last = index >> 1, last >> 1
+        else:
+            second = join(second, sibling)
+        index, last = index >> 1, last >> 1
+    return last == 0 and first == before and second == after
 
 
 if __name__ == "__main__":

@@ -80,6 +80,7 @@ HISTORY = [
     path("history/<int:sequence>/", history.act, name="act"),
     path("ledger/", ledger.export, name="ledger"),
     path("ledger/key", ledger.key, name="ledger_key"),
+    path("ledger/checkpoints/<int:size>/continuation", ledger.continuation, name="continuation"),
 ]
 
 ACCOUNT = [

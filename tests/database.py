@@ -28,6 +28,14 @@ def past_the_guards() -> Iterator[None]:
     triggers.install("default")
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside is rolled back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 def rows_of(model: type[models.Model]) -> models.QuerySet:
     """All rows, without the product's own refusal of writing many at once."""
     return models.QuerySet(model)

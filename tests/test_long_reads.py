@@ -84,5 +84,5 @@ def test_somebody_writes_while_the_record_is_verified(file: Path, tmp_path: Path
     assert next(findings).place == "goi_records_team_update"
     somebody_writes(file)
     assert list(findings) == []
-    assert list(file.parent.glob(".goi-verify-*")) == []
+    assert list(file.parent.glob(".goi-moment-*")) == []
     assert connection.settings_dict["NAME"] == str(file)

@@ -7,6 +7,7 @@ new key's signature in the event attests the old one. So a key got at any time l
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -58,6 +59,15 @@ def changes(events: Iterable[tuple[int, dict[str, Any]]]) -> list[Change]:
     return found
 
 
+def leads(changes: Iterable[Change], old: str, new: str) -> bool:
+    """Whether the key called `new` came in the place of the one called `old`, at once or one after the other."""
+    links = [(_name(each.old), _name(each.new)) for each in changes if each.is_signed_by_new()]
+    reached = {old}
+    while more := {after for before, after in links if before in reached} - reached:
+        reached |= more
+    return new in reached
+
+
 class Lineage:
     """The keys that `trusted` ones lead to, and when each reigned."""
 
@@ -75,15 +85,16 @@ class Lineage:
         key = self._keys.get(str(signed["checkpoint"].get("key_id")))
         return key if key and note.is_signed(signed, key) else None
 
-    def out_of_turn(self) -> Iterator[note.Note]:
-        """Notes by a key before it was there, or after the one that follows it had signed."""
-        for change in self._changes:
-            new, old = _name(change.new), _name(change.old)
-            begun = min((size for size, key in self._signed() if key == new), default=sys.maxsize)
-            for signed in self._notes:
-                size, key = signed["checkpoint"]["size"], signed["checkpoint"].get("key_id")
-                if (key == new and size < change.sequence) or (key == old and size > begun):
-                    yield signed
+    def out_of_turn(self) -> set[int]:
+        """Sizes of notes by a key before it was there, after its successor had signed, or that came unannounced."""
+        signed = list(self._signed())
+        untimely = {size for change in self._changes for size in _untimely(change, signed)}
+        return untimely | set(self._unannounced(signed))
+
+    def _unannounced(self, signed: list[tuple[int, str]]) -> Iterator[int]:
+        for (_size, before), (size, key) in pairwise(signed):
+            if key != before and not leads([each for each in self._changes if each.sequence <= size], before, key):
+                yield size
 
     def _signed(self) -> Iterator[tuple[int, str]]:
         for signed in self._notes:
@@ -104,6 +115,14 @@ class Lineage:
 
     def _attested(self, change: Change, old: str) -> bool:
         return any(key == old and size >= change.sequence for size, key in self._signed())
+
+
+def _untimely(change: Change, signed: list[tuple[int, str]]) -> Iterator[int]:
+    new, old = _name(change.new), _name(change.old)
+    begun = min((size for size, key in signed if key == new), default=sys.maxsize)
+    for size, key in signed:
+        if (key == new and size < change.sequence) or (key == old and size > begun):
+            yield size
 
 
 def _said(old: str, new: str) -> bytes:

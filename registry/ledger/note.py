@@ -1,6 +1,7 @@
 """Checkpoints as signed notes: how many events, their Merkle root, when, and by which key. Knows no Django."""
 
 import hashlib
+import json
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,20 @@ def sign(key: Ed25519PrivateKey, *, size: int, root: bytes, at: datetime) -> Not
         "public_key": public.public_bytes_raw().hex(),
         "signature": key.sign(DOMAIN + canonical(checkpoint)).hex(),
     }
+
+
+def parsed(content: bytes) -> Note:
+    """Raises `ValueError` for what does not consist of what a note does; whether it is signed is another question."""
+    signed = json.loads(content)
+    try:
+        said = signed["checkpoint"]
+        texts = (said["root"], said["time"], said["key_id"], signed["public_key"], signed["signature"])
+        whole = type(said["size"]) is int and all(isinstance(text, str) for text in texts)
+    except (KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise ValueError("no checkpoint")
+    return signed
 
 
 def is_signed(note: Note, public: Ed25519PublicKey) -> bool:

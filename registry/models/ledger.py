@@ -130,6 +130,11 @@ class Node(models.Model):
     def __str__(self) -> str:
         return f"{self.level}.{self.position}"
 
+    @staticmethod
+    def forget_all() -> None:
+        """They can be made again from the events."""
+        Node.objects.all().delete()
+
 
 class Mention(models.Model):
     """That an event concerns a metric, by key, since a proposed metric has no row yet."""

@@ -75,6 +75,11 @@ class User(Bilingual, AbstractBaseUser, Governed):
         return self.is_staff
 
     @property
+    def is_erased(self) -> bool:
+        """Everybody else has a name in at least one language."""
+        return not (self.name_ja or self.name_en)
+
+    @property
     def is_system(self) -> bool:
         return self.username == self.SYSTEM
 

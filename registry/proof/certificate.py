@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from registry.ledger import lineage, merkle
 from registry.models import Definition, Event, SignOff, Team
-from registry.proof import checkpoints, export, tree
+from registry.proof import checkpoints, inclusion
 
 FORMAT = "goi/certificate/1"
 SEALING = ("sealed", "ratified")
-# The history rows whose content a certificate shows; of the others the events hold the digests.
-SHOWN = (SignOff.history.model._meta.db_table, Team.history.model._meta.db_table)
 
 
 def build(version: Definition) -> dict[str, Any]:
@@ -34,19 +31,10 @@ def build(version: Definition) -> dict[str, Any]:
             {"team": seal.team.key, "sealed": sealing[seal.pk].sequence, "named": naming[seal.pk].sequence}
             for seal in seals
         ],
-        "events": _proved(events, signed["checkpoint"]["size"]),
+        "events": inclusion.proved(events, signed["checkpoint"]["size"]),
         "checkpoint": signed,
-        "keys": _key_changes(),
+        "keys": inclusion.key_changes(),
     }
-
-
-def _key_changes() -> list[dict[str, Any]]:
-    """Every change of keys with the checkpoint in which the old key attested it, so that any key leads to any other."""
-    return [
-        {**_proved([event], attested["checkpoint"]["size"])[0], "personal": None, "checkpoint": attested}
-        for event in Event.objects.filter(act=lineage.ACT).order_by("sequence")
-        if (attested := checkpoints.first_over(event)) is not None
-    ]
 
 
 def _publishing(version: Definition) -> Event:
@@ -73,15 +61,3 @@ def _that_wrote(events: Iterable[Event], table: str, record: int) -> Event:
 
 def _in_order(events: Iterable[Event]) -> list[Event]:
     return sorted({event.sequence: event for event in events}.values(), key=lambda event: event.sequence)
-
-
-def _proved(events: list[Event], size: int) -> list[dict[str, Any]]:
-    stored = tree.StoredTree()
-    return [
-        {
-            **document,
-            "rows": [row for row in document["rows"] if row["table"] in SHOWN],
-            "proof": [each.hex() for each in merkle.inclusion(event.sequence - 1, size, stored)],
-        }
-        for event, document in zip(events, export.documents(events), strict=True)
-    ]

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.ledger import keys, merkle, note
+from registry.ledger import keys, lineage, merkle, note
 from registry.models import Checkpoint, Event, Head
 from registry.proof import tree
 
@@ -22,7 +22,7 @@ class Unsigned(RuntimeError):
 
 
 class KeyMissing(Unsigned):
-    """There are checkpoints, but not the key that signs them: a new one, made silently, would vouch for nothing."""
+    """There are checkpoints, but not the key that signs them: another one would vouch for nothing."""
 
 
 class Forked(Unsigned):
@@ -88,13 +88,13 @@ def sign_held() -> Checkpoint | None:
         return None
     with _told():
         require_continuation()
-        _require_key()
+        require_key()
         tree.keep(head.sequence)
         key = keys.first_key(settings.SIGNING_KEY)
         root = merkle.root(head.sequence, tree.StoredTree())
         signed = note.sign(key, size=head.sequence, root=root, at=timezone.now())
         keys.write_once(_path(head.sequence), json.dumps(signed, indent=1).encode() + b"\n", 0o644)
-        kept = _keep(_read(_path(head.sequence)))
+        kept = _keep(read(_path(head.sequence)))
     _newest = (kept.size, kept.at)
     return kept
 
@@ -154,14 +154,34 @@ def _require_files() -> None:
         )
 
 
-def _require_key() -> None:
-    if not settings.SIGNING_KEY.exists() and files(settings.CHECKPOINTS):
+def require_key() -> None:
+    """The key at hand is the one that signed last, or one that the ledger leads to from there. Raises `KeyMissing`."""
+    last = newest(settings.CHECKPOINTS)
+    if last is None:
+        return
+    if not settings.SIGNING_KEY.exists():
         raise KeyMissing(
             _(
                 "The signing key is not at GOI_SIGNING_KEY, so no checkpoint was signed. Put it back; if it is lost, "
                 "run manage.py rotate_key --lost."
             )
         )
+    before, own = last["checkpoint"]["key_id"], note.key_id(keys.signing_key(settings.SIGNING_KEY).public_key())
+    if own != before and not lineage.leads(key_changes(), before, own):
+        raise KeyMissing(
+            _(
+                "The key at GOI_SIGNING_KEY (%(own)s) is not the one that signed last (%(before)s), and the ledger "
+                "does not say that it took its place, so no checkpoint was signed. Put %(before)s back; if it is gone, "
+                "as after restoring a backup from before the key was exchanged, run manage.py rotate_key --lost."
+            )
+            % {"own": own, "before": before}
+        )
+
+
+def key_changes() -> list[lineage.Change]:
+    """Every change of keys that the ledger tells of, in order."""
+    events = Event.objects.filter(act=lineage.ACT).order_by("sequence").values_list("sequence", "detail")
+    return lineage.changes(events)
 
 
 def _keep(signed: note.Note) -> Checkpoint:
@@ -184,29 +204,40 @@ def files(directory: Path) -> list[Path]:
     return sorted(path for path in directory.glob("*.json") if path.stem.isdecimal())
 
 
+def over(size: int) -> note.Note | None:
+    """The note over so many events and no more. Raises `Unreadable`."""
+    return next((read(path) for path in files(settings.CHECKPOINTS) if int(path.stem) == size), None)
+
+
 def first_over(event: Event) -> note.Note | None:
     """The note over fewest events that holds this one."""
     for path in files(settings.CHECKPOINTS):
         if int(path.stem) >= event.sequence:
-            return _read(path)
+            return read(path)
     return None
 
 
 def newest(directory: Path) -> note.Note | None:
     """The note over most events, as it is in the directory."""
     found = files(directory)
-    return _read(found[-1]) if found else None
+    return read(found[-1]) if found else None
 
 
-def _read(path: Path) -> note.Note:
+def read(path: Path) -> note.Note:
     """Raises `Unreadable` for what is no checkpoint."""
     try:
-        signed = json.loads(path.read_bytes())
-        int(signed["checkpoint"]["size"]), str(signed["checkpoint"]["root"]), str(signed["signature"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        sentence = _("The checkpoint %(file)s cannot be read (%(why)s). Look into GOI_CHECKPOINTS.")
+        return note.parsed(path.read_bytes())
+    except (OSError, ValueError) as error:
+        sentence = _(
+            "The checkpoint %(file)s cannot be read (%(why)s). Put it back from a backup, or else move it out of "
+            "GOI_CHECKPOINTS."
+        )
         raise Unreadable(sentence % {"file": path.name, "why": _why(error)}) from error
-    return signed
+
+
+def every() -> list[note.Note]:
+    """All notes, by size. Raises `Unreadable`."""
+    return [read(path) for path in files(settings.CHECKPOINTS)]
 
 
 def covering(event: Event) -> note.Note:

@@ -5,11 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
-
 from registry import rows
+from registry.ledger import note
 from registry.models import Event
-from registry.proof import checkpoints
+from registry.proof import checkpoints, snapshot
 from registry.proof.sealed import HISTORIES
 
 CHUNK = 500
@@ -17,17 +16,24 @@ FORMAT = "goi/ledger/1"
 
 
 def lines() -> Iterator[str]:
-    """A first line that names the format, one line per event with the rows it sealed, the checkpoints, the end."""
+    """A first line that names the format, one line per event with the rows it sealed, the checkpoints, the end.
+
+    All of one moment, however long it takes to send. Raises `checkpoints.Unreadable` before there is a line.
+    """
+    return _lines(checkpoints.every())
+
+
+def _lines(signed: list[note.Note]) -> Iterator[str]:
+    """`signed` was read before the moment, which therefore holds every event that they are over."""
     yield _line({"format": FORMAT})
     last = 0
-    while events := list(Event.objects.filter(sequence__gt=last).order_by("sequence")[:CHUNK]):
-        for entry in documents(events):
-            yield _line(entry)
-        last = events[-1].sequence
-    for path in checkpoints.files(settings.CHECKPOINTS):
-        signed = json.loads(path.read_bytes())
-        if signed["checkpoint"]["size"] <= last:
-            yield _line(signed)
+    with snapshot.moment():
+        while events := list(Event.objects.filter(sequence__gt=last).order_by("sequence")[:CHUNK]):
+            for entry in documents(events):
+                yield _line(entry)
+            last = events[-1].sequence
+    for each in signed:
+        yield _line(each)
     yield _line({"end": last})
 
 
@@ -37,7 +43,7 @@ def documents(events: list[Event]) -> Iterator[dict[str, Any]]:
     for event in events:
         for table, number, *_digests in event.rows:
             numbers[table].append(number)
-    found = {table: HISTORIES[table].objects.in_bulk(ids) for table, ids in numbers.items()}
+    found = {table: HISTORIES[table].objects.order_by().in_bulk(ids) for table, ids in numbers.items()}
     for event in events:
         sealed = [found[table].get(number) for table, number, *_digests in event.rows]
         yield {

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from registry.ledger import chain, lineage, merkle, note
 from registry.models import Checkpoint, Event, Head
-from registry.proof import tree
+from registry.proof import checkpoints, tree
 from registry.proof.erasures import Erasures
 from registry.proof.findings import Finding
 
@@ -96,9 +96,8 @@ def _digest(event: Event) -> str | None:
 
 def signed_notes(notes: dict[str, note.Note], trusted: list[Ed25519PublicKey]) -> Iterator[Finding]:
     """Notes by file name that neither a trusted key signed nor one that it leads to, or signed out of its turn."""
-    events = Event.objects.filter(act=lineage.ACT).order_by("sequence").values_list("sequence", "detail")
-    keys = lineage.Lineage(trusted, lineage.changes(events.iterator()), notes.values())
-    late = [signed["checkpoint"]["size"] for signed in keys.out_of_turn()]
+    keys = lineage.Lineage(trusted, checkpoints.key_changes(), notes.values())
+    late = keys.out_of_turn()
     for name, signed in notes.items():
         if keys.signer(signed) is None:
             yield Finding(name, _("the checkpoint was not signed with the registry's key, or was changed afterwards."))
@@ -113,3 +112,13 @@ def lost_notes(notes: dict[str, note.Note]) -> Iterator[Finding]:
         if signatures.get(kept.size) != kept.signature:
             place = _("Checkpoint over %(size)d events") % {"size": kept.size}
             yield Finding(place, _("its file is missing from the directory, or is another one than was written."))
+
+
+def kept_hashes() -> Iterator[Finding]:
+    """The hashes of the tree that spare a proof the events; with a wrong one, nothing can be signed or certified."""
+    if count := sum(1 for _node in tree.altered()):
+        sentence = _(
+            "%(count)d are not what the events give, so checkpoints or certificates fail. Mend what else is found "
+            "first; then manage.py reindex makes them anew from the events."
+        )
+        yield Finding(_("Kept hashes of the tree"), sentence % {"count": count})

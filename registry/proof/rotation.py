@@ -15,6 +15,7 @@ def rotate(*, by: User, reason: str) -> Event:
     Interrupted, it goes on where it stopped when it is run again. Raises `checkpoints.KeyMissing` without the old key.
     """
     path = settings.SIGNING_KEY
+    checkpoints.require_key()
     if not path.exists():
         checkpoints.write()
     event = rotation.announce_key(keys.signing_key(path).public_key(), keys.next_key(path), by=by, reason=reason)
@@ -24,8 +25,20 @@ def rotate(*, by: User, reason: str) -> Event:
     return event
 
 
+def is_lost() -> bool:
+    """Whether neither the key that signed last is here, nor one that came in its place."""
+    try:
+        checkpoints.require_key()
+    except checkpoints.KeyMissing:
+        return True
+    return False
+
+
 def replace_lost(*, by: User, reason: str) -> Event:
-    """Announce a next key although the old one is gone. Nobody attests it: people have to be told its name."""
+    """Announce a next key although the one that signed last is gone. Nobody attests it: people must be told its name.
+
+    Of a key that lies in its place unannounced, only the public part is kept.
+    """
     path, last = settings.SIGNING_KEY, checkpoints.newest(settings.CHECKPOINTS)
     assert last is not None, "a key is missed only where it has signed"
     old = Ed25519PublicKey.from_public_bytes(bytes.fromhex(last["public_key"]))

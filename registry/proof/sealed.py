@@ -34,7 +34,7 @@ class SealedRows:
                 wanted[entry[0]][entry[1]] = (event.sequence, entry)
         for table, entries in wanted.items():
             self._count[table] += len(entries)
-            found = HISTORIES[table].objects.in_bulk(list(entries))
+            found = HISTORIES[table].objects.order_by().in_bulk(list(entries))
             for number, (sequence, entry) in entries.items():
                 if sentence := self._flaw(found.get(number), entry, sequence):
                     yield Finding(f"{_place(table, number)} ({_('event %(number)d') % {'number': sequence}})", sentence)
@@ -83,9 +83,9 @@ def present_rows() -> Iterator[Finding]:
 
 
 def _against_history(model: Any, chunk: list[Any]) -> Iterator[Finding]:
-    history = model.history.model.objects
+    history = model.history.model.objects.order_by()
     keys = [row.pk for row in chunk]
-    latest = history.filter(id__in=keys).order_by().values("id").annotate(newest=Max("history_id"))
+    latest = history.filter(id__in=keys).values("id").annotate(newest=Max("history_id"))
     numbers = {each["id"]: each["newest"] for each in latest}
     records = history.in_bulk(list(numbers.values()))
     for row in chunk:
@@ -145,4 +145,6 @@ def _chunks[M: models.Model](query: models.QuerySet[M]) -> Iterator[list[M]]:
     query, last = query.order_by("pk"), 0
     while chunk := list(query.filter(pk__gt=last)[:CHUNK]):
         yield chunk
+        if len(chunk) < CHUNK:
+            return
         last = chunk[-1].pk

@@ -1,5 +1,8 @@
 """The Merkle tree over the stored events: high nodes are kept in a table, low ones are made from the events."""
 
+from collections.abc import Iterator
+
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry.ledger import merkle
@@ -41,7 +44,7 @@ class StoredTree:
             if place not in self._known:
                 raise Missing(position + 1)
         if place not in self._known:
-            self._known[place] = self._kept(level, position) or self._joined(level, position)
+            self._known[place] = self._kept(level, position) or self.joined(level, position)
         return self._known[place]
 
     def _read_block(self, block: int) -> None:
@@ -56,7 +59,8 @@ class StoredTree:
         kept = Node.objects.filter(level=level, position=position).values_list("digest", flat=True).first()
         return bytes.fromhex(kept) if kept else None
 
-    def _joined(self, level: int, position: int) -> bytes:
+    def joined(self, level: int, position: int) -> bytes:
+        """From the two below, whether it is kept or not."""
         return merkle.join(self(level - 1, 2 * position), self(level - 1, 2 * position + 1))
 
 
@@ -72,3 +76,25 @@ def keep(size: int) -> None:
             complete = position & 1 == 1
             level, position = level + 1, position >> 1
     Node.objects.bulk_create(nodes, ignore_conflicts=True, batch_size=500)
+
+
+def keep_anew(size: int) -> None:
+    """Throw every kept node away and make them from the events. Where that raises `Missing`, nothing changes."""
+    with transaction.atomic():
+        Node.forget_all()
+        keep(size)
+
+
+def altered() -> Iterator[Node]:
+    """Kept nodes that are not what is below them: of the lowest the events, of the others two kept ones."""
+    for node in Node.objects.order_by("level", "position").iterator():
+        if node.digest != _made(node.level, node.position):
+            yield node
+
+
+def _made(level: int, position: int) -> str | None:
+    """A tree for each, since it remembers what it read."""
+    try:
+        return StoredTree().joined(level, position).hex()
+    except Missing:
+        return None

@@ -1,5 +1,7 @@
-"""The proof, to take away: certificates of versions, the public key, and for stewards the whole ledger."""
+"""The proof, to take away: certificates, that a checkpoint was continued, the public key, the whole ledger."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +17,7 @@ from registry.metric_page import seals_as_pressed
 from registry.models import Definition
 from registry.proof import certificate as certificates
 from registry.proof import checkpoints, tree
+from registry.proof import continuation as continuations
 from registry.proof import export as exports
 from registry.refusals import WrongState
 from registry.views.access import open_to_all, published
@@ -28,12 +31,10 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
     """The certificate of a version as a page to print, or with `?format=json` as the file that verify.py reads."""
     versions = Definition.objects.select_related("metric", "base", "revision__proposal")
     definition = get_object_or_404(versions, metric__key=key, number=number)
-    proof = _proof(definition)
+    with _telling_why("no_certificate", _("There is no certificate at the moment. %(why)s Tell whoever runs Goi.")):
+        proof = certificates.build(definition)
     if request.GET.get("format") == "json":
-        options = {"ensure_ascii": False, "indent": 1}
-        response = JsonResponse(proof, json_dumps_params=options)
-        response.headers["Content-Disposition"] = f'attachment; filename="{key}-{number}.certificate.json"'
-        return response
+        return _file(proof, f"{key}-{number}.certificate.json")
     context = {
         "definition": definition,
         "metric": definition.metric,
@@ -48,12 +49,38 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
     return render(request, "metrics/certificate.html", context)
 
 
-def _proof(definition: Definition) -> dict[str, Any]:
+@contextmanager
+def _telling_why(code: str, sentence: str) -> Iterator[None]:
+    """What keeps the record from being proved, put into the sentence as `why`."""
     try:
-        return certificates.build(definition)
+        yield
     except (checkpoints.Unsigned, tree.Missing) as refusal:
-        sentence = _("There is no certificate at the moment. %(why)s Tell whoever runs Goi.")
-        raise WrongState("no_certificate", sentence % {"why": refusal}) from refusal
+        raise WrongState(code, sentence % {"why": refusal}) from refusal
+
+
+def _file(proof: dict[str, Any], name: str) -> HttpResponse:
+    response = JsonResponse(proof, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+@published
+@never_cache
+def continuation(request: Request, size: int) -> HttpResponse:
+    """For whoever kept the checkpoint over `size` events: the proof that the ledger still begins with them."""
+    try:
+        with _telling_why("no_continuation", _("This cannot be proved at the moment. %(why)s Tell whoever runs Goi.")):
+            return _file(continuations.build(size), f"{size}.continuation.json")
+    except continuations.Unknown:
+        return _nothing(
+            _(
+                "There is no checkpoint over %(size)d events here. The number is the `size` in the checkpoint that you "
+                "kept. If it is this one and the registry's key signed it, this ledger is not the one that was signed: "
+                "keep your file, and tell whoever runs Goi."
+            )
+            % {"size": size}
+        )
 
 
 @require_safe
@@ -63,15 +90,15 @@ def key(request: Request) -> HttpResponse:
     if name := request.GET.get("name"):
         pem = keys.public_files(settings.SIGNING_KEY).get(f"{name}.pem")
         if pem is None:
-            return _no_key(_("No key of that name has signed here."))
+            return _nothing(_("No key of that name has signed here."))
     elif settings.SIGNING_KEY.exists():
         pem = keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
     else:
-        return _no_key(_("There is no signing key here yet, or not any more: whoever runs Goi can put it back."))
+        return _nothing(_("There is no signing key here yet, or not any more: whoever runs Goi can put it back."))
     return HttpResponse(pem, content_type="application/x-pem-file")
 
 
-def _no_key(sentence: str) -> HttpResponse:
+def _nothing(sentence: str) -> HttpResponse:
     """In plain text, since programs ask too."""
     return HttpResponse(f"{sentence}\n", content_type="text/plain; charset=utf-8", status=404)
 
@@ -81,6 +108,8 @@ def _no_key(sentence: str) -> HttpResponse:
 def export(request: Request) -> HttpResponseBase:
     """The whole ledger as JSON Lines, streamed. It holds drafts and names, so it is for stewards."""
     rules.require_steward(request.user)
-    response = StreamingHttpResponse(exports.lines(), content_type="application/jsonl; charset=utf-8")
+    with _telling_why("no_export", _("Nothing was exported. %(why)s")):
+        lines = exports.lines()
+    response = StreamingHttpResponse(lines, content_type="application/jsonl; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="ledger.jsonl"'
     return response

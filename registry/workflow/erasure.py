@@ -35,7 +35,7 @@ def require_erasable(user: User) -> None:
     """Raise unless there is somebody to forget who no longer takes part."""
     if user.is_active or user.is_system:
         raise WrongState("active", _("Only a deactivated account can be erased. Deactivate it first."))
-    if user.username == _nobody(user):
+    if user.is_erased:
         raise WrongState("erased", _("The personal data of this account were erased already. Nothing is left to do."))
 
 

@@ -65,6 +65,7 @@ def change_profile(user: User, *, by: User, values: Mapping[str, Any]) -> User:
         rules.require_steward(by)
     rules.require_active(by)
     current = locked(User.objects.all()).get(pk=user.pk)
+    _require_not_erased(current)
     changed = [name for name in OWN_FIELDS if name in values and getattr(current, name) != values[name]]
     if not changed:
         return current
@@ -142,11 +143,19 @@ def reactivate(user: User, *, by: User) -> User:
     current = locked(User.objects.all()).get(pk=user.pk)
     if current.is_active or current.is_system:
         raise WrongState("active", _("This account is active already."))
+    _require_not_erased(current)
     current.is_active = True
     act = Act("reactivated", by=by)
     act.save(current, "is_active")
     act.record(detail={"user": user.pk}, who_ja=current.name_ja, who_en=current.name_en)
     return current
+
+
+def _require_not_erased(user: User) -> None:
+    """The number that stays in the record would be tied to a name again."""
+    if user.is_erased:
+        sentence = _("The personal data of this account were erased, so it stays closed. Register the person anew.")
+        raise WrongState("erased", sentence)
 
 
 @verb

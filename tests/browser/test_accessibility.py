@@ -21,6 +21,7 @@ OPPOSITES: list[Look] = [("ja", "light", PHONE), ("en", "dark", WIDE)]
 NO_PAGES = {
     "ledger",
     "ledger_key",
+    "continuation",
     *(
         "condition",
         "reading",

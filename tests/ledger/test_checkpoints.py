@@ -3,6 +3,7 @@
 import json
 import shutil
 import stat
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from registry.proof import checkpoints, tree
 from registry.workflow import people
 from tests.cast import Cast, published
 from tests.database import past_the_guards, rows_of
+from tests.ledger.tampering import wrong
 
 type Capture = Any
 
@@ -38,10 +40,15 @@ def test_a_checkpoint_says_how_much_was_signed_and_with_which_key(cast: Cast, se
     assert not note.is_signed(said, public)
 
 
-def test_its_root_is_that_of_the_events_in_order(cast: Cast, monkeypatch: pytest.MonkeyPatch):
-    """Also where high nodes are kept and read back, here from four events on."""
+@pytest.fixture
+def low_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes are kept from four events on, so that a small ledger has some."""
     monkeypatch.setattr(tree, "KEPT_FROM", 2)
     monkeypatch.setattr(tree, "BLOCK", 4)
+
+
+def test_its_root_is_that_of_the_events_in_order(cast: Cast, low_nodes: None):
+    """Also where high nodes are kept and read back."""
     frontier = merkle.Frontier()
     for digest in Event.objects.order_by("sequence").values_list("digest", flat=True):
         frontier.append(tree.leaf(digest))
@@ -58,6 +65,37 @@ def test_its_root_is_that_of_the_events_in_order(cast: Cast, monkeypatch: pytest
     for index in range(size):
         proof = merkle.inclusion(index, size, stored)
         assert merkle.included(stored(0, index), index, size, proof, frontier.root())
+
+
+def test_a_kept_hash_that_was_altered_is_found_and_made_anew(cast: Cast, low_nodes: None):
+    """At any height; at the top nothing can be signed over it, although the events are as they were."""
+    checkpoints.write()
+    assert wrong() == []
+    Node.objects.filter(level=2, position=0).update(digest="0" * 64)
+    with translation.override("en"):
+        assert any("manage.py reindex" in sentence for sentence in wrong())
+    Node.objects.update(digest="0" * 64)
+    with pytest.raises(CommandError, match=r"manage\.py verify"):
+        call_command("checkpoint")
+    call_command("reindex", stdout=StringIO())
+    assert wrong() == []
+    call_command("checkpoint", stdout=StringIO())
+
+
+def test_kept_hashes_beyond_the_events_are_found(cast: Cast, low_nodes: None):
+    checkpoints.write()
+    Node.objects.create(level=2, position=1_000, digest="0" * 64)
+    assert len(wrong()) == 1
+
+
+def test_over_a_ledger_with_a_gap_no_hash_is_made(cast: Cast, low_nodes: None):
+    checkpoints.write()
+    before = set(Node.objects.values_list("level", "position", "digest"))
+    with past_the_guards():
+        rows_of(Event).filter(sequence=3)._raw_delete("default")
+        with translation.override("en"), pytest.raises(CommandError, match="Event 3 is not in the ledger"):
+            call_command("reindex")
+    assert set(Node.objects.values_list("level", "position", "digest")) == before
 
 
 def test_hashing_a_block_reads_it_once(cast: Cast, django_assert_num_queries: Any):

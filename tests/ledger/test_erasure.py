@@ -3,6 +3,7 @@
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,6 +12,7 @@ from django.utils import translation
 
 from registry.models import Event, User
 from registry.workflow import erasure, people
+from registry.workflow.record import Act
 from tests.cast import TODAY, Cast, published, refuses
 from tests.database import past_the_guards, rows_of
 from tests.ledger.tampering import wrong, wrong_offline
@@ -113,6 +115,33 @@ def test_nobody_is_erased_twice(cast: Cast):
         erasure.erase_person(gone, by=cast.megumi, reason=WHY)
 
 
+@pytest.mark.parametrize(
+    "back",
+    [
+        lambda gone, by: people.reactivate(gone, by=by),
+        lambda gone, by: people.change_profile(gone, by=by, values={"name_ja": "高橋 亮"}),
+    ],
+    ids=["reactivate", "change_profile"],
+)
+def test_nobody_comes_back_into_an_erased_account(cast: Cast, back: Any):
+    """Or the number that stays in the record would be tied to a name again."""
+    gone = erase(cast, cast.ryo)
+    with refuses("erased", 409):
+        back(gone, cast.megumi)
+
+
+def test_who_came_back_while_that_was_possible_can_be_erased_again(cast: Cast, tmp_path: Path):
+    gone = erase(cast, cast.ryo)
+    act = Act("profile_changed", by=cast.megumi)
+    gone.name_ja, gone.is_active = "高橋 亮", True
+    act.save(gone, "name_ja", "is_active")
+    act.record(detail={"user": gone.pk, "fields": ["name_ja"]}, who_ja=gone.name_ja, who_en="")
+    again = erase(cast, gone)
+    assert again.name_ja == ""
+    assert "高橋" not in json.dumps(list(Event.objects.values_list("personal", flat=True)), ensure_ascii=False)
+    assert wrong() == wrong_offline(tmp_path) == []
+
+
 # The page
 
 
@@ -137,6 +166,14 @@ def test_a_steward_reads_what_goes_and_confirms_it(cast: Cast, steward: Client):
     assert response.headers["Location"] == f"/people/erased-{cast.ryo.pk}/"
     assert User.objects.get(pk=cast.ryo.pk).name_ja == ""
     assert wrong() == []
+
+
+def test_the_page_of_an_erased_account_offers_only_to_register_the_person_anew(cast: Cast, steward: Client):
+    gone = erase(cast, cast.ryo)
+    page = steward.get(f"/people/{gone.username}/").content.decode()
+    for act in ("reactivation", "erasure", "profile", "password"):
+        assert f"/people/{gone.username}/{act}/" not in page
+    assert '<a href="/people/new/">register them anew</a>' in page
 
 
 def test_the_page_says_that_somebody_active_has_to_be_deactivated_first(cast: Cast, steward: Client):

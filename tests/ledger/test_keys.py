@@ -9,16 +9,17 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 import verify
-from registry.ledger import keys, lineage, note
-from registry.models import Event, User
-from registry.proof import certificate, checkpoints, export, rotation
+from registry.ledger import keys, lineage, merkle, note
+from registry.models import Event, Head, User
+from registry.proof import certificate, checkpoints, export, rotation, tree
 from registry.proof.verification import Verification
 from registry.workflow import people
 from registry.workflow.rotation import announce_key
 from tests.cast import Cast, published
+from tests.database import undone
 
 WHY = "年に一度の交換"
 
@@ -33,6 +34,14 @@ def rotate() -> tuple[Any, Any]:
     before = keys.signing_key(settings.SIGNING_KEY).public_key()
     rotation.rotate(by=User.objects.system(), reason=WHY)
     return before, keys.signing_key(settings.SIGNING_KEY).public_key()
+
+
+def sign_anyway() -> None:
+    """With the key at hand, whatever it is, as somebody would who cares for no rule."""
+    head = Head.objects.get()
+    root = merkle.root(head.sequence, tree.StoredTree())
+    signed = note.sign(keys.first_key(settings.SIGNING_KEY), size=head.sequence, root=root, at=timezone.now())
+    (settings.CHECKPOINTS / f"{head.sequence:012d}.json").write_text(json.dumps(signed))
 
 
 def act(cast: Cast, name: str) -> None:
@@ -82,8 +91,7 @@ def test_a_key_that_nobody_attested_is_not_followed(cast: Cast, settings: Any, t
     first = keys.signing_key(settings.SIGNING_KEY).public_key()
     settings.SIGNING_KEY = tmp_path / "thief.pem"
     act(cast, "Ken")
-    keys.first_key(settings.SIGNING_KEY)
-    checkpoints.write()
+    sign_anyway()
     for found in (wrong([first]), wrong_offline(tmp_path, first)):
         assert any("not signed with the registry's key" in sentence for sentence in found)
 
@@ -109,7 +117,7 @@ def test_the_old_key_signs_nothing_after_the_new_one(rotated: list[Any], cast: C
     checkpoints.write()
     settings.SIGNING_KEY = kept
     act(cast, "Kt")
-    checkpoints.write()
+    sign_anyway()
     assert any("not the registry's at that time" in sentence for sentence in wrong([fourth]))
     assert any("not its time's" in sentence for sentence in wrong_offline(tmp_path, fourth))
 
@@ -191,6 +199,45 @@ def test_a_lost_key_is_replaced_when_one_says_so(cast: Cast, settings: Any):
     assert note.key_id(second) in said.getvalue()
     assert wrong([second]) == []
     assert any("not signed with the registry's key" in sentence for sentence in wrong([first]))
+
+
+@pytest.fixture
+def restored(cast: Cast) -> list[Any]:
+    """The keys before and after an exchange that the ledger does not know of, having been restored from before it."""
+    size = checkpoints.write().size
+    with undone():
+        first, second = rotate()
+        act(cast, "Ken")
+        checkpoints.write()
+    for path in checkpoints.files(settings.CHECKPOINTS):
+        if int(path.stem) > size:
+            path.unlink()
+    act(cast, "Kenta")
+    return [first, second]
+
+
+def test_a_key_of_which_the_ledger_does_not_know_signs_nothing(restored: list[Any], client: Client):
+    first, second = map(note.key_id, restored)
+    said = rf"{second}\) is not the one that signed last \({first}\).*rotate_key --lost"
+    for command, options in (("checkpoint", {}), ("rotate_key", {"reason": WHY})):
+        with translation.override("en"), pytest.raises(CommandError, match=said):
+            call_command(command, **options)
+    assert not Event.objects.filter(act=lineage.ACT).exists()
+    assert wrong(restored) == []
+
+
+def test_a_new_key_goes_on_after_an_older_backup_was_restored(restored: list[Any], cast: Cast, tmp_path: Path):
+    call_command("rotate_key", reason=WHY, lost=True, stdout=StringIO())
+    third = keys.signing_key(settings.SIGNING_KEY).public_key()
+    act(cast, "K")
+    checkpoints.write()
+    assert wrong(keys.public_keys(settings.SIGNING_KEY)) == wrong([third]) == []
+    assert wrong_offline(tmp_path, third) == wrong_offline(tmp_path) == []
+
+
+def test_a_key_that_came_unannounced_is_found_by_the_registry_that_trusts_it(restored: list[Any], cast: Cast):
+    sign_anyway()
+    assert any("not the registry's at that time" in sentence for sentence in wrong(restored))
 
 
 def test_the_timeline_tells_of_it(cast: Cast, client: Client):

@@ -1,19 +1,19 @@
 """Seven ways to falsify the record, each at random places: all are found, and nothing is found where nothing is."""
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from registry import triggers
 from registry.models import Membership
 from registry.proof import checkpoints
 from registry.workflow import people, reviewing
 from tests.cast import Cast, in_review, latest, published, revised, seal
+from tests.database import undone
 from tests.ledger.tampering import KINDS, wrong, wrong_offline
 
 TAMPERS, CLEAN_RUNS = 4, 5
@@ -96,11 +96,3 @@ ACTS: list[Callable[[Cast], object]] = [
     lambda cast: people.join(cast.sales, user=cast.takuya, role=Membership.MEMBER, by=cast.megumi),
     lambda cast: people.change_password(cast.aya, by=cast.aya, password="momiji-no-ha-9"),
 ]
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside is rolled back."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)

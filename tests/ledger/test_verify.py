@@ -201,7 +201,13 @@ def ran(folder: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize(
     ("option", "content"),
-    [("--checkpoints", "nowhere"), ("--checkpoints", "empty"), ("--key", "goi.txt"), ("--key", "other.pem")],
+    [
+        ("--checkpoints", "nowhere"),
+        ("--checkpoints", "empty"),
+        ("--checkpoints", "goi.txt"),
+        ("--key", "goi.txt"),
+        ("--key", "other.pem"),
+    ],
 )
 def test_the_verifier_refuses_what_it_cannot_check_against(cast: Cast, tmp_path: Path, option: str, content: str):
     """A directory or a key that was mistyped would otherwise check nothing, and say that all is well."""

@@ -182,3 +182,17 @@ def test_the_last_two_stewards_cannot_deactivate_each_other(race: Race):
     after = race.alone("verify")
     assert len(after["stewards"]) == 1
     assert after["flaws"] == []
+
+
+JOURNALS = [pytest.param("delete", marks=pytest.mark.sqlite), pytest.param("wal", marks=pytest.mark.sqlite)]
+JOURNALS += [pytest.param("", marks=pytest.mark.postgres)]
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+def test_what_is_signed_while_the_record_is_verified_raises_no_alarm(race: Race, tmp_path: Path, journal: str):
+    assert race.alone("verify_while_others_sign", str(tmp_path), journal) == []
+
+
+@pytest.mark.parametrize("journal", JOURNALS)
+def test_an_export_during_which_somebody_is_erased_verifies(race: Race, tmp_path: Path, journal: str):
+    assert race.alone("export_while_somebody_is_erased", str(tmp_path), journal) == []

@@ -32,6 +32,7 @@ from registry.standing import Standing  # noqa: E402
 from registry.workflow import people, reviewing, submitting  # noqa: E402
 from tests import verification  # noqa: E402
 from tests.cast import NOW, assemble, latest, reworded, seal, started, words, write  # noqa: E402
+from tests.races import proofs  # noqa: E402
 
 KEYS = ("target_lead", "meeting")
 PATIENCE = 200  # seconds that a process may take, on a machine that is busy with other things
@@ -187,7 +188,8 @@ def outcome(act: Callable[[], Any]) -> str:
 
 
 TASKS: dict[str, Callable[..., Any]] = {
-    task.__name__: task for task in (found, rivals, verify, write_away, seal_each, deactivate, deactivate_at_length)
+    task.__name__: task
+    for task in (found, rivals, verify, write_away, seal_each, deactivate, deactivate_at_length, *proofs.TASKS)
 }
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from registry.proof import export
+from registry.proof import checkpoints, export
 
 
 class Command(BaseCommand):
@@ -16,6 +16,10 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            lines = export.lines()
+        except checkpoints.Unreadable as refusal:
+            raise CommandError(_("Nothing was exported. %(why)s") % {"why": refusal}) from refusal
         with options["file"].open("x", encoding="utf-8") as file:
-            file.writelines(export.lines())
+            file.writelines(lines)
         self.stdout.write(_("Written: %(file)s. Verify it with verify.py.") % {"file": options["file"]})

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -38,6 +37,6 @@ class Command(BaseCommand):
         system = User.objects.system()
         if not lost:
             return rotation.rotate(by=system, reason=reason)
-        if settings.SIGNING_KEY.exists() or not checkpoints.files(settings.CHECKPOINTS):
+        if not rotation.is_lost():
             raise CommandError(_("The signing key is not lost: leave out --lost, so that it attests the new one."))
         return rotation.replace_lost(by=system, reason=reason)
