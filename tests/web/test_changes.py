@@ -161,13 +161,22 @@ def test_the_table_has_a_line_for_each_metric_and_no_formula(reader: Client, cas
     [
         ("from=2026-06-02&to=2026-06-01", "Swap them"),
         ("from=someday", "such as 2026-04-01"),
+        ("from=2026-13-40&to=2026-11-01", "such as 2026-04-01"),
         ("known=2026-02-31", "such as 2026-04-01"),
-        (f"from={TODAY}&to={TODAY}", "Choose an earlier first day"),
     ],
 )
-def test_days_that_make_no_sense_are_said(reader: Client, query: str, sentence: str):
-    assert sentence in page(reader, f"/changes/?{query}")
-    assert reader.get(f"/changes/?{query}&format=md").status_code == 200
+def test_days_that_make_no_sense_are_said_and_no_other_days_are_told_instead(reader: Client, query: str, sentence: str):
+    shown = page(reader, f"/changes/?{query}")
+    assert sentence in shown
+    assert "From what was in force on" not in shown
+    for ending in ("md", "csv"):
+        response = reader.get(f"/changes/?{query}&format={ending}")
+        assert response.status_code == 422
+        assert sentence in response.content.decode()
+
+
+def test_days_between_which_nothing_changed_say_so(reader: Client):
+    assert "Choose an earlier first day" in page(reader, f"/changes/?from={TODAY}&to={TODAY}")
 
 
 def test_a_page_holds_some_and_leads_to_the_rest(reader: Client, monkeypatch: pytest.MonkeyPatch):

@@ -142,6 +142,24 @@ def test_an_address_nobody_understands_still_shows_a_page(cast: Cast, reader: Cl
     assert reader.get(f"/history/?{query}").status_code == 200
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("since=2026-13-40", "such as 2026-04-01"),
+        ("group=gossip", "Choose one from the list"),
+        ("person=nobody", "Choose one from the list"),
+        ("team=salse", "Choose one from the list"),
+        ("proposal=x", "such as 12"),
+        ("metric=ターゲット", "such as target_lead"),
+    ],
+)
+def test_no_file_is_made_of_a_filter_nobody_understands(reader: Client, query: str, sentence: str, ending: str):
+    response = reader.get(f"/history/?{query}&format={ending}")
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+
+
 def test_a_misread_day_is_said_at_its_field(cast: Cast, reader: Client):
     page = reader.get("/history/?since=2026-02-31").content.decode()
     assert "such as 2026-04-01" in page
