@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from registry import clock, days
 from registry.models import (
@@ -226,8 +226,8 @@ def seats(team: Team, when: When) -> list[Seat]:
         Seat(
             named[each.stand_in_id],
             Membership.MEMBER,
-            days.start_of(each.starts_on),
-            days.end_of(each.ends_on),
+            max(days.start_of(each.starts_on), each.made_at),
+            min(filter(None, (days.end_of(each.ends_on), _ended(each.withdrawn_at, when)))),
             absent=named[each.membership.user_id],
         )
         for each in lent
@@ -247,17 +247,17 @@ def _held(memberships: Any, when: When) -> Any:
 
 
 def _lent(team: Team, when: When) -> Any:
+    """Delegations name days, earlier ones too; they hold from when they were recorded."""
     begins = days.start_of(when.valid)
-    made = Delegation.history.filter(history_type="+", history_date__lte=when.moment)
-    lent = Delegation.objects.filter(
+    made = Delegation.history.filter(id=OuterRef("pk"), history_type="+").values("history_date")
+    lent = Delegation.objects.annotate(made_at=Subquery(made[:1])).filter(
         Q(withdrawn_at=None) | Q(withdrawn_at__gt=min(begins, when.moment)),
         membership__team=team,
         membership__in=_held(Membership.objects.filter(role=Membership.SIGNATORY), when).values("pk"),
         starts_on__lte=when.valid,
         ends_on__gte=when.valid,
+        made_at__lte=when.moment,
     )
-    if when.known is not None:
-        lent = lent.filter(pk__in=made.values("id"))
     return lent.select_related("membership")
 
 
