@@ -11,7 +11,7 @@ from django.test import Client
 from registry import changes, days
 from registry.changes import Between
 from registry.models import Definition, Metric, Proposal
-from registry.workflow import drafting, publication, submitting
+from registry.workflow import drafting, people, publication, submitting
 from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, seal, started, words, write
 
 DAY = timedelta(days=1)
@@ -122,6 +122,18 @@ def test_a_missing_seal_stays_flagged_on_the_page_and_in_both_files(reader: Clie
     assert "without the seal of Sales" in streamed(reader, f"{address}&format=md")
     head, line = csv.reader(io.StringIO(streamed(reader, f"{address}&format=csv")))
     assert line[head.index("Seal missing")] == "Sales"
+
+
+def test_who_agreed_is_called_as_on_the_second_day(reader: Client, cast: Cast):
+    changed(cast, summary_en="People we aim at")
+    with on(TODAY + DAY):
+        people.change_profile(cast.naoko, by=cast.naoko, values={"name_en": "Naoko Mori"})
+        cast.sales.name_en = "Field force"
+        people.change_team(cast.sales, by=cast.megumi)
+        address = f"/changes/?from={TODAY - DAY}&to={TODAY}"
+        for told in (page(reader, address), streamed(reader, f"{address}&format=md")):
+            assert "Sales (Naoko Suzuki, 15 Jun 2026)" in told
+        assert "Field force (Naoko Mori, 15 Jun 2026)" in page(reader, f"/changes/?from={TODAY - DAY}&to={TODAY + DAY}")
 
 
 def test_the_report_reads_like_release_notes(reader: Client, cast: Cast):

@@ -13,8 +13,8 @@ from django.test import Client
 from registry.models import Event
 from registry.timeline import SENTENCES
 from registry.views import history_files
-from registry.workflow import drafting, people, reviewing, submitting
-from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, published, revised, seal
+from registry.workflow import drafting, people, publication, reviewing, submitting
+from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, on, published, revised, seal
 from tests.database import past_the_guards, rows_of
 
 CSV_HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest"]
@@ -59,6 +59,17 @@ def test_an_act_keeps_the_names_it_was_done_under(cast: Cast, reader: Client):
     page = reader.get("/history/").content.decode()
     assert "Ryo Takahashi sealed “Reword it” for Marketing." in page
     assert "Misaki Tanaka edited “Reword it”." in page, "what is not submitted yet is its writers' own"
+
+
+def test_a_team_whose_seal_was_missing_keeps_the_name_it_had(cast: Cast, reader: Client):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="明日の報告に要る")
+    publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
+    with on(TODAY + timedelta(days=1)):
+        cast.sales.name_en = "Field force"
+        people.change_team(cast.sales, by=cast.megumi)
+        assert "was published without the seal of Sales" in reader.get("/history/").content.decode()
 
 
 def test_a_title_that_was_never_submitted_stays_with_its_writers(cast: Cast, reader: Client):
