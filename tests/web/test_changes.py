@@ -93,6 +93,13 @@ def test_a_report_by_some_day_leads_to_what_was_known_by_then(reader: Client):
     assert "as recorded by 14 Jun 2026" in shown
 
 
+def test_what_was_known_before_the_first_day_is_not_said_to_have_been_known_on_it(reader: Client):
+    lede = "From what was in force on 1 Oct 2026 to 1 Nov 2026, both as recorded by 1 May 2026."
+    assert lede in page(reader, "/changes/?from=2026-10-01&to=2026-11-01&known=2026-05-01")
+    assert "as known on that day" in page(reader, "/changes/?from=2026-10-01&to=2026-11-01&known=2026-10-01")
+    assert "both as recorded by 15 Jun 2026" in page(reader, "/changes/?from=2026-10-01&to=2026-11-01"), "it lies ahead"
+
+
 def test_several_versions_between_are_each_told_with_who_agreed(reader: Client, cast: Cast):
     changed(cast, summary_en="One")
     with on(TODAY + DAY):
