@@ -27,6 +27,7 @@ from registry.models import (
     Stage,
     Team,
     User,
+    VocabularyVersion,
 )
 from registry.models.metrics import InForceQuerySet
 
@@ -134,6 +135,12 @@ def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
         return {span.definition_id for span in spans if not span.sealed}
     shown = InForce.objects.filter(pk__in=[span.pk for span in spans])
     return set(awaiting_a_seal(shown, known).values_list("definition", flat=True))
+
+
+def vocabulary(moment: datetime) -> VocabularyVersion | None:
+    """The vocabulary that held at a moment, before the first one that one; `None` where none was ever declared."""
+    versions = VocabularyVersion.objects.all()
+    return versions.filter(recorded_at__lte=moment).first() or versions.last()
 
 
 def revisions_in_review(when: When) -> models.QuerySet[Any, Any]:

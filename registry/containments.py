@@ -51,7 +51,7 @@ def concerned(standing: Standing) -> list[Containment]:
     def asked() -> list[dict[str, Any]]:
         overlay, on = standing.overlay, standing.submitted.effective_from
         touched = {*overlay, *(key for key, _words in referring(set(overlay), on))}
-        return _asked(meaning.read_in(standing.carried), overlay, on, touched)
+        return _asked(meaning.read_in(standing.read_by), overlay, on, touched)
 
     name = f"containments:{standing.revision.digest}:{standing.stamp}"
     return [_told(each) for each in engine.kept(name, asked)]
