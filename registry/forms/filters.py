@@ -41,6 +41,9 @@ def page_number(data: Mapping[str, str]) -> int:
     return min(int(asked), 100_000) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
 
 
+SWAPPED = _("The first day lies after the second. Swap them.")
+
+
 class Filter(forms.Form):
     """A form read from the address: what cannot be understood is said at its field, and left out."""
 
@@ -143,7 +146,7 @@ class ChangesFilter(Filter):
         until = self.cleaned_data.get("to") or clock.today()
         since = self.cleaned_data.get("from") or until - self.SPAN
         if since > until:
-            raise forms.ValidationError(_("The first day lies after the second. Swap them."), code="swapped")
+            raise forms.ValidationError(SWAPPED, code="swapped")
 
     def between(self) -> Between | None:
         """The two days; `None` where one of them makes no sense, which the form says."""
@@ -177,6 +180,11 @@ class PublicationsFilter(Filter):
     )
     since = DayField(required=False, label=_("From"))
     until = DayField(required=False, label=_("To"))
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and since > until:
+            self.add_error("until", forms.ValidationError(SWAPPED, code="swapped"))
 
 
 class HistoryFilter(PublicationsFilter):

@@ -158,6 +158,7 @@ def test_an_address_nobody_understands_still_shows_a_page(cast: Cast, reader: Cl
     ("query", "sentence"),
     [
         ("since=2026-13-40", "such as 2026-04-01"),
+        ("since=2026-06-02&until=2026-06-01", "Swap them"),
         ("group=gossip", "Choose one from the list"),
         ("person=nobody", "Choose one from the list"),
         ("team=salse", "Choose one from the list"),
