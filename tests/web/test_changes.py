@@ -195,6 +195,8 @@ def test_days_that_make_no_sense_are_said_and_no_other_days_are_told_instead(rea
 
 
 def test_days_between_which_nothing_changed_say_so(reader: Client):
+    limited = page(reader, f"/changes/?from={FOUNDED - DAY}&to={TODAY}&known={FOUNDED - 90 * DAY}")
+    assert "or leave the day of the record empty" in limited
     assert "Choose an earlier first day" in page(reader, f"/changes/?from={TODAY}&to={TODAY}")
 
 
