@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from registry import clock, days
 from registry.models import (
@@ -27,6 +27,7 @@ from registry.models import (
     Stage,
     Team,
     User,
+    VocabularyVersion,
 )
 from registry.models.metrics import InForceQuerySet
 
@@ -136,6 +137,12 @@ def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
     return set(awaiting_a_seal(shown, known).values_list("definition", flat=True))
 
 
+def vocabulary(moment: datetime) -> VocabularyVersion | None:
+    """The vocabulary that held at a moment, before the first one that one; `None` where none was ever declared."""
+    versions = VocabularyVersion.objects.all()
+    return versions.filter(recorded_at__lte=moment).first() or versions.last()
+
+
 def revisions_in_review(when: When) -> models.QuerySet[Any, Any]:
     """The ids of the revisions that were under review at the end of that day, as far as was known."""
     if when.is_now:
@@ -167,6 +174,12 @@ def people(ids: Iterable[int], when: When) -> dict[int, User]:
 def teams_then(rows: Iterable[Team], when: When) -> list[Team]:
     """These teams as they were called then. One query, and none for today."""
     return _as_they_were(Team, rows, (*NAMES, *MARKS), when)
+
+
+def teams_called(keys: Iterable[str], at: datetime) -> list[Any]:
+    """The rows of history that say what these teams were called at a moment. One query."""
+    told = Team.history.filter(key__in=list(keys), history_date__lte=at).order_by("history_date", "history_id")
+    return list({row.key: row for row in told}.values())
 
 
 def stages_then(rows: Iterable[Stage], when: When) -> list[Stage]:
@@ -226,8 +239,8 @@ def seats(team: Team, when: When) -> list[Seat]:
         Seat(
             named[each.stand_in_id],
             Membership.MEMBER,
-            days.start_of(each.starts_on),
-            days.end_of(each.ends_on),
+            max(days.start_of(each.starts_on), each.made_at),
+            min(filter(None, (days.end_of(each.ends_on), _ended(each.withdrawn_at, when)))),
             absent=named[each.membership.user_id],
         )
         for each in lent
@@ -247,17 +260,17 @@ def _held(memberships: Any, when: When) -> Any:
 
 
 def _lent(team: Team, when: When) -> Any:
+    """Delegations name days, earlier ones too; they hold from when they were recorded."""
     begins = days.start_of(when.valid)
-    made = Delegation.history.filter(history_type="+", history_date__lte=when.moment)
-    lent = Delegation.objects.filter(
+    made = Delegation.history.filter(id=OuterRef("pk"), history_type="+").values("history_date")
+    lent = Delegation.objects.annotate(made_at=Subquery(made[:1])).filter(
         Q(withdrawn_at=None) | Q(withdrawn_at__gt=min(begins, when.moment)),
         membership__team=team,
         membership__in=_held(Membership.objects.filter(role=Membership.SIGNATORY), when).values("pk"),
         starts_on__lte=when.valid,
         ends_on__gte=when.valid,
+        made_at__lte=when.moment,
     )
-    if when.known is not None:
-        lent = lent.filter(pk__in=made.values("id"))
     return lent.select_related("membership")
 
 

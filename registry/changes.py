@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from registry import as_of, comparison, days, wording
 from registry.as_of import When
-from registry.models import Definition, InForce, SignOff, Team
+from registry.models import Definition, InForce, SignOff, Team, User
 from registry.models.metrics import InForceQuerySet
 
 CHUNK = 100
@@ -46,6 +46,7 @@ class Entry:
     steps: list[Definition]
     successor: str
     teams: dict[int, Team]
+    people: dict[int, User]
     known: datetime | None
 
     @property
@@ -91,10 +92,10 @@ class Entry:
         return [each for each in found if wording.BY_NAME[each.field].language in {"", language}] or found
 
     def seals(self, step: Definition) -> list[SignOff]:
-        """The seals on a version that were known, with the teams named as on the second day."""
+        """The seals on a version that were known, with teams and people named as on the second day."""
         seals = list(step.revision.sign_offs.all())
         for seal in seals:
-            seal.team = self.teams[seal.team_id]
+            seal.team, seal.signed_by = self.teams[seal.team_id], self.people[seal.signed_by_id]
         return [seal for seal in seals if self.known is None or seal.signed_at <= self.known]
 
     def missing(self, step: Definition) -> list[Team]:
@@ -111,7 +112,7 @@ def changed(between: Between) -> InForceQuerySet:
 
 
 def entries(spans: Sequence[InForce], between: Between, teams: dict[int, Team]) -> list[Entry]:
-    """These spans with what was before and how they came to be. Five queries, however many they are."""
+    """These spans with what was before and how they came to be. Six queries, however many they are."""
     metrics = [span.metric_id for span in spans]
     were = as_of.glossary(between.before).filter(metric__in=metrics).select_related("definition__metric")
     before = {span.metric_id: span.definition for span in were}
@@ -122,6 +123,7 @@ def entries(spans: Sequence[InForce], between: Between, teams: dict[int, Team]) 
         if oldest < version.number <= newest[version.metric_id]:
             steps[version.metric_id].append(version)
     names = _successors(spans, between)
+    people = _signers([step for each in steps.values() for step in each], between)
     return [
         Entry(
             span=span,
@@ -129,6 +131,7 @@ def entries(spans: Sequence[InForce], between: Between, teams: dict[int, Team]) 
             steps=steps[span.metric_id],
             successor=names.get(span.definition.wording["successor"], ""),
             teams=teams,
+            people=people,
             known=between.known,
         )
         for span in spans
@@ -139,6 +142,12 @@ def _versions(metrics: list[int]) -> Any:
     related = Definition.objects.filter(metric__in=metrics).defer("wording", "terms").order_by("number")
     seals = Prefetch("revision__sign_offs", SignOff.objects.counted().select_related("signed_by"))
     return related.select_related("revision__proposal").prefetch_related(seals, "revision__places")
+
+
+def _signers(steps: list[Definition], between: Between) -> dict[int, User]:
+    """Who sealed these versions, by id, called as on the second day."""
+    signers = {seal.signed_by for step in steps for seal in step.revision.sign_offs.all()}
+    return {user.pk: user for user in as_of.people_then(signers, between.after)}
 
 
 def _successors(spans: Sequence[InForce], between: Between) -> dict[str, str]:

@@ -52,7 +52,7 @@ def concerned(standing: Standing) -> list[Containment]:
     def asked() -> list[dict[str, Any]]:
         overlay, on = standing.overlay, standing.submitted.effective_from
         touched = {*overlay, *(span.key for span in referring(set(overlay), Use.CONDITION, InForce.objects.as_of(on)))}
-        return _asked(meaning.read_in(standing.carried), overlay, on, touched)
+        return _asked(meaning.read_in(standing.read_by), overlay, on, touched)
 
     name = f"containments:{standing.revision.digest}:{standing.stamp}"
     return [_told(each) for each in engine.kept(name, asked)]

@@ -187,7 +187,7 @@ def _known(standing: Standing) -> dict[str, Any]:
 
 
 def _computed(standing: Standing) -> dict[str, Any]:
-    declared = meaning.read_in(standing.carried)
+    declared = meaning.read_in(standing.read_by)
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
     overlay = standing.overlay

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
-from registry import meaning, telling
+from registry import as_of, meaning, telling
 from registry.conditions import ConditionError, parse
 from registry.conditions.compare import telling as telling_fields
 from registry.conditions.records import Records, shape
 from registry.counts import hashed
 from registry.engine import kept
+from registry.metric_page import MetricPage
 from registry.models import ExampleAnswer, Proposal
 from registry.wording import Wording
 
@@ -30,43 +31,54 @@ def noted(metrics: Any) -> Any:
     return metrics.annotate(last_answer=Subquery(answers.order_by("-pk").values("pk")[:1]))
 
 
-def judged(metric: Any, words: Wording) -> list[Judged]:
+def judged(page: MetricPage) -> list[Judged]:
     """The latest answer on every record that was judged on the way to a published version, newest first.
 
-    `metric` as `noted` gives it.
+    The metric of `page` as `noted` gives it. On another day, those that led to what was published by then.
     """
-    if metric.last_answer is None:
+    metric: Any = page.metric
+    if page.definition is None or metric.last_answer is None:
         return []
-    asked = (metric.key, metric.last_answer, meaning.stamp(metric), hashed(repr(words)), meaning.language())
+    words, stamp = page.definition.wording, meaning.stamp(metric) + page.kept
+    asked = (metric.key, metric.last_answer, stamp, hashed(repr(words)), meaning.language())
     name = f"judged:{hashed(repr(asked))}"
-    found: list[Judged] = kept(name, lambda: _told(metric.key, words))
+    found: list[Judged] = kept(name, lambda: _told(page, words))
     return found
 
 
-def _told(key: str, words: Wording) -> list[Judged]:
-    answers = (
-        ExampleAnswer.objects.with_entity()
-        .filter(key=key, proposal__state=Proposal.PUBLISHED)
-        .select_related("answered_by")
-    )
-    latest = {each.record_digest: each for each in answers.order_by("pk")}
-    told = [each for each in latest.values() if each.judges]
-    declared = meaning.vocabulary() if told else None
+def _told(page: MetricPage, words: Wording) -> list[Judged]:
+    told = _answers(page)
+    declared = meaning.read_in(page.vocabulary) if told else None
     if declared is None or words["counts"] not in declared.entities:
         return []
+    metrics = meaning.agreed([words["condition"]], page.agreed_then)
     try:
-        tree = parse(words["condition"], declared, words["counts"], meaning.agreed([words["condition"]]))
+        tree = parse(words["condition"], declared, words["counts"], metrics)
     except ConditionError:
         return []
     records = Records(declared, words["counts"], shape([tree]))
-    return [_judged(each, records) for each in reversed(told)]
+    people = {user.pk: user for user in as_of.people_then({each.answered_by for each in told}, page.when)}
+    return [_judged(each, records, people[each.answered_by_id].name) for each in reversed(told)]
 
 
-def _judged(answer: ExampleAnswer, records: Records) -> Judged:
+def _answers(page: MetricPage) -> list[ExampleAnswer]:
+    """The last one on each record, where it says yes or no, oldest first."""
+    answers = (
+        ExampleAnswer.objects.with_entity()
+        .filter(key=page.metric.key, proposal__state=Proposal.PUBLISHED)
+        .select_related("answered_by")
+    )
+    if not page.when.is_now:
+        answers = answers.filter(proposal__ended_at__lte=page.read_at)
+    latest = {each.record_digest: each for each in answers.order_by("pk")}
+    return [each for each in latest.values() if each.judges]
+
+
+def _judged(answer: ExampleAnswer, records: Records, who: str) -> Judged:
     record = answer.read(records.vocabulary, records.entity)
     fields = {} if record is None else telling_fields(record, records)
     return Judged(
         telling.labelled(fields, records.vocabulary, records.entity),
         answer.answer == ExampleAnswer.COUNTS,
-        answer.answered_by.name,
+        who,
     )

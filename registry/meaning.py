@@ -34,6 +34,7 @@ from registry.wording import CALCULATED, Wording
 
 type Overlay = Mapping[str, Wording]
 type Carried = VocabularyDraft | VocabularyClause
+type Declared = Carried | VocabularyVersion
 
 DEEPEST_INDENT = 4
 
@@ -49,13 +50,13 @@ def declared_by(source: str) -> Vocabulary:
     return Vocabulary.from_yaml(source)
 
 
-def source_digest(carried: Carried) -> str:
-    """Names the text of a carried vocabulary among what is kept."""
+def source_digest(carried: Declared) -> str:
+    """Names the text of a vocabulary among what is kept."""
     return vocabulary_digest(carried.source)
 
 
-def read_in(carried: Carried | None) -> Vocabulary | None:
-    """The vocabulary in which a proposal's conditions are read: its own where it carries one."""
+def read_in(carried: Declared | None) -> Vocabulary | None:
+    """The vocabulary in which conditions are read: one that a proposal carries, or that held once; else today's."""
     return declared_by(carried.source) if carried else vocabulary()
 
 
@@ -192,7 +193,7 @@ def stamp(row: Any) -> str:
 
 
 def in_words(
-    words: Wording, stamp: str, overlay: Overlay | None = None, carried: Carried | None = None
+    words: Wording, stamp: str, overlay: Overlay | None = None, carried: Declared | None = None
 ) -> list[tuple[int, str]]:
     """The condition in plain words in the reader's language: `(depth, rule)` for each line.
 

@@ -13,7 +13,18 @@ from django.utils.translation import gettext as _
 from registry import as_of, clock, conditions_syntax, days
 from registry.as_of import When
 from registry.markdown import Term
-from registry.models import STILL_KNOWN, Definition, InForce, Metric, Proposal, SignOff, Stage, Team, Use
+from registry.models import (
+    STILL_KNOWN,
+    Definition,
+    InForce,
+    Metric,
+    Proposal,
+    SignOff,
+    Stage,
+    Team,
+    Use,
+    VocabularyVersion,
+)
 from registry.wording import Wording
 
 DEPENDENTS = 50
@@ -233,6 +244,17 @@ class MetricPage:
                 found |= dict(spans.values_list("key", "definition__wording"))
             wanted = {key for each in missing & found.keys() for key in _references(found[each])}
         return found
+
+    @property
+    def read_at(self) -> datetime:
+        """By when its words are read on another day: its end, or a correction's publication where that came later."""
+        published = [self.definition.recorded_at] if self.definition else []
+        return max([self.when.moment, *published])
+
+    @cached_property
+    def vocabulary(self) -> VocabularyVersion | None:
+        """The vocabulary in which its condition is read on another day; `None` for today, which has the latest."""
+        return None if self.when.is_now or self.definition is None else as_of.vocabulary(self.read_at)
 
     @property
     def successor(self) -> Definition | None:

@@ -7,7 +7,7 @@ from itertools import groupby
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from registry import as_of, changes, comparison, days, wording
+from registry import as_of, changes, clock, comparison, days, wording
 from registry.changes import Between, Entry
 
 type Absolute = Callable[[str], str]
@@ -33,10 +33,14 @@ def markdown(between: Between, absolute: Absolute) -> Iterator[str]:
 
 def lede(between: Between) -> str:
     """Which two days, and which knowledge."""
-    values = {"since": days.day(between.since), "until": days.day(between.until), "known": days.day(between.known)}
-    told = _("From what was in force on %(since)s, as known on that day, to %(until)s, as recorded by %(known)s.")
-    if between.known is None:
+    known = between.known or clock.now()
+    values = {"since": days.day(between.since), "until": days.day(between.until), "known": days.day(known)}
+    if known < days.end_of(between.since):
+        told = _("From what was in force on %(since)s to %(until)s, both as recorded by %(known)s.")
+    elif between.known is None:
         told = _("From what was in force on %(since)s, as known on that day, to %(until)s, as known today.")
+    else:
+        told = _("From what was in force on %(since)s, as known on that day, to %(until)s, as recorded by %(known)s.")
     return told % values
 
 

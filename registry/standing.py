@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-from registry import clock, meaning, names, retirement
+from registry import as_of, clock, meaning, names, retirement
 from registry.ledger.canonical import digest
 from registry.models import (
     BreakGlass,
@@ -103,6 +103,15 @@ class Standing:
     def carried(self) -> VocabularyClause | None:
         """The vocabulary that the latest revision carries."""
         return getattr(self.revision, "vocabulary_clause", None)
+
+    @cached_property
+    def read_by(self) -> VocabularyClause | VocabularyVersion | None:
+        """The vocabulary in which what was submitted is read: what it carries, or once it has ended that of then.
+
+        `None` stands for today's.
+        """
+        ended_at = self.proposal.ended_at
+        return self.carried or (as_of.vocabulary(ended_at) if ended_at else None)
 
     @property
     def drafted_vocabulary(self) -> VocabularyDraft | None:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from registry import days, differences
+from registry import as_of, days, differences
 from registry.models import Delegation, Event, Proposal, Team, User
 from registry.models.ledger import EventQuerySet
 
@@ -220,7 +220,7 @@ def sentence(event: Event) -> str:
         "metric": _in_language(detail.get("name"), "name") or detail.get("metric", ""),
         "revision": detail.get("revision", ""),
         "versions": _versions(detail),
-        "missing": _teams(detail.get("missing", [])),
+        "missing": _teams(detail.get("missing", []), event.at),
         "effective_from": _day_of(detail, "effective_from"),
         "name": _in_language(detail, "name"),
         "number": detail.get("number", ""),
@@ -259,8 +259,9 @@ def _day_of(detail: dict[str, Any], name: str) -> str:
     return days.day(date.fromisoformat(detail[name])) if name in detail else ""
 
 
-def _teams(keys: list[str]) -> str:
-    return _(", ").join(team.name for team in Team.objects.filter(key__in=keys)) if keys else ""
+def _teams(keys: list[str], at: datetime) -> str:
+    """What these teams were called then."""
+    return _(", ").join(_in_language(vars(row), "name") for row in as_of.teams_called(keys, at)) if keys else ""
 
 
 def _versions(detail: dict[str, Any]) -> str:

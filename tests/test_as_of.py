@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.test import Client
 
-from registry import as_of, days
+from registry import as_of, clock, days
 from registry.as_of import When
 from registry.metric_page import MetricPage
 from registry.models import Definition, Proposal
 from registry.workflow import drafting, people, publication, reviewing, submitting
-from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, revised, seal, started, write
+from tests.cast import FOUNDED, NOW, TODAY, Cast, in_review, latest, on, published, revised, seal, started, write
 
 DAY = timedelta(days=1)
 
@@ -141,6 +141,28 @@ def test_who_stood_in_for_whom_could_sign(reader: Client, cast: Cast):
     assert not [each for each in as_of.signatories(cast.sales, When(TODAY + 2 * DAY)) if each.absent]
     assert not [each for each in as_of.seats(cast.sales, When(TODAY + DAY, known(TODAY - DAY))) if each.absent]
     assert "yes, for Naoko Suzuki" in page(reader, f"/teams/sales/?on={TODAY + DAY}")
+
+
+def test_nobody_stood_in_before_it_was_recorded(cast: Cast):
+    """It may name earlier days, since an absence may have begun; no seal was accepted for it then."""
+    seat = cast.seat(cast.naoko)
+    first, last = TODAY - 5 * DAY, TODAY + DAY
+    people.delegate(seat, stand_in=cast.kenta, starts_on=first, ends_on=last, reason="away", by=cast.naoko)
+    assert not [each for each in as_of.signatories(cast.sales, When(TODAY - 4 * DAY)) if each.absent]
+    (lent,) = [each for each in as_of.signatories(cast.sales, When(TODAY)) if each.absent]
+    assert (lent.since, lent.until) == (NOW, days.end_of(last))
+
+
+def test_a_delegation_taken_back_ended_then(cast: Cast):
+    seat = cast.seat(cast.naoko)
+    delegation = people.delegate(
+        seat, stand_in=cast.kenta, starts_on=TODAY, ends_on=TODAY + 9 * DAY, reason="away", by=cast.naoko
+    )
+    with on(TODAY + DAY):
+        people.end_delegation(delegation, by=cast.naoko)
+        taken_back = clock.now()
+    (lent,) = [each for each in as_of.seats(cast.sales, When(TODAY + DAY)) if each.absent]
+    assert lent.until == taken_back
 
 
 def test_a_teams_page_of_a_day_says_which(reader: Client):

@@ -41,6 +41,9 @@ def page_number(data: Mapping[str, str]) -> int:
     return min(int(asked), 100_000) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
 
 
+SWAPPED = _("The first day lies after the second. Swap them.")
+
+
 class Filter(forms.Form):
     """A form read from the address: what cannot be understood is said at its field, and left out."""
 
@@ -48,6 +51,14 @@ class Filter(forms.Form):
         """The understood value, or `None`."""
         self.is_valid()
         return self.cleaned_data.get(name) or None
+
+    def not_understood(self) -> list[str]:
+        """What cannot be understood, each in a sentence with the field it is about."""
+        return [
+            _("%(field)s: %(sentence)s") % {"field": self.fields[name].label, "sentence": sentence}
+            for name, sentences in self.errors.items()
+            for sentence in sentences
+        ]
 
 
 class DayFilter(Filter):
@@ -135,11 +146,11 @@ class ChangesFilter(Filter):
         until = self.cleaned_data.get("to") or clock.today()
         since = self.cleaned_data.get("from") or until - self.SPAN
         if since > until:
-            raise forms.ValidationError(_("The first day lies after the second. Swap them."), code="swapped")
+            raise forms.ValidationError(SWAPPED, code="swapped")
 
     def between(self) -> Between | None:
-        """The two days; `None` where they make no sense, which the form says."""
-        if self.non_field_errors():
+        """The two days; `None` where one of them makes no sense, which the form says."""
+        if not self.is_valid():
             return None
         known, until = self.value("known"), self.value("to") or clock.today()
         return Between(self.value("from") or until - self.SPAN, until, days.end_of(known) if known else None)
@@ -154,17 +165,36 @@ class ProposalFilter(Filter):
     mine = forms.BooleanField(required=False, label=_("Only those I write"))
 
 
-class HistoryFilter(Filter):
-    group = forms.ChoiceField(
-        required=False,
-        label=_("Kind of act"),
-        choices=[("", _("All acts")), *((key, label) for key, (label, acts) in timeline.GROUPS.items())],
-    )
+NOT_LISTED = _("The list does not have this. Choose one from the list.")
+
+
+class PublicationsFilter(Filter):
+    """What readers outside may ask of the feed: who did it is no question for them."""
+
+    of_metric = ""
     metric = forms.SlugField(
         required=False,
         max_length=60,
         label=_("Metric key"),
         error_messages={"invalid": _("Write a metric's key, such as target_lead.")},
+    )
+    since = DayField(required=False, label=_("From"))
+    until = DayField(required=False, label=_("To"))
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and since > until:
+            self.add_error("until", forms.ValidationError(SWAPPED, code="swapped"))
+
+
+class HistoryFilter(PublicationsFilter):
+    """What members may ask of the history. With `metric` it is that one's, and no other can be asked for."""
+
+    group = forms.ChoiceField(
+        required=False,
+        label=_("Kind of act"),
+        choices=[("", _("All acts")), *((key, label) for key, (label, acts) in timeline.GROUPS.items())],
+        error_messages={"invalid_choice": NOT_LISTED},
     )
     person = forms.ModelChoiceField(
         required=False,
@@ -172,6 +202,7 @@ class HistoryFilter(Filter):
         to_field_name="username",
         label=_("Person"),
         empty_label=_("Everyone"),
+        error_messages={"invalid_choice": NOT_LISTED},
     )
     team = forms.ModelChoiceField(
         required=False,
@@ -179,15 +210,28 @@ class HistoryFilter(Filter):
         to_field_name="key",
         label=_("Team"),
         empty_label=_("All teams"),
+        error_messages={"invalid_choice": NOT_LISTED},
     )
     proposal = forms.IntegerField(
-        required=False, min_value=1, max_value=10**12, label=_("Proposal number"), widget=forms.TextInput
+        required=False,
+        min_value=1,
+        max_value=10**12,
+        label=_("Proposal number"),
+        widget=forms.TextInput,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("Write the number of a proposal, such as 12.")
+        ),
     )
-    since = DayField(required=False, label=_("From"))
-    until = DayField(required=False, label=_("To"))
+    field_order = ("group", "metric", "person", "team", "proposal", "since", "until")
 
-    def address_of_feed(self, metric: str = "") -> str:
+    def __init__(self, data: Mapping[str, str], metric: str = "") -> None:
+        super().__init__(data)
+        self.of_metric = metric
+        if metric:
+            del self.fields["metric"]
+
+    def address_of_feed(self) -> str:
         """The query that asks the feed for the same acts, those of one metric included."""
         kept = {name: self.data[name] for name in self.fields if self.data.get(name) and self.value(name)}
-        kept |= {"metric": metric} if metric else {}
+        kept |= {"metric": self.of_metric} if self.of_metric else {}
         return f"?{urlencode(kept)}" if kept else ""

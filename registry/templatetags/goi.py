@@ -193,7 +193,7 @@ def condition_in_words(
     """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it.
 
     `agreed_then` are the wordings it refers to, where those of another day are meant and not today's;
-    `vocabulary` is the one that the worded proposal carries, if any.
+    `vocabulary` is the one it is read in, where that is not today's.
     """
     return meaning.in_words(worded.wording, stamp, agreed_then or None, vocabulary or None) if stamp else []
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from registry import feeds, timeline
-from registry.forms.filters import HistoryFilter
+from registry.forms.filters import HistoryFilter, PublicationsFilter
 from registry.models import Event
 from registry.models.ledger import EventQuerySet
 from registry.views.access import open_to_all, published
@@ -26,12 +26,9 @@ ENTRIES = 50
 @never_cache
 def show(request: Request) -> HttpResponse:
     """The acts this reader may see, filtered as the history is; to readers outside, publications alone."""
-    asked = HistoryFilter(request.GET)
     if request.user.is_authenticated:
-        return _feed(request, asked_events(asked, Event.objects.visible_to(request.user)))
-    public = Event.objects.filter(act="published")
-    days = {"since": asked.value("since"), "until": asked.value("until")}  # who did it is no question for outside
-    return _feed(request, timeline.filtered(public, metric=asked.value("metric") or "", **days), outside=True)
+        return _feed(request, HistoryFilter(request.GET), Event.objects.visible_to(request.user))
+    return _feed(request, PublicationsFilter(request.GET), Event.objects.filter(act="published"), outside=True)
 
 
 @require_safe
@@ -41,11 +38,13 @@ def secret(request: Request, key: str) -> HttpResponse:
     """Likewise for the owner of the key, but without drafts, since an address is passed on more easily than meant."""
     if feeds.owner(key) is None:
         raise Http404(_("This feed is void: the password was changed. Copy the new address from your account page."))
-    return _feed(request, asked_events(HistoryFilter(request.GET), Event.objects.visible_to_every_member()))
+    return _feed(request, HistoryFilter(request.GET), Event.objects.visible_to_every_member())
 
 
-def _feed(request: Request, events: EventQuerySet, outside: bool = False) -> HttpResponse:
-    found = list(timeline.related(events)[:ENTRIES])
+def _feed(request: Request, asked: PublicationsFilter, events: EventQuerySet, outside: bool = False) -> HttpResponse:
+    if not asked.is_valid():
+        return _not_understood(asked)
+    found = list(timeline.related(asked_events(asked, events))[:ENTRIES])
     alternate = reverse("changes" if outside else "history")
     query = f"?{request.GET.urlencode()}" if request.GET and not outside else ""
     feed = Atom1Feed(
@@ -60,6 +59,17 @@ def _feed(request: Request, events: EventQuerySet, outside: bool = False) -> Htt
     for line in timeline.lines(found):
         _add(feed, line, request, outside)
     return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+def _not_understood(asked: PublicationsFilter) -> HttpResponse:
+    """400 in plain words: a feed that left a filter out would bring its reader what was never asked for."""
+    way_on = _("Open the history, choose what the feed should bring, and copy the address of its feed.")
+    sentences = [
+        _("A part of this address cannot be understood, so the feed brings nothing."),
+        *asked.not_understood(),
+        way_on,
+    ]
+    return HttpResponse("\n".join(sentences) + "\n", status=400, content_type="text/plain; charset=utf-8")
 
 
 def _add(feed: Atom1Feed, line: timeline.Line, request: Request, outside: bool) -> None:

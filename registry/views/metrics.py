@@ -35,7 +35,8 @@ def show(request: Request, key: str) -> HttpResponse:
         "kept": page.kept,
         "stamp": meaning.stamp(metric) + page.kept,
         "agreed_then": page.agreed_then,
-        "judged": examples.judged(metric, page.definition.wording) if page.definition else [],
+        "vocabulary": page.vocabulary,
+        "judged": examples.judged(page),
     }
     if page.when.is_now and metric.last_vocabulary is not None:
         context["containments"] = containments.of(metric.key, meaning.stamp(metric))

@@ -186,9 +186,11 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
 
 
 def carried(standing: Standing) -> dict[str, Any]:
-    """The vocabulary the proposal carries, in which its conditions are read, and how it differs."""
+    """The vocabulary in which its conditions are read, and how it differs where the proposal carries it."""
     vocabulary = standing.carried if standing.clauses else standing.drafted_vocabulary
-    return {"vocabulary": vocabulary, "carried": carrying.difference(vocabulary)} if vocabulary else {}
+    if vocabulary:
+        return {"vocabulary": vocabulary, "carried": carrying.difference(vocabulary)}
+    return {"vocabulary": standing.read_by}
 
 
 def changes(worded: Any) -> list[comparison.Change]:

@@ -1,14 +1,38 @@
 """Files of any length, sent line by line in the reader's language, and safe to open in a spreadsheet."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import translation
+
+from registry.forms.filters import Filter
+from registry.views.request import Request
 
 # What spreadsheets take for the beginning of a formula, in half and in full width.
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 UTF8_MARK = "\ufeff"  # by which spreadsheets here know Japanese
+
+
+def file_or_page(
+    request: Request,
+    asked: Filter,
+    files: Mapping[str, Callable[[], HttpResponseBase]],
+    page: Callable[[], HttpResponse],
+) -> HttpResponseBase:
+    """The file that `?format=` names, or else the page.
+
+    A file cannot say that a part of its address was not understood, so it would pass for the answer to another
+    question: then the page says it, with 422.
+    """
+    file = files.get(request.GET.get("format", ""))
+    if file is None:
+        return page()
+    if asked.is_valid():
+        return file()
+    response = page()
+    response.status_code = 422
+    return response
 
 
 def streamed(lines: Iterable[str], content_type: str, filename: str) -> StreamingHttpResponse:

@@ -11,7 +11,7 @@ from django.test import Client
 from registry import changes, days
 from registry.changes import Between
 from registry.models import Definition, Metric, Proposal
-from registry.workflow import drafting, publication, submitting
+from registry.workflow import drafting, people, publication, submitting
 from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, seal, started, words, write
 
 DAY = timedelta(days=1)
@@ -93,6 +93,13 @@ def test_a_report_by_some_day_leads_to_what_was_known_by_then(reader: Client):
     assert "as recorded by 14 Jun 2026" in shown
 
 
+def test_what_was_known_before_the_first_day_is_not_said_to_have_been_known_on_it(reader: Client):
+    lede = "From what was in force on 1 Oct 2026 to 1 Nov 2026, both as recorded by 1 May 2026."
+    assert lede in page(reader, "/changes/?from=2026-10-01&to=2026-11-01&known=2026-05-01")
+    assert "as known on that day" in page(reader, "/changes/?from=2026-10-01&to=2026-11-01&known=2026-10-01")
+    assert "both as recorded by 15 Jun 2026" in page(reader, "/changes/?from=2026-10-01&to=2026-11-01"), "it lies ahead"
+
+
 def test_several_versions_between_are_each_told_with_who_agreed(reader: Client, cast: Cast):
     changed(cast, summary_en="One")
     with on(TODAY + DAY):
@@ -122,6 +129,18 @@ def test_a_missing_seal_stays_flagged_on_the_page_and_in_both_files(reader: Clie
     assert "without the seal of Sales" in streamed(reader, f"{address}&format=md")
     head, line = csv.reader(io.StringIO(streamed(reader, f"{address}&format=csv")))
     assert line[head.index("Seal missing")] == "Sales"
+
+
+def test_who_agreed_is_called_as_on_the_second_day(reader: Client, cast: Cast):
+    changed(cast, summary_en="People we aim at")
+    with on(TODAY + DAY):
+        people.change_profile(cast.naoko, by=cast.naoko, values={"name_en": "Naoko Mori"})
+        cast.sales.name_en = "Field force"
+        people.change_team(cast.sales, by=cast.megumi)
+        address = f"/changes/?from={TODAY - DAY}&to={TODAY}"
+        for told in (page(reader, address), streamed(reader, f"{address}&format=md")):
+            assert "Sales (Naoko Suzuki, 15 Jun 2026)" in told
+        assert "Field force (Naoko Mori, 15 Jun 2026)" in page(reader, f"/changes/?from={TODAY - DAY}&to={TODAY + DAY}")
 
 
 def test_the_report_reads_like_release_notes(reader: Client, cast: Cast):
@@ -161,13 +180,24 @@ def test_the_table_has_a_line_for_each_metric_and_no_formula(reader: Client, cas
     [
         ("from=2026-06-02&to=2026-06-01", "Swap them"),
         ("from=someday", "such as 2026-04-01"),
+        ("from=2026-13-40&to=2026-11-01", "such as 2026-04-01"),
         ("known=2026-02-31", "such as 2026-04-01"),
-        (f"from={TODAY}&to={TODAY}", "Choose an earlier first day"),
     ],
 )
-def test_days_that_make_no_sense_are_said(reader: Client, query: str, sentence: str):
-    assert sentence in page(reader, f"/changes/?{query}")
-    assert reader.get(f"/changes/?{query}&format=md").status_code == 200
+def test_days_that_make_no_sense_are_said_and_no_other_days_are_told_instead(reader: Client, query: str, sentence: str):
+    shown = page(reader, f"/changes/?{query}")
+    assert sentence in shown
+    assert "From what was in force on" not in shown
+    for ending in ("md", "csv"):
+        response = reader.get(f"/changes/?{query}&format={ending}")
+        assert response.status_code == 422
+        assert sentence in response.content.decode()
+
+
+def test_days_between_which_nothing_changed_say_so(reader: Client):
+    limited = page(reader, f"/changes/?from={FOUNDED - DAY}&to={TODAY}&known={FOUNDED - 90 * DAY}")
+    assert "or leave the day of the record empty" in limited
+    assert "Choose an earlier first day" in page(reader, f"/changes/?from={TODAY}&to={TODAY}")
 
 
 def test_a_page_holds_some_and_leads_to_the_rest(reader: Client, monkeypatch: pytest.MonkeyPatch):

@@ -9,7 +9,7 @@ from django.test import Client
 
 from registry import feeds
 from registry.models import Event, User
-from registry.workflow import people, reviewing
+from registry.workflow import erasure, people, reviewing
 from tests.cast import Cast, drafted, in_review, published
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -85,6 +85,26 @@ def test_it_is_filtered_like_the_history_and_linked_from_it(reader: Client, cast
     assert "/history/feed/?metric=meeting" in reader.get("/metrics/meeting/history/").content.decode()
 
 
+UNREADABLE = ["since=2026-13-40", "person=nobody", "team=salse", "metric=ターゲット", "group=gossip"]
+
+
+@pytest.mark.parametrize("query", UNREADABLE)
+def test_a_filter_nobody_understands_is_refused_in_a_sentence(reader: Client, cast: Cast, query: str):
+    for address in ("/history/feed/", f"/history/feed/{feeds.key(User.objects.get(pk=cast.misaki.pk))}/"):
+        response = reader.get(f"{address}?{query}&lang=en")
+        assert response.status_code == 400
+        assert response["Content-Type"].startswith("text/plain")
+        assert "copy the address of its feed" in response.content.decode()
+
+
+def test_the_feed_of_somebody_who_was_erased_does_not_become_everybodys(reader: Client, cast: Cast):
+    address = "/history/feed/?person=kenta"
+    assert titles(feed(reader, address))
+    people.deactivate(cast.kenta, by=cast.megumi)
+    erasure.erase_person(cast.kenta, by=cast.megumi, reason="退職から5年")
+    assert reader.get(address).status_code == 400
+
+
 def test_drafts_of_others_are_not_in_it(reader: Client, cast: Cast):
     hidden = drafted(cast)
     links = [link.get("href", "") for link in feed(reader).iter(f"{ATOM}link")]
@@ -107,6 +127,8 @@ def test_readers_outside_get_publications_alone_and_no_names(client: Client, cas
     assert len(told) == 2
     assert all("was published" in title for title in told)
     assert titles(feed(client, "/history/feed/?person=naoko&group=agreement&lang=en")) == told
+    assert client.get("/history/feed/?person=nobody&lang=en").status_code == 200, "nor is it told who is registered"
+    assert client.get("/history/feed/?since=2026-13-40&lang=en").status_code == 400
     whole = ElementTree.tostring(root, encoding="unicode")
     assert "Naoko" not in whole
     assert "鈴木" not in whole

@@ -13,8 +13,8 @@ from django.test import Client
 from registry.models import Event
 from registry.timeline import SENTENCES
 from registry.views import history_files
-from registry.workflow import drafting, people, reviewing, submitting
-from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, published, revised, seal
+from registry.workflow import drafting, people, publication, reviewing, submitting
+from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, on, published, revised, seal
 from tests.database import past_the_guards, rows_of
 
 CSV_HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest"]
@@ -59,6 +59,17 @@ def test_an_act_keeps_the_names_it_was_done_under(cast: Cast, reader: Client):
     page = reader.get("/history/").content.decode()
     assert "Ryo Takahashi sealed “Reword it” for Marketing." in page
     assert "Misaki Tanaka edited “Reword it”." in page, "what is not submitted yet is its writers' own"
+
+
+def test_a_team_whose_seal_was_missing_keeps_the_name_it_had(cast: Cast, reader: Client):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="明日の報告に要る")
+    publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
+    with on(TODAY + timedelta(days=1)):
+        cast.sales.name_en = "Field force"
+        people.change_team(cast.sales, by=cast.megumi)
+        assert "was published without the seal of Sales" in reader.get("/history/").content.decode()
 
 
 def test_a_title_that_was_never_submitted_stays_with_its_writers(cast: Cast, reader: Client):
@@ -140,6 +151,25 @@ def test_filters_live_in_the_address(cast: Cast, reader: Client, query: str, act
 )
 def test_an_address_nobody_understands_still_shows_a_page(cast: Cast, reader: Client, query: str):
     assert reader.get(f"/history/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("since=2026-13-40", "such as 2026-04-01"),
+        ("since=2026-06-02&until=2026-06-01", "Swap them"),
+        ("group=gossip", "Choose one from the list"),
+        ("person=nobody", "Choose one from the list"),
+        ("team=salse", "Choose one from the list"),
+        ("proposal=x", "such as 12"),
+        ("metric=ターゲット", "such as target_lead"),
+    ],
+)
+def test_no_file_is_made_of_a_filter_nobody_understands(reader: Client, query: str, sentence: str, ending: str):
+    response = reader.get(f"/history/?{query}&format={ending}")
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
 
 
 def test_a_misread_day_is_said_at_its_field(cast: Cast, reader: Client):

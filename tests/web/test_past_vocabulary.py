@@ -1,0 +1,89 @@
+"""What was agreed is read in the vocabulary of its time, whatever the vocabulary says today."""
+
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from registry.workflow import submitting, vocabulary
+from tests.cast import FOUNDED, TODAY, Cast, fresh, on, published, started, write
+from tests.test_effect import answer, only
+from tests.workflow.test_carrying import ADDED, SOURCE, sealed, submitted
+
+DAY = timedelta(days=1)
+RELABELLED = SOURCE.replace("label: {ja: 従業員数, en: employees}", "label: {ja: 社員数, en: staff members}")
+
+
+@pytest.fixture
+def reader(client: Client, cast: Cast) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(cast.takuya)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def _declared(cast: Cast) -> None:
+    with on(FOUNDED + DAY):
+        vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
+
+
+def shown(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return unescape(response.content.decode())
+
+
+def metric_on(client: Client, day: date) -> str:
+    return shown(client, f"/metrics/target_lead/?on={day}")
+
+
+def test_a_condition_that_todays_vocabulary_cannot_read_is_read_in_that_of_its_time(reader: Client, cast: Cast):
+    sealed(submitted(cast), cast)
+    with on(TODAY + DAY):
+        assert 'class="reading"' in metric_on(reader, TODAY - DAY)
+        assert 'class="reading"' in metric_on(reader, TODAY)
+
+
+def test_words_of_a_day_are_those_of_that_day(reader: Client, cast: Cast):
+    with on(TODAY + 5 * DAY):
+        vocabulary.change_vocabulary(RELABELLED, by=cast.megumi, reason="呼び方を揃える")
+    with on(TODAY + 6 * DAY):
+        assert "staff members" in shown(reader, "/metrics/target_lead/")
+        assert "staff members" not in metric_on(reader, TODAY)
+        assert "employees" in metric_on(reader, TODAY)
+        assert "staff members" not in metric_on(reader, FOUNDED), "before the first vocabulary it is read in that one"
+
+
+def test_a_correction_of_the_past_is_read_in_the_words_it_was_written_in(reader: Client, cast: Cast):
+    with on(TODAY + DAY):
+        vocabulary.change_vocabulary(ADDED, by=cast.megumi, reason="設立年")
+    with on(TODAY + 2 * DAY):
+        proposal = started(cast.misaki, effective_from=FOUNDED, retroactive=True)
+        write(proposal, by=cast.misaki, change={"target_lead": {"condition": "company.founded_in >= 2000"}})
+        submitting.submit(fresh(proposal), by=cast.misaki)
+        sealed(proposal, cast)
+        assert "year founded" in metric_on(reader, TODAY - DAY).split('class="reading"')[1]
+
+
+def test_a_proposal_that_has_ended_is_read_in_the_words_of_then(reader: Client, cast: Cast):
+    (version,) = published(cast, "target_lead")
+    address = f"/proposals/{version.revision.proposal_id}/"
+    effect = shown(reader, f"{address}?tab=effect")
+    with on(TODAY + 5 * DAY):
+        vocabulary.change_vocabulary(RELABELLED, by=cast.megumi, reason="呼び方を揃える")
+        assert "staff members" not in shown(reader, address)
+        assert ("employees" in shown(reader, f"{address}?tab=effect")) == ("employees" in effect)
+
+
+def test_a_record_judged_later_is_no_example_of_an_earlier_day(reader: Client, cast: Cast):
+    published(cast, "target_lead")
+    with on(TODAY + 2 * DAY):
+        proposal = started(cast.misaki)
+        write(proposal, by=cast.misaki, change={"target_lead": {"condition": "company.employees >= 50"}})
+        submitting.submit(fresh(proposal), by=cast.misaki)
+        for number in range(len(only(fresh(proposal)).cards)):
+            answer(cast, fresh(proposal), "counts", number)
+        sealed(proposal, cast)
+        assert "judged by Kenta Sato" in shown(reader, "/metrics/target_lead/")
+        assert "judged by" not in metric_on(reader, TODAY)
