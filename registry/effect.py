@@ -19,8 +19,7 @@ from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
 from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
-from registry.models.metrics import InForceQuerySet
-from registry.proving import COUNTING_RULES, Question, names, referring, unchecked, using
+from registry.proving import COUNTING_RULES, Question, names, referring, unchecked
 from registry.standing import Standing
 from registry.wording import Wording
 
@@ -201,14 +200,11 @@ def _computed(standing: Standing) -> dict[str, Any]:
     dependents = [question.rippled(span) for span in referring(set(overlay), Use.CONDITION, among)]
     rippled = [each for each in dependents if each["verdict"] != "same"]
     touched = {*overlay, *(each["key"] for each in rippled)}
-    return {"effects": changed, "ripple": rippled, "calculated": _calculated_from(touched, among)}
+    rates = {span.key: names(span.words) for span in referring(touched, Use.FORMULA, among)}
+    calculated = [{"key": key, "name": name} for key, name in rates.items()]
+    return {"effects": changed, "ripple": rippled, "calculated": calculated}
 
 
 def based_on(worded: Iterable[Clause] | Iterable[WorkingCopy]) -> dict[str, Wording]:
     """What the changed metrics meant before, by key; a published proposal is still told from what it changed."""
     return {each.key: each.base.wording for each in worded if each.base}
-
-
-def _calculated_from(keys: set[str], among: InForceQuerySet) -> list[dict[str, Any]]:
-    rows = using(keys, Use.FORMULA, among).exclude(key__in=keys).values_list("key", "definition__wording")
-    return [{"key": key, "name": names(words)} for key, words in dict(rows).items()]

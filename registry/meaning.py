@@ -92,11 +92,15 @@ def referred_to(texts: Iterable[str], find: Callable[[set[str]], Mapping[str, Wo
 
 
 def sentences(
-    words: Wording, overlay: Overlay | None = None, carried: Carried | None = None, on: date | None = None
+    key: str,
+    words: Wording,
+    overlay: Overlay | None = None,
+    carried: Carried | None = None,
+    on: date | None = None,
 ) -> dict[str, list[str]]:
-    """What is wrong with a wording's condition or formula, by field, in the reader's language."""
+    """What is wrong with the condition or formula of metric `key`, by field, in the reader's language."""
     if words["kind"] == CALCULATED:
-        found = _formula_problems(words, overlay) if words["formula"] else []
+        found = _formula_problems(key, words, overlay or {}, on) if words["formula"] else []
         return {"formula": found} if found else {}
     if not words["condition"]:
         return {}
@@ -167,15 +171,32 @@ def unknown_entity(name: str, declared: Vocabulary) -> Problem:
     )
 
 
-def _formula_problems(words: Wording, overlay: Overlay | None) -> list[str]:
-    keys = conditions_syntax.factors(words["formula"])
-    known = in_force(keys) | {key: each for key, each in (overlay or {}).items() if key in keys}
-    named = {key: Known(unit_of(each["unit_en"] or "1"), each["formula"] or None) for key, each in known.items()}
+def _formula_problems(key: str, words: Wording, overlay: Overlay, on: date | None) -> list[str]:
+    known = {name: factor(each) for name, each in _factors(words["formula"], overlay, on).items()}
     try:
-        parse_formula(words["formula"], named)
+        parse_formula(words["formula"], known, key)
     except ConditionError as error:
         return [problem.message(language()) for problem in error.problems]
     return []
+
+
+def _factors(formula: str, overlay: Overlay, on: date | None) -> dict[str, Wording]:
+    """What a formula names, and what is named in turn by the formulas of that."""
+    found: dict[str, Wording] = {}
+    wanted = set(conditions_syntax.factors(formula))
+    while missing := wanted - found.keys():
+        there = {key: overlay[key] for key in missing & overlay.keys()}
+        if elsewhere := missing - overlay.keys():
+            there |= in_force(elsewhere, on)
+        found |= there
+        wanted = {name for each in there.values() for name in conditions_syntax.factors(each["formula"])}
+    return found
+
+
+def factor(words: Wording) -> Known:
+    """What a formula that names the metric has to know of it."""
+    formula = words["formula"] if words["kind"] == CALCULATED else ""
+    return Known(unit_of(words["unit_en"] or "1"), formula or None)
 
 
 def stamped(rows: Any) -> Any:

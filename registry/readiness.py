@@ -195,7 +195,7 @@ def _about_words(copy: WorkingCopy, standing: Standing) -> Iterator[Need]:
     for problems in (
         wording.unacceptable(copy.wording),
         wording.incomplete(copy.wording),
-        meaning.sentences(copy.wording, overlay, standing.drafted_vocabulary, standing.drafted_from),
+        meaning.sentences(copy.key, copy.wording, overlay, standing.drafted_vocabulary, standing.drafted_from),
     ):
         for field, sentences in problems.items():
             for sentence in sentences:

@@ -8,7 +8,7 @@ from typing import Any
 from django.test import Client
 
 from registry import datasets
-from registry.models import Dataset, Proposal, Run
+from registry.models import Dataset, Metric, Proposal, Run
 from registry.workflow import datasets as keeping
 from registry.workflow import submitting
 from tests.cast import Cast, fresh, seal, started, write
@@ -52,9 +52,10 @@ def kept(cast: Cast, folder: Path, files: dict[str, str]) -> Dataset:
 
 
 def agreed(cast: Cast, **changes: Any) -> None:
-    """Published at once: meetings are held with target leads, and the rate of both."""
+    """Published at once, whatever is new and whatever changes."""
     proposal = started(cast.misaki)
-    new = {key: change for key, change in changes.items() if key == "meeting_rate"}
+    known = set(Metric.objects.values_list("key", flat=True))
+    new = {key: change for key, change in changes.items() if key not in known}
     write(proposal, by=cast.misaki, change={key: changes[key] for key in changes.keys() - new}, new=new)
     submitting.submit(proposal, by=cast.misaki)
     seal(proposal, team=cast.marketing, by=cast.ryo)
