@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Subquery
 from django.utils.translation import get_language
 
@@ -36,6 +35,7 @@ type Overlay = Mapping[str, Wording]
 type Carried = VocabularyDraft | VocabularyClause
 
 DEEPEST_INDENT = 4
+SAID_OF_OTHERS = ("counts", "condition", "name_ja", "name_en")  # by a condition in plain words that refers to them
 
 
 def vocabulary() -> Vocabulary | None:
@@ -221,12 +221,11 @@ def in_words(
     """
     if not words.get("condition"):
         return []
-    texts = [words["condition"], *(each["condition"] for each in (overlay or {}).values())]
-    read_by = digest("goi/words/1", [words["counts"], *texts, source_digest(carried) if carried else ""])
-    name = f"words:{language()}:{stamp}:{read_by}"
-    if (kept := cache.get(name)) is None:
-        cache.set(name, kept := _read_aloud(words, overlay or {}, read_in(carried)))
-    return kept
+    said = {key: [each[name] for name in SAID_OF_OTHERS] for key, each in (overlay or {}).items()}
+    asked = [words["counts"], words["condition"], said, source_digest(carried) if carried else ""]
+    name = f"words:{language()}:{stamp}:{digest('goi/words/2', asked)}"
+    found: list[tuple[int, str]] = engine.kept(name, lambda: _read_aloud(words, overlay or {}, read_in(carried)))
+    return found
 
 
 def _read_aloud(words: Wording, overlay: Overlay, declared: Vocabulary | None) -> list[tuple[int, str]]:
