@@ -36,6 +36,11 @@ class Card:
     answers: list[ExampleAnswer]
 
     @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to say yes or no: "not sure" leaves it to others."""
+        return not self.answers or not self.answers[-1].judges
+
+    @property
     def contradicts(self) -> bool:
         """Whether the latest answer says the opposite of what the new condition does."""
         return bool(self.answers) and self.answers[-1].contradicts(self.counts)

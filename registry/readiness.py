@@ -107,7 +107,7 @@ def _about_examples(standing: Standing) -> Iterator[Need]:
             if card.contradicts:
                 sentence = _("An answer contradicts the condition of “%(metric)s” — %(example)s")
                 yield Need("attention", sentence % {"metric": found.name, "example": told}, "example_fails", found.key)
-            elif not card.answers:
+            elif card.is_open:
                 sentence = _("Does this count as “%(metric)s”? — %(example)s")
                 yield Need("waiting", sentence % {"metric": found.name, "example": told}, "example_open", found.key)
 

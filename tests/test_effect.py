@@ -155,6 +155,22 @@ def test_an_answer_about_what_was_counted_before_binds_nobody(cast: Cast):
     assert answers.contradicted(Standing(fresh(other))) == []
 
 
+def needed(proposal: Proposal, code: str) -> list[str]:
+    """The metrics for which the checklist names examples under this code."""
+    return [need.key for need in before_publication(Standing(fresh(proposal))) if need.code == code]
+
+
+def test_not_sure_leaves_an_example_to_others(cast: Cast):
+    declare(cast)
+    lowered = changed(cast, condition=FIFTY)
+    answer(cast, lowered, "unsure")
+    assert needed(lowered, "example_open") == ["target_lead"]
+    answer(cast, lowered, "counts")
+    assert needed(lowered, "example_open") == []
+    answer(cast, lowered, "unsure")
+    assert needed(lowered, "example_open") == ["target_lead"]
+
+
 # --- what cannot be the same ---
 
 
