@@ -16,7 +16,6 @@ from registry.conditions import ConditionError, Moments, MonthCount, Source, Voc
 from registry.conditions.dataset import require_readable
 from registry.conditions.months import months_sql
 from registry.conditions.tally import Asked, Counted, World, both
-from registry.effect import based_on
 from registry.engine import kept
 from registry.models import Dataset, InForce, Revision, Run, Use
 from registry.proving import referring
@@ -128,7 +127,7 @@ def of_metric(key: str, words: Wording, stamp: str) -> Plan | None:
 
 def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
     """Read in the vocabulary that the proposal carries, if any: what its field is mapped to is not known yet."""
-    old, new = based_on(standing.clauses), standing.overlay
+    old, new = standing.based, standing.overlay
     changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
     old, new = ({key: side[key] for key in changed & side.keys()} for side in (old, new))
     on = standing.submitted.effective_from
