@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import cache
-
 from registry import clock, meaning, prose, telling, wording
+from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.models import Clause, Dismissal, InForce, WorkingCopy
 from registry.prose import Finding
@@ -76,9 +75,8 @@ def _found(worded: Clause | WorkingCopy, overlay: Mapping[str, Wording], standin
     read_by = meaning.source_digest(carried) if carried else ""
     asked = digest("goi/prose/1", [worded.key, telling.canonical(overlay), telling.canonical(base or {}), read_by])
     name = f"prose:{standing.stamp}:{asked}"
-    if (kept := cache.get(name)) is None:
-        cache.set(name, kept := _read(worded.wording, base, overlay, standing, carried))
-    return kept
+    found: list[Finding] = kept(name, lambda: _read(worded.wording, base, overlay, standing, carried))
+    return found
 
 
 def _read(
@@ -102,13 +100,15 @@ def _read(
 
 def _names(stamp: str) -> list[str]:
     """What needs no explanation: every metric in force with its synonyms, their teams and stages."""
-    if (kept := cache.get(f"names:{stamp}")) is None:
-        around = [f"{each}__name_{language}" for each in ("stage", "producer", "judge") for language in ("ja", "en")]
-        spans = InForce.objects.as_of(clock.today()).filter(retired=False)
-        rows = list(spans.values_list("definition__wording", *around))
-        kept = [*_named(row[0] for row in rows), *{name for row in rows for name in row[1:]}]
-        cache.set(f"names:{stamp}", kept)
-    return kept
+    found: list[str] = kept(f"names:{stamp}", _names_in_force)
+    return found
+
+
+def _names_in_force() -> list[str]:
+    around = [f"{each}__name_{language}" for each in ("stage", "producer", "judge") for language in ("ja", "en")]
+    spans = InForce.objects.as_of(clock.today()).filter(retired=False)
+    rows = list(spans.values_list("definition__wording", *around))
+    return [*_named(row[0] for row in rows), *{name for row in rows for name in row[1:]}]
 
 
 def _named(wordings: Iterable[Mapping[str, Any]]) -> list[str]:

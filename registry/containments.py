@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from registry import clock, engine, meaning, telling
 from registry.conditions import ConditionError, Moments, Vocabulary
 from registry.conditions.worker import Overrun
-from registry.models import InForce, Use
-from registry.proving import in_both, names, referring
+from registry.proving import in_both, names
 from registry.standing import Standing
 from registry.wording import Wording
 
@@ -51,7 +50,7 @@ def concerned(standing: Standing) -> list[Containment]:
 
     def asked() -> list[dict[str, Any]]:
         overlay, on = standing.overlay, standing.submitted.effective_from
-        touched = {*overlay, *(span.key for span in referring(set(overlay), Use.CONDITION, InForce.objects.as_of(on)))}
+        touched = {*overlay, *(span.key for span in standing.dependents if span.begins <= on)}
         return _asked(meaning.read_in(standing.read_by), overlay, on, touched)
 
     name = f"containments:{standing.revision.digest}:{standing.stamp}"

@@ -16,10 +16,9 @@ from registry.conditions import ConditionError, Moments, MonthCount, Source, Voc
 from registry.conditions.dataset import require_readable
 from registry.conditions.months import months_sql
 from registry.conditions.tally import Asked, Counted, World, both
-from registry.effect import based_on
 from registry.engine import kept
 from registry.models import Dataset, InForce, Revision, Run, Use
-from registry.proving import referring, using
+from registry.proving import referring
 from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
 
@@ -133,13 +132,14 @@ def of_metric(key: str, words: Wording, stamp: str) -> Plan | None:
 
 def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
     """Read in the vocabulary that the proposal carries, if any: what its field is mapped to is not known yet."""
-    old, new = based_on(standing.clauses), standing.overlay
+    old, new = standing.based, standing.overlay
     changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
     old, new = ({key: side[key] for key in changed & side.keys()} for side in (old, new))
     on = standing.submitted.effective_from
-    rippled = {span.key: span.words for span in referring(changed, Use.CONDITION, InForce.objects.as_of(on))}
+    among = InForce.objects.as_of(on)
+    rippled = {span.key: span.words for span in referring(changed, Use.CONDITION, among)}
     parts = dict.fromkeys(sorted(changed), CHANGED) | dict.fromkeys(sorted(rippled), RIPPLE)
-    calculated = _calculated_from(set(parts), changed, on)
+    calculated = {span.key: span.words for span in referring(set(parts), Use.FORMULA, among)}
     sides = Sides(rippled | calculated | old, rippled | calculated | new)
     rates = {key for key in changed if sides.words(key)["kind"] == CALCULATED} | calculated.keys()
     return _plan(sides, parts, sorted(rates), dataset, source, meaning.read_in(standing.carried), on)
@@ -161,17 +161,6 @@ def _plan(
     countable = [key for key in [*parts, *sorted(sides.new.keys() - parts.keys())] if sides.counts(key)]
     lines = tuple(_line(sides, key, parts.get(key, FACTOR), world, source) for key in countable)
     return Plan(dataset, source, world, sides, lines, tuple(rates))
-
-
-def _calculated_from(keys: set[str], but: set[str], on: date) -> dict[str, Wording]:
-    """The calculated metrics in force on a day whose formula uses one of `keys`, directly or through others."""
-    found: dict[str, Wording] = {}
-    wanted = keys
-    while wanted:
-        rows = dict(using(wanted, Use.FORMULA, InForce.objects.as_of(on)).values_list("key", "definition__wording"))
-        wanted = rows.keys() - found.keys() - but
-        found |= {key: rows[key] for key in wanted}
-    return found
 
 
 def _with_factors(sides: Sides, on: date) -> Sides:

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from registry import engine
+from registry import engine, meaning
 from registry.conditions import Broken, Intake, Look, Source, Vocabulary
+from registry.conditions.dataset import still_fitting
 from registry.conditions.look import Looks
 from registry.ledger.canonical import digest
 from registry.models import Dataset
@@ -23,6 +24,19 @@ from registry.refusals import WrongState
 READ_SECONDS = 60.0
 ROWS_LISTED = 200
 ENDINGS = (".csv", ".parquet")
+
+
+def declared() -> Vocabulary:
+    """The vocabulary that data is read in. Raises `WrongState` before there is one."""
+    found = meaning.vocabulary()
+    if found is None:
+        raise WrongState("no_vocabulary", _("Declare the vocabulary first: a dataset is read in its words."))
+    return found
+
+
+def still_read(dataset: Dataset) -> dict[str, Mapping[str, Any]]:
+    """Its mapping, without what the vocabulary has lost since it was saved."""
+    return still_fitting(dataset.mapping, declared())
 
 
 def path_of(dataset: Dataset) -> Path:

@@ -18,11 +18,9 @@ from registry import answers, meaning
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
-from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
-from registry.models.metrics import InForceQuerySet
-from registry.proving import COUNTING_RULES, Question, names, referring, unchecked, using
-from registry.standing import Standing
-from registry.wording import Wording
+from registry.models import ExampleAnswer, InForce, Use, WorkingCopy
+from registry.proving import COUNTING_RULES, Question, names, referring, unchecked
+from registry.standing import Standing, based_on
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,11 @@ class Card:
     telling: list[tuple[str, str]]
     digest: str
     answers: list[ExampleAnswer]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to say yes or no: "not sure" leaves it to others."""
+        return not self.answers or not self.answers[-1].judges
 
     @property
     def contradicts(self) -> bool:
@@ -143,7 +146,8 @@ def _previewed(
 
 def ripple(standing: Standing) -> list[Effect]:
     """The same for every other metric whose condition refers to one that the proposal changes."""
-    return [_effect(found, standing, []) for found in _known(standing)["ripple"]]
+    judged = answers.judged(standing)
+    return [_effect(found, standing, judged) for found in _known(standing)["ripple"]]
 
 
 def calculated(standing: Standing) -> list[tuple[str, str]]:
@@ -153,7 +157,8 @@ def calculated(standing: Standing) -> list[tuple[str, str]]:
 
 def _effect(found: Mapping[str, Any], standing: Standing, judged: Iterable[Mapping[str, Any]]) -> Effect:
     language = meaning.language()
-    judged = [each for each in judged if each["key"] == found["key"]]
+    about = (found["key"], found.get("begins"))
+    judged = [each for each in judged if (each["key"], each["begins"]) == about]
     shown = {card["digest"] for card in found["cards"]}
     standing_out = [each for each in judged if each["digest"] not in shown and each["counts"] is not None]
     cards = [_card(each, found["key"], standing) for each in (*found["cards"], *standing_out)]
@@ -191,24 +196,15 @@ def _computed(standing: Standing) -> dict[str, Any]:
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
     overlay = standing.overlay
-    question = Question(based_on(standing.clauses), overlay, standing.submitted.effective_from, declared)
+    question = Question(standing.based, overlay, standing.submitted.effective_from, declared)
     changed = [
         question.changed(clause.key, clause.base.wording if clause.base else None, clause.wording)
         for clause in standing.clauses
         if clause.wording["condition"] or (clause.base and clause.base.wording["condition"])
     ]
-    among = InForce.objects.since(question.on)
-    dependents = [question.rippled(span) for span in referring(set(overlay), Use.CONDITION, among)]
+    dependents = [question.rippled(span) for span in standing.dependents]
     rippled = [each for each in dependents if each["verdict"] != "same"]
     touched = {*overlay, *(each["key"] for each in rippled)}
-    return {"effects": changed, "ripple": rippled, "calculated": _calculated_from(touched, among)}
-
-
-def based_on(worded: Iterable[Clause] | Iterable[WorkingCopy]) -> dict[str, Wording]:
-    """What the changed metrics meant before, by key; a published proposal is still told from what it changed."""
-    return {each.key: each.base.wording for each in worded if each.base}
-
-
-def _calculated_from(keys: set[str], among: InForceQuerySet) -> list[dict[str, Any]]:
-    rows = using(keys, Use.FORMULA, among).exclude(key__in=keys).values_list("key", "definition__wording")
-    return [{"key": key, "name": names(words)} for key, words in dict(rows).items()]
+    rates = referring(touched, Use.FORMULA, InForce.objects.since(question.on))
+    calculated = {span.key: {"key": span.key, "name": names(span.words)} for span in rates}
+    return {"effects": changed, "ripple": rippled, "calculated": list(calculated.values())}

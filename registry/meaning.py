@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Subquery
 from django.utils.translation import get_language
 
@@ -37,6 +36,7 @@ type Carried = VocabularyDraft | VocabularyClause
 type Declared = Carried | VocabularyVersion
 
 DEEPEST_INDENT = 4
+SAID_OF_OTHERS = ("counts", "condition", "name_ja", "name_en")  # by a condition in plain words that refers to them
 
 
 def vocabulary() -> Vocabulary | None:
@@ -93,11 +93,15 @@ def referred_to(texts: Iterable[str], find: Callable[[set[str]], Mapping[str, Wo
 
 
 def sentences(
-    words: Wording, overlay: Overlay | None = None, carried: Carried | None = None, on: date | None = None
+    key: str,
+    words: Wording,
+    overlay: Overlay | None = None,
+    carried: Carried | None = None,
+    on: date | None = None,
 ) -> dict[str, list[str]]:
-    """What is wrong with a wording's condition or formula, by field, in the reader's language."""
+    """What is wrong with the condition or formula of metric `key`, by field, in the reader's language."""
     if words["kind"] == CALCULATED:
-        found = _formula_problems(words, overlay) if words["formula"] else []
+        found = _formula_problems(key, words, overlay or {}, on) if words["formula"] else []
         return {"formula": found} if found else {}
     if not words["condition"]:
         return {}
@@ -168,15 +172,32 @@ def unknown_entity(name: str, declared: Vocabulary) -> Problem:
     )
 
 
-def _formula_problems(words: Wording, overlay: Overlay | None) -> list[str]:
-    keys = conditions_syntax.factors(words["formula"])
-    known = in_force(keys) | {key: each for key, each in (overlay or {}).items() if key in keys}
-    named = {key: Known(unit_of(each["unit_en"] or "1"), each["formula"] or None) for key, each in known.items()}
+def _formula_problems(key: str, words: Wording, overlay: Overlay, on: date | None) -> list[str]:
+    known = {name: factor(each) for name, each in _factors(words["formula"], overlay, on).items()}
     try:
-        parse_formula(words["formula"], named)
+        parse_formula(words["formula"], known, key)
     except ConditionError as error:
         return [problem.message(language()) for problem in error.problems]
     return []
+
+
+def _factors(formula: str, overlay: Overlay, on: date | None) -> dict[str, Wording]:
+    """What a formula names, and what is named in turn by the formulas of that."""
+    found: dict[str, Wording] = {}
+    wanted = set(conditions_syntax.factors(formula))
+    while missing := wanted - found.keys():
+        there = {key: overlay[key] for key in missing & overlay.keys()}
+        if elsewhere := missing - overlay.keys():
+            there |= in_force(elsewhere, on)
+        found |= there
+        wanted = {name for each in there.values() for name in conditions_syntax.factors(each["formula"])}
+    return found
+
+
+def factor(words: Wording) -> Known:
+    """What a formula that names the metric has to know of it."""
+    formula = words["formula"] if words["kind"] == CALCULATED else ""
+    return Known(unit_of(words["unit_en"] or "1"), formula or None)
 
 
 def stamped(rows: Any) -> Any:
@@ -201,12 +222,11 @@ def in_words(
     """
     if not words.get("condition"):
         return []
-    texts = [words["condition"], *(each["condition"] for each in (overlay or {}).values())]
-    read_by = digest("goi/words/1", [words["counts"], *texts, source_digest(carried) if carried else ""])
-    name = f"words:{language()}:{stamp}:{read_by}"
-    if (kept := cache.get(name)) is None:
-        cache.set(name, kept := _read_aloud(words, overlay or {}, read_in(carried)))
-    return kept
+    said = {key: [each[name] for name in SAID_OF_OTHERS] for key, each in (overlay or {}).items()}
+    asked = [words["counts"], words["condition"], said, source_digest(carried) if carried else ""]
+    name = f"words:{language()}:{stamp}:{digest('goi/words/2', asked)}"
+    found: list[tuple[int, str]] = engine.kept(name, lambda: _read_aloud(words, overlay or {}, read_in(carried)))
+    return found
 
 
 def _read_aloud(words: Wording, overlay: Overlay, declared: Vocabulary | None) -> list[tuple[int, str]]:

@@ -7,10 +7,9 @@ from fractions import Fraction
 from typing import Literal
 
 from registry import meaning
-from registry.conditions import ConditionError, Formula, MonthCount, calculate, parse_formula, unit_of
-from registry.conditions.formula import Known
+from registry.conditions import ConditionError, Formula, MonthCount, calculate, parse_formula
 from registry.conditions_syntax import factors
-from registry.counts import Line, Plan, Sides, months_of
+from registry.counts import Line, Plan, months_of
 from registry.wording import CALCULATED, Wording
 
 type Side = Literal["old", "new"]
@@ -76,22 +75,19 @@ def _lacking(plan: Plan, key: str) -> tuple[str, ...]:
 
 def _leaves(side: Mapping[str, Wording], key: str) -> list[str]:
     """The counted metrics a formula comes down to; a factor that is not there is one, too."""
+    reached = [key]
+    for each in reached:
+        reached += [factor for factor in _named(side, each) if factor not in reached]
+    return [each for each in reached if each not in side or _is_counted(side[each])]
+
+
+def _named(side: Mapping[str, Wording], key: str) -> list[str]:
     words = side.get(key)
-    if words is None or words["retired"]:
-        return []
-    if words["kind"] != CALCULATED:
-        return [key]
-    named = factors(words["formula"])
-    return [leaf for factor in named for leaf in (_leaves(side, factor) if factor in side else [factor])]
+    return factors(words["formula"]) if words and words["kind"] == CALCULATED and not words["retired"] else []
 
 
-def _formula(words: Wording, sides: Sides) -> Formula | None:
-    """`None` where it does not read: then it has no value."""
-    units = {name: sides.words(name)["unit_en"] for name in factors(words["formula"])}
-    try:
-        return parse_formula(words["formula"], {name: Known(unit_of(unit or "1")) for name, unit in units.items()})
-    except ConditionError:
-        return None
+def _is_counted(words: Wording) -> bool:
+    return words["kind"] != CALCULATED and not words["retired"]
 
 
 class _Sums:
@@ -100,18 +96,30 @@ class _Sums:
     def __init__(self, plan: Plan, months: tuple[date, ...]) -> None:
         self.plan, self.months = plan, months
         self.counts = {line.key: _by_month(line) for line in plan.lines if line.run is not None}
+        self.sides: dict[Side, dict[str, Wording]] = {"old": plan.sides.old, "new": plan.sides.new}
+        self.known = {
+            side: {key: meaning.factor(words) for key, words in wordings.items()}
+            for side, wordings in self.sides.items()
+        }
 
     def value(self, key: str, side: Side, month: date | None = None) -> Fraction | None:
         """The value of metric `key`; `None` where it has none, or is not there on this side."""
-        words = (self.plan.sides.old if side == "old" else self.plan.sides.new).get(key)
+        words = self.sides[side].get(key)
         if words is None or words["retired"]:
             return None
         if words["kind"] != CALCULATED:
             return self._counted(key, side, month)
-        formula = _formula(words, self.plan.sides)
+        formula = self._formula(key, side)
         if formula is None:
             return None
         return calculate(formula, {name: self.value(name, side, month) for name in formula.metrics})
+
+    def _formula(self, key: str, side: Side) -> Formula | None:
+        """`None` where it does not read: then it has no value."""
+        try:
+            return parse_formula(self.sides[side][key]["formula"], self.known[side], key)
+        except ConditionError:
+            return None
 
     def _counted(self, key: str, side: Side, month: date | None) -> Fraction | None:
         counts = self.counts[key]

@@ -14,12 +14,14 @@ from registry.models.proposals import heading_of, revision_digest, revision_docu
 from registry.refusals import WrongState
 from registry.standing import Standing
 
+type State = Literal["done", "attention", "waiting"]
+
 
 @dataclass(frozen=True)
 class Need:
     """One line of the checklist: settled, calling for somebody, or simply not happened yet."""
 
-    state: Literal["done", "attention", "waiting"]
+    state: State
     sentence: str
     code: str
     key: str = ""
@@ -110,13 +112,25 @@ def before_publication(standing: Standing) -> list[Need]:
 def _about_examples(standing: Standing) -> Iterator[Need]:
     for found in effect.effects(standing):
         for card in found.cards:
-            told = _(", ").join(f"{name} {value}" for name, value in card.telling[:3])
             if card.contradicts:
                 sentence = _("An answer contradicts the condition of “%(metric)s” — %(example)s")
-                yield Need("attention", sentence % {"metric": found.name, "example": told}, "example_fails", found.key)
-            elif not card.answers:
+                yield _of_example("attention", sentence, "example_fails", found, card)
+            elif card.is_open:
                 sentence = _("Does this count as “%(metric)s”? — %(example)s")
-                yield Need("waiting", sentence % {"metric": found.name, "example": told}, "example_open", found.key)
+                yield _of_example("waiting", sentence, "example_open", found, card)
+    for found in effect.ripple(standing):
+        for card in found.cards:
+            if card.contradicts:
+                sentence = _(
+                    "“%(metric)s” would judge an agreed example otherwise — %(example)s. "
+                    "Answer it anew under Effect, or let the author revise the proposal."
+                )
+                yield _of_example("attention", sentence, "example_fails", found, card)
+
+
+def _of_example(state: State, sentence: str, code: str, found: effect.Effect, card: effect.Card) -> Need:
+    told = _(", ").join(f"{name} {value}" for name, value in card.telling[:3])
+    return Need(state, sentence % {"metric": found.name, "example": told}, code, found.key)
 
 
 def _about_seals(standing: Standing) -> Iterator[Need]:
@@ -210,7 +224,7 @@ def _about_words(copy: WorkingCopy, standing: Standing) -> Iterator[Need]:
     for problems in (
         wording.unacceptable(copy.wording),
         wording.incomplete(copy.wording),
-        meaning.sentences(copy.wording, overlay, standing.drafted_vocabulary, standing.drafted_from),
+        meaning.sentences(copy.key, copy.wording, overlay, standing.drafted_vocabulary, standing.drafted_from),
     ):
         for field, sentences in problems.items():
             for sentence in sentences:

@@ -1,5 +1,6 @@
 """Where one proposal stands: everything the rules ask about it, read once."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from registry import as_of, clock, meaning, names, retirement
+from registry.course import Span
+from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.models import (
     BreakGlass,
@@ -16,6 +19,7 @@ from registry.models import (
     Delegation,
     Dismissal,
     ExampleAnswer,
+    InForce,
     Membership,
     Metric,
     Objection,
@@ -23,25 +27,31 @@ from registry.models import (
     Revision,
     SignOff,
     Team,
+    Use,
     User,
     VocabularyClause,
     VocabularyDraft,
     VocabularyVersion,
     WorkingCopy,
 )
+from registry.proving import referring
 from registry.wording import Wording
 
 
 def stamped(proposals: Any) -> Any:
     """Proposals with what `Standing` asks of the registry as a whole, in the same query.
 
-    `answered`: whether there are answers to examples of the metrics, so that where nobody gave one nothing is asked;
+    `answered`: whether there are answers to examples at all, so that where nobody gave one nothing is asked;
     `any_retired`: likewise whether some metric is retired, now or from a later day.
     """
-    keys = Clause.objects.filter(revision=OuterRef(OuterRef("revision"))).values("key")
     return meaning.stamped(proposals).annotate(
-        answered=Exists(ExampleAnswer.objects.filter(key__in=keys)), any_retired=Exists(retirement.retired())
+        answered=Exists(ExampleAnswer.objects.all()), any_retired=Exists(retirement.retired())
     )
+
+
+def based_on(worded: Iterable[Clause] | Iterable[WorkingCopy]) -> dict[str, Wording]:
+    """What the changed metrics meant before, by key; a published proposal is still told from what it changed."""
+    return {each.key: each.base.wording for each in worded if each.base}
 
 
 class Standing:
@@ -94,6 +104,26 @@ class Standing:
     def overlay(self) -> dict[str, Wording]:
         """What was submitted, by metric key: the registry as it would be with the whole proposal in force."""
         return {clause.key: clause.wording for clause in self.clauses}
+
+    @property
+    def based(self) -> dict[str, Wording]:
+        """What those of them that were there before are based on, by metric key."""
+        return based_on(self.clauses)
+
+    @cached_property
+    def dependents(self) -> list[Span]:
+        """What is in force on its day, or from a later one, of other metrics whose conditions refer to these."""
+        if self.revision is None:
+            return []
+        among = InForce.objects.since(self.revision.effective_from)
+        name = f"dependents:{self.revision.digest}:{self.stamp}"
+        found: list[Span] = kept(name, lambda: referring(set(self.overlay), Use.CONDITION, among))
+        return found
+
+    @property
+    def judged_keys(self) -> set[str]:
+        """The metrics whose example records are judged on its page: its own, and those that refer to them."""
+        return {*self.overlay, *(span.key for span in self.dependents)}
 
     @cached_property
     def copies(self) -> list[WorkingCopy]:
@@ -187,11 +217,13 @@ class Standing:
 
     @cached_property
     def answers(self) -> list[ExampleAnswer]:
-        """What reviewers said of example records of these metrics, here or where it still holds, oldest first."""
+        """What reviewers said of example records of these metrics, here or where it still holds, oldest first.
+
+        What they said of those that refer to them is among it.
+        """
         if not self._stamped.answered:
             return []
-        keys = [clause.key for clause in self.clauses]
-        answers = ExampleAnswer.objects.with_entity().holding(self.proposal).filter(key__in=keys)
+        answers = ExampleAnswer.objects.with_entity().holding(self.proposal).filter(key__in=self.judged_keys)
         return list(answers.select_related("answered_by").order_by("pk"))
 
     @property

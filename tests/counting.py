@@ -52,7 +52,7 @@ def kept(cast: Cast, folder: Path, files: dict[str, str]) -> Dataset:
 
 
 def agreed(cast: Cast, **changes: Any) -> None:
-    """Published at once; what is not known yet is new."""
+    """Published at once, whatever is new and whatever changes."""
     proposal = started(cast.misaki)
     known = set(Metric.objects.values_list("key", flat=True))
     new = {key: change for key, change in changes.items() if key not in known}

@@ -14,11 +14,12 @@ from registry.conditions.problems import refuse
 from registry.conditions.worker import Overrun
 from registry.effect import Effect
 from registry.models import Proposal
+from registry.proving import record_digest
 from registry.readiness import before_publication
 from registry.seeding.content import Content
 from registry.standing import Standing
 from registry.workflow import reviewing, submitting, vocabulary
-from tests.cast import TODAY, Cast, fresh, latest, refuses, seal, started, words, write
+from tests.cast import TODAY, Cast, fresh, latest, on, refuses, seal, started, words, write
 from tests.counting import RATE, agreed, plain, proposed
 from tests.data import declare
 
@@ -153,6 +154,96 @@ def test_an_answer_about_what_was_counted_before_binds_nobody(cast: Cast):
     )  # fmt: skip
     assert (only(other).verdict, only(other).cards, only(other).unread) == ("other", [], 1)
     assert answers.contradicted(Standing(fresh(other))) == []
+
+
+def needed(proposal: Proposal, code: str) -> list[str]:
+    """The metrics for which the checklist names examples under this code."""
+    return [need.key for need in before_publication(Standing(fresh(proposal))) if need.code == code]
+
+
+def test_not_sure_leaves_an_example_to_others(cast: Cast):
+    declare(cast)
+    lowered = changed(cast, condition=FIFTY)
+    answer(cast, lowered, "unsure")
+    assert needed(lowered, "example_open") == ["target_lead"]
+    answer(cast, lowered, "counts")
+    assert needed(lowered, "example_open") == []
+    answer(cast, lowered, "unsure")
+    assert needed(lowered, "example_open") == ["target_lead"]
+
+
+# --- worked examples of metrics that refer to what changes ---
+
+OF_TARGETS = "status = 'held' AND lead.is_target_lead"
+
+
+@pytest.fixture
+def example(cast: Cast) -> dict[str, Any]:
+    """Agreed while meetings of 15 minutes came to count: this one counts, held with somebody at a company of 300."""
+    declare(cast)
+    agreed(cast, meeting={"condition": f"{OF_TARGETS} AND minutes >= 20"})
+    shorter = changed(cast, TOMORROW, key="meeting", condition=f"{OF_TARGETS} AND minutes >= 15")
+    (card,) = only(shorter).cards
+    judge(cast, shorter, dict(card.record), "counts")
+    sealed(cast, shorter)
+    return dict(card.record)
+
+
+def judge(cast: Cast, proposal: Proposal, record: dict[str, Any], said: str) -> None:
+    reviewing.answer_example(latest(proposal), by=cast.kenta, key="meeting", record=record, answer=said)
+
+
+def test_a_change_that_breaks_a_worked_example_of_another_metric_is_stopped_where_it_does(
+    client: Client, cast: Cast, example: dict[str, Any]
+):
+    raised = changed(cast, TOMORROW, condition="company.employees >= 1000")
+    assert needed(raised, "example_fails") == ["meeting"]
+    with refuses("example_fails", 409):
+        seal(raised, team=cast.marketing, by=cast.ryo)
+    client.force_login(cast.kenta)
+    address = f"/proposals/{raised.pk}/"
+    page = plain(client.get(f"{address}?tab=effect&lang=en", follow=True))
+    assert "Answered before; it would not count" in page
+    assert "Should this count as Meetings?" in page
+    sent = {"key": "meeting", "record": record_digest(example), "answer": "not"}
+    assert client.post(f"{address}answers/", sent).status_code == 302
+    assert needed(raised, "example_fails") == []
+    sealed(cast, raised)
+    with on(TOMORROW):
+        reworded = changed(cast, TOMORROW + timedelta(days=1), key="meeting", summary_en="In other words")
+        assert needed(reworded, "example_fails") == []
+        sealed(cast, reworded)
+    page = plain(client.get("/metrics/meeting/?lang=en"))
+    assert "judged by Kenta Sato" in page.split("Does not count")[1]
+
+
+def test_a_worked_example_of_a_version_that_takes_effect_later_is_judged_on_its_day(cast: Cast):
+    """Only from then on do meetings have to be held with target leads."""
+    declare(cast)
+    later = changed(cast, TODAY + timedelta(days=5), key="meeting", condition=OF_TARGETS)
+    judge(cast, later, dict(only(later).cards[0].record), "not")
+    sealed(cast, later)
+    everybody = changed(cast, TOMORROW, condition="company.employees IS NULL OR company.employees >= 0")
+    assert [each.begins for each in effect.ripple(Standing(everybody))] == [TODAY + timedelta(days=5)]
+    assert needed(everybody, "example_fails") == ["meeting"]
+
+
+def test_the_author_can_keep_a_worked_example_of_another_metric(cast: Cast, example: dict[str, Any]):
+    raised = changed(cast, TOMORROW, condition="company.employees >= 1000")
+    write(raised, by=cast.misaki, change={"target_lead": {"condition": "company.employees >= 200"}})
+    submitting.submit(raised, by=cast.misaki)
+    assert needed(raised, "example_fails") == []
+    sealed(cast, raised)
+
+
+def test_an_answer_that_what_is_in_force_contradicts_already_stops_no_change_of_another_metric(
+    cast: Cast, example: dict[str, Any]
+):
+    longer = changed(cast, TOMORROW + timedelta(days=1), key="meeting", condition=f"{OF_TARGETS} AND minutes >= 30")
+    judge(cast, longer, dict(only(longer).cards[0].record), "not")
+    raised = changed(cast, TOMORROW, condition="company.employees >= 150")
+    assert needed(raised, "example_fails") == []
+    sealed(cast, raised)
 
 
 # --- what cannot be the same ---

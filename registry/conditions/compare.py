@@ -1,5 +1,6 @@
 """What a change of words does: the same (proved), wider, narrower, both or undecided, with examples."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,15 +10,16 @@ from registry.conditions.confirm import confirmed
 from registry.conditions.encode import Encoder
 from registry.conditions.logic import both, no
 from registry.conditions.meaning import Moments
-from registry.conditions.records import Record, Records, typical
+from registry.conditions.records import Place, Record, Records, shape, typical
 from registry.conditions.search import Found, Search
-from registry.conditions.tree import Condition
+from registry.conditions.shared import differing_parts
+from registry.conditions.tree import Condition, Node
 from registry.conditions.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
 class Example:
-    """A record the two conditions judge differently. `telling`: only the fields that are not as usual."""
+    """A record the two conditions judge differently. `telling`: the fields that say why."""
 
     record: Record
     telling: dict[str, Any]
@@ -101,6 +103,7 @@ class _Pair:
     def __init__(self, old: Condition, new: Condition, vocabulary: Vocabulary, entity: str, moments: Moments) -> None:
         self.old, self.new, self.moments = old, new, moments
         self.search = Search(vocabulary, entity, [old, new], moments)
+        self.differing = differing_parts(old, new)
 
     def only(self, one: Condition, other: Condition) -> Found:
         """A record that counts by `one` and not by `other`."""
@@ -121,18 +124,19 @@ class _Pair:
         old, new = (self.search.truth(tree, found.record) for tree in (self.old, self.new))
         if confirmed([self.old, self.new], found.record, self.search.records, self.moments) != [old, new]:
             return None
-        return Example(found.record, telling(found.record, self.search.records), old, new)
+        told = telling(found.record, self.search.records, self.differing)
+        return Example(found.record, told, old, new)
 
 
-def telling(record: Record, records: Records) -> dict[str, Any]:
-    """The fields conditions look at that differ from a typical record; all of them when none does."""
-    found: dict[str, Any] = {}
-    for place in records.places(record):
-        value = records.get(record, place)
-        row = f"{place.relation}[{place.index + 1}]" if place.relation else ""
-        name = ".".join(part for part in (*place.path, row, place.name) if part)
-        if place.relation or value != typical(records.word(place)):
-            found[name] = value
+def telling(record: Record, records: Records, differing: Iterable[Node] = ()) -> dict[str, Any]:
+    """What to tell of a record: the fields in which conditions differ, then those that are not as usual.
+
+    `differing`: the parts of conditions that others do not share. All that is looked at, where nothing else is told.
+    """
+    rules, places = set(shape(differing).fields), list(records.places(record))
+    first = [place for place in places if not place.relation and (place.path, place.name) in rules]
+    rest = [place for place in places if place.relation or not _is_usual(record, records, place)]
+    found = {_name(place): records.get(record, place) for place in (*first, *rest)}
     for path, relation in records.shape.relations:
         holder = records.holder(record, path)
         if holder is not None and not holder.get(relation):
@@ -140,7 +144,16 @@ def telling(record: Record, records: Records) -> dict[str, Any]:
     for path, _ in records.shape.fields:
         if path and records.holder(record, path) is None:
             found[".".join(path)] = None
-    return found or {name: record.get(name) for path, name in records.shape.fields if not path}
+    return found or {_name(place): records.get(record, place) for place in places}
+
+
+def _name(place: Place) -> str:
+    row = f"{place.relation}[{place.index + 1}]" if place.relation else ""
+    return ".".join(part for part in (*place.path, row, place.name) if part)
+
+
+def _is_usual(record: Record, records: Records, place: Place) -> bool:
+    return bool(records.get(record, place) == typical(records.word(place)))
 
 
 def plain(value: Any) -> Any:

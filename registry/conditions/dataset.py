@@ -23,7 +23,7 @@ import duckdb
 
 from registry.conditions.confirm import column_type
 from registry.conditions.counting import Counting
-from registry.conditions.problems import refuse
+from registry.conditions.problems import ConditionError, refuse
 from registry.conditions.records import shape
 from registry.conditions.vocabulary import Entity, FieldWord, Vocabulary, conform
 
@@ -65,6 +65,28 @@ def checked(mapping: Any, vocabulary: Vocabulary, columns: Mapping[str, Iterable
         for field, given in body["fields"].items():
             check_field(entity, field, given, set(columns[body["table"]]))
     return mapping
+
+
+def still_fitting(mapping: Mapped, vocabulary: Vocabulary) -> dict[str, Mapping[str, Any]]:
+    """What is left of a mapping that once fitted, in a vocabulary that has changed since.
+
+    Entities, fields and fixed values that it no longer has are gone, and so is an entity without its key.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, body in mapping.items():
+        entity = vocabulary.entities.get(name)
+        fields = {field: given for field, given in body["fields"].items() if entity and _fits(entity, field, given)}
+        if entity and entity.key in fields:
+            found[name] = {**body, "fields": fields}
+    return found
+
+
+def _fits(entity: Entity, name: str, given: Mapping[str, Any]) -> bool:
+    try:
+        check_field(entity, name, given, {given.get("column", "")})
+    except ConditionError:
+        return False
+    return True
 
 
 def check_field(entity: Entity, name: str, given: Any, columns: set[str]) -> None:

@@ -1,6 +1,7 @@
 """Formulas of calculated metrics: metrics, numbers, + − × ÷ and parentheses, with units, without circles.
 
-A blank stays blank, and dividing by zero gives no value rather than an error or an infinity.
+A blank stays blank, and dividing by zero gives no value rather than an error or an infinity. Only like units are
+added or subtracted; a ratio, one thing per another, is a plain number where it meets one: 1 − meeting ÷ target_lead.
 """
 
 import re
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from registry.conditions.problems import Span, refuse
+from registry.conditions.problems import ConditionError, Span, refuse
 from registry.conditions.tokens import MAX_DEPTH, MAX_LENGTH
 from registry.conditions.tree import Node
 
@@ -17,6 +18,8 @@ _TOKEN = re.compile(r"[a-z][a-z0-9_]*|\d{1,12}(?:\.\d{1,6})?|[-+*/()]")
 # Full-width signs and the signs of arithmetic, one character each, so that places stay as typed.
 _PLAIN = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | str.maketrans("×÷−\u3000", "*/- ")
 MAX_TERMS = 200
+
+type Unit = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,9 @@ class Step(Node):
 
 @dataclass(frozen=True)
 class Known:
-    """A metric a formula may name: its unit (see `unit_of`), and its own formula when it is calculated."""
+    """A metric a formula may name: its unit (see `unit_of`), or its own formula, whose unit it has."""
 
-    unit: tuple[tuple[str, int], ...] = ()
+    unit: Unit = ()
     formula: str | None = None
 
 
@@ -50,19 +53,21 @@ class Formula:
 
     tree: Node
     metrics: tuple[str, ...]
-    unit: tuple[tuple[str, int], ...]
+    unit: Unit
 
 
-def unit_of(name: str) -> tuple[tuple[str, int], ...]:
+def unit_of(name: str) -> Unit:
     """The unit of a metric counted or summed in `name`: leads, meetings, yen."""
     return ((name, 1),)
 
 
 def parse_formula(text: str, known: Mapping[str, Known], key: str | None = None) -> Formula:
-    """The formula of metric `key`; raises ConditionError for form, unknown metrics, units and circles."""
+    """The formula of metric `key`; raises ConditionError for form, unknown metrics, units and circles.
+
+    It is read down to what is counted: `known` also holds what the formulas of its metrics name.
+    """
     tree = _Parser(text).whole()
-    _refuse_circles(tree, known, (key,) if key else ())
-    unit = _unit(tree, known)
+    unit = _Units(known).of(tree, (key,) if key else ())
     return Formula(tree, tuple(dict.fromkeys(ref.key for ref in references(tree))), unit)
 
 
@@ -97,35 +102,58 @@ def _value(node: Node, values: Mapping[str, int | Decimal | Fraction | None]) ->
     return left / right
 
 
-def _refuse_circles(tree: Node, known: Mapping[str, Known], stack: tuple[str, ...]) -> None:
-    for ref in references(tree):
-        if ref.key in stack:
-            circle = " → ".join((*stack[stack.index(ref.key) :], ref.key))
-            raise refuse("circle", ref.span, circle=circle)
-        if ref.key not in known:
-            raise refuse("formula_metric", ref.span, name=ref.key, known=", ".join(known) or "-")
-        inner = known[ref.key].formula
-        if inner is not None:
-            _refuse_circles(_Parser(inner).whole(), known, (*stack, ref.key))
+class _Units:
+    """Works out units down to what is counted; what it meets on the way is bounded, so that doubling ends."""
+
+    def __init__(self, known: Mapping[str, Known]) -> None:
+        self.known, self.terms = known, 0
+
+    def of(self, node: Node, above: tuple[str, ...]) -> Unit:
+        """The unit of a formula that is part of the formulas of the metrics `above`."""
+        if isinstance(node, Step):
+            return _combined(node, self.of(node.left, above), self.of(node.right, above))
+        self.terms += 1
+        if self.terms > MAX_TERMS:
+            raise refuse("formula_terms", node.span, limit=MAX_TERMS)
+        return self._of_metric(node, above) if isinstance(node, MetricRef) else ()
+
+    def _of_metric(self, ref: MetricRef, above: tuple[str, ...]) -> Unit:
+        if ref.key in above:
+            raise refuse("circle", ref.span, circle=" → ".join((*above[above.index(ref.key) :], ref.key)))
+        if ref.key not in self.known:
+            raise refuse("formula_metric", ref.span, name=ref.key)
+        found = self.known[ref.key]
+        if found.formula is None:
+            return found.unit
+        try:
+            return self.of(_Parser(found.formula).whole(), (*above, ref.key))
+        except ConditionError as error:
+            raise error.at(ref.span) from error
 
 
-def _unit(node: Node, known: Mapping[str, Known]) -> tuple[tuple[str, int], ...]:
-    if isinstance(node, MetricRef):
-        return known[node.key].unit
-    if not isinstance(node, Step):
-        return ()
-    left, right = _unit(node.left, known), _unit(node.right, known)
-    if node.op in "+-":
-        if left != right:
-            raise refuse("formula_units", node.span, left=spelled_unit(left), right=spelled_unit(right))
-        return left
+def _combined(step: Step, left: Unit, right: Unit) -> Unit:
+    if step.op in "+-":
+        return _added(step, left, right)
     powers = dict(left)
     for name, power in right:
-        powers[name] = powers.get(name, 0) + (power if node.op == "*" else -power)
+        powers[name] = powers.get(name, 0) + (power if step.op == "*" else -power)
     return tuple(sorted((name, power) for name, power in powers.items() if power))
 
 
-def spelled_unit(unit: tuple[tuple[str, int], ...]) -> str:
+def _added(step: Step, left: Unit, right: Unit) -> Unit:
+    if left == right:
+        return left
+    if () in (left, right) and _is_ratio(left) and _is_ratio(right):
+        return ()
+    raise refuse("formula_units", step.span, left=spelled_unit(left), right=spelled_unit(right))
+
+
+def _is_ratio(unit: Unit) -> bool:
+    """Whether it is one thing per another, or a plain number."""
+    return sum(power for _, power in unit) == 0
+
+
+def spelled_unit(unit: Unit) -> str:
     over = [name for name, power in unit for _ in range(power)]
     under = [name for name, power in unit for _ in range(-power)]
     return ("·".join(over) or "1") + (f"/{'·'.join(under)}" if under else "")

@@ -1,6 +1,6 @@
 """What is wrong with a text, where, why, and what to write instead: in Japanese and in English."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registry.conditions.wording import PROBLEMS
 
@@ -49,6 +49,10 @@ class ConditionError(ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__(" ".join(problem.message_en for problem in problems))
+
+    def at(self, span: Span) -> "ConditionError":
+        """The same reasons at another place: what stands there says more than the reader typed."""
+        return ConditionError([replace(each, start=span.start, end=span.end, fix=None) for each in self.problems])
 
     def __reduce__(self) -> tuple[type["ConditionError"], tuple[list[Problem]]]:
         return type(self), (self.problems,)

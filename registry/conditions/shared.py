@@ -1,4 +1,4 @@
-"""What two conditions ask alike, so that one pass asks it once."""
+"""What two conditions ask alike, so that one pass asks it once, and what only one of them asks."""
 
 from registry.conditions.tree import (
     Always,
@@ -29,6 +29,12 @@ def shared_parts(old: Condition, new: Condition) -> tuple[list[Condition], tuple
     done = [part for part in common if never_unknown(part)]
     rests = tuple(_joined([part for part in parts if part not in done]) for parts in (first, second))
     return common, (rests[0], rests[1])
+
+
+def differing_parts(old: Condition, new: Condition) -> list[Condition]:
+    """The parts that only one of them asks."""
+    first, second = _parts(old), _parts(new)
+    return [*(part for part in first if part not in second), *(part for part in second if part not in first)]
 
 
 def never_unknown(node: Condition) -> bool:

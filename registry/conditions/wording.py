@@ -173,7 +173,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "sums_differ": ("The old and the new wording add up different things. Their amounts cannot be laid side by side.",
                     "変更前と変更後で合計する項目が異なるため、金額を並べて比べられません。"),
     # --- formulas ---
-    "formula_metric": ("No metric is called “{name}”. Known: {known}.", "「{name}」という指標はありません。使える指標：{known}"),
+    "formula_metric": ("No metric called “{name}” is in force on that day. Check its key and the day.",
+                       "「{name}」に当たる指標は、その日には適用されていません。識別名と適用開始日を確かめてください。"),
+    "formula_terms": ("With the formulas of its metrics, this has more than {limit} terms. Calculate it from fewer metrics.",
+                      "指標の計算式も合わせると、項が{limit}個を超えます。使う指標を減らしてください。"),
     "formula_units": ("{left} and {right} are different units and cannot be added or subtracted.",
                       "単位が異なるため（{left} と {right}）、足し引きできません。"),
     "formula_form": ("A formula holds metrics, numbers, + − × ÷ and parentheses; “{found}” does not fit here.",

@@ -4,12 +4,14 @@ from typing import Any
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from registry.conditions import ConditionError, Vocabulary
 from registry.conditions.revive import revived
 from registry.ledger.canonical import digest
 from registry.models.base import Governed, GovernedQuerySet, HistoricalRecords
+from registry.models.metrics import Definition
 from registry.models.people import User
 from registry.models.proposals import Clause, Proposal, Revision
 
@@ -91,9 +93,18 @@ class VocabularyClause(Governed):
 
 class ExampleAnswerQuerySet(GovernedQuerySet["ExampleAnswer"]):
     def with_entity(self) -> "ExampleAnswerQuerySet":
-        """With `about`: the entity that the metric counted when the answer was given."""
+        """With `about`: the entity that the metric counted when the answer was given.
+
+        A metric that only refers to those of the proposal has no clause there: it counted what was agreed for its day.
+        """
         clauses = Clause.objects.filter(revision=OuterRef("revision"), key=OuterRef("key"))
-        return self.annotate(about=Subquery(clauses.values("wording__counts")[:1]))
+        agreed = Definition.objects.filter(
+            metric__key=OuterRef("key"),
+            recorded_at__lte=OuterRef("answered_at"),
+            effective_from__lte=OuterRef("revision__effective_from"),
+        ).order_by("-number")
+        asked = (Subquery(versions.values("wording__counts")[:1]) for versions in (clauses, agreed))
+        return self.annotate(about=Coalesce(*asked))
 
     def holding(self, proposal: Proposal) -> "ExampleAnswerQuerySet":
         """Those that bind the proposal: its own, and those of others that did not end without agreement."""

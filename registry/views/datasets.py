@@ -1,7 +1,7 @@
 """The data that conditions are counted on: for everybody to look at, for stewards to look after."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registry import datasets, meaning, rules, uploads
 from registry.conditions import ConditionError, Intake, Vocabulary
 from registry.conditions.suggest import suggest_fields
+from registry.conditions.vocabulary import Entity
 from registry.forms.datasets import DatasetForm, EntityForm, ReadingForm
 from registry.models import Dataset
 from registry.refusals import Refused, WrongState
@@ -35,7 +36,7 @@ def index(request: Request) -> HttpResponse:
 def new(request: Request) -> HttpResponse:
     """Add a dataset: by upload, from an opened folder, or from a configured database."""
     rules.require_steward(request.user)
-    _declared()
+    datasets.declared()
     kind = request.GET.get("from", Dataset.UPLOAD)
     if kind not in KINDS:
         raise Http404(_("There is no such way to add data."))
@@ -49,7 +50,7 @@ def new(request: Request) -> HttpResponse:
 
 def _add(request: Request, form: DatasetForm) -> Dataset:
     intake = _taken(form)
-    mapping = datasets.suggested(intake, _declared())
+    mapping = datasets.suggested(intake, datasets.declared())
     return workflow.add_dataset(form.dataset(), intake=intake, mapping=mapping, by=request.user)
 
 
@@ -99,22 +100,21 @@ def show(request: Request, key: str) -> HttpResponse:
 
 def _page(request: Request, dataset: Dataset, form: ReadingForm | None = None) -> HttpResponse:
     """A dataset with its tables, how they are read, and what a steward can do with it."""
-    declared = _declared()
+    declared, mapping = datasets.declared(), datasets.still_read(dataset)
     context = {
         "dataset": dataset,
-        "entities": [_read(dataset, name, declared) for name in declared.entities],
+        "entities": [_read(entity, mapping.get(entity.name)) for entity in declared.entities.values()],
         "form": form or ReadingForm(None, None, dataset=dataset),
     }
     return render(request, "datasets/show.html", context, status=422 if form else 200)
 
 
-def _read(dataset: Dataset, name: str, declared: Vocabulary) -> dict[str, Any]:
+def _read(entity: Entity, body: Mapping[str, Any] | None) -> dict[str, Any]:
     """How one entity is read, in short."""
-    entity, body = declared.entity(name), dataset.mapping.get(name)
     fields = body["fields"] if body else {}
     missing = [word.label[meaning.language()] for field, word in entity.fields.items() if field not in fields]
     return {
-        "name": name,
+        "name": entity.name,
         "label": entity.label[meaning.language()],
         "table": body["table"] if body else "",
         "mapped": len(fields),
@@ -127,7 +127,7 @@ def _read(dataset: Dataset, name: str, declared: Vocabulary) -> dict[str, Any]:
 def mapping(request: Request, key: str, entity: str) -> HttpResponse:
     """How one entity is read. `show` in a POST changes nothing: it shows the form for what was chosen."""
     rules.require_steward(request.user)
-    dataset, declared = _one(key), _declared()
+    dataset, declared = _one(key), datasets.declared()
     if entity not in declared.entities:
         raise Http404(_("There is no such kind of record in the vocabulary."))
     form = _entity_form(request, dataset, declared, entity)
@@ -144,7 +144,7 @@ def mapping(request: Request, key: str, entity: str) -> HttpResponse:
 
 def _entity_form(request: Request, dataset: Dataset, declared: Vocabulary, name: str) -> EntityForm:
     """The form for the table asked for, the one it is read from, or the one that fits best."""
-    body = dataset.mapping.get(name) or {}
+    body = datasets.still_read(dataset).get(name, {})
     table = request.POST.get("table") or request.GET.get("table") or body.get("table") or dataset.tables[0]["name"]
     if table not in dataset.columns:
         raise Http404(_("There is no such table in this dataset."))
@@ -157,7 +157,7 @@ def _entity_form(request: Request, dataset: Dataset, declared: Vocabulary, name:
 
 
 def _mapped(request: Request, form: EntityForm, dataset: Dataset) -> bool:
-    mapping = {**dataset.mapping, form.entity.name: form.mapped()}
+    mapping = {**datasets.still_read(dataset), form.entity.name: form.mapped()}
     return bool(_accepted(request, form, lambda: workflow.map_dataset(dataset, mapping=mapping, by=request.user)))
 
 
@@ -165,7 +165,7 @@ def _mapped(request: Request, form: EntityForm, dataset: Dataset) -> bool:
 def removal(request: Request, key: str, entity: str) -> HttpResponse:
     """The dataset has no such records: what needs them is refused from now on."""
     dataset = _one(key)
-    mapping = {name: body for name, body in dataset.mapping.items() if name != entity}
+    mapping = {name: body for name, body in datasets.still_read(dataset).items() if name != entity}
     workflow.map_dataset(dataset, mapping=mapping, by=request.user)
     messages.success(request, _("Saved. The data is read like this from now on."))
     return redirect("dataset", key=key)
@@ -215,7 +215,7 @@ def conformance(request: Request, key: str) -> HttpResponse:
 
 
 def _broken(dataset: Dataset) -> list[dict[str, Any]]:
-    declared, language = _declared(), meaning.language()
+    declared, language = datasets.declared(), meaning.language()
     return [
         {
             "of": each,
@@ -269,10 +269,3 @@ def conformance_csv(request: Request, key: str) -> HttpResponse:
 
 def _one(key: str) -> Dataset:
     return get_object_or_404(Dataset.objects.select_related("read_by"), key=key)
-
-
-def _declared() -> Vocabulary:
-    declared = meaning.vocabulary()
-    if declared is None:
-        raise WrongState("no_vocabulary", _("Declare the vocabulary first: a dataset is read in its words."))
-    return declared

@@ -122,7 +122,8 @@ def answer_example(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("answer_example", standing, by=request.user)
     key, named = request.POST.get("key", ""), request.POST.get("record", "")
-    shown = [card for each in effect.effects(standing) if each.key == key for card in each.cards]
+    told = [*effect.effects(standing), *effect.ripple(standing)]
+    shown = [card for each in told if each.key == key for card in each.cards]
     card = next((each for each in shown if each.digest == named), None)
     if card is None:
         raise WrongState("changed", _("This example is no longer shown. Reload the page and judge the new one."))

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from registry import meaning, rules
+from registry import datasets, meaning, rules
 from registry.conditions import ConditionError, Intake
 from registry.conditions.dataset import checked
 from registry.ledger.canonical import digest
@@ -61,18 +61,21 @@ def map_dataset(dataset: Dataset, *, mapping: Mapping[str, Any], by: User) -> Da
 
 @verb
 def read_again(dataset: Dataset, *, intake: Intake, by: User, place: str = "") -> Dataset:
-    """Replace its copy by what was taken in now. The mapping stays, so every mapped column must still be there."""
+    """Replace its copy by what was taken in now.
+
+    The mapping stays, as far as the vocabulary still has it, so every column it names must still be there.
+    """
     rules.require_steward(by)
     dataset = _again(dataset)
     if intake.fingerprint == dataset.content:
         raise WrongState("identical", _("The data is the same as what was read last time. Export it anew first."))
     _take(dataset, intake)
-    dataset.mapping = _fitting(dataset, dataset.mapping)
+    dataset.mapping = _fitting(dataset, datasets.still_read(dataset))
     act = Act("dataset_read", by=by)
     dataset.place = place or dataset.place
     dataset.read_by, dataset.read_at = by, act.at
     _seal(dataset)
-    act.save(dataset, "content", "tables", "fingerprint", "place", "read_by", "read_at")
+    act.save(dataset, "content", "tables", "mapping", "fingerprint", "place", "read_by", "read_at")
     act.record(detail=_told(dataset))
     return dataset
 
@@ -107,11 +110,8 @@ def _take(dataset: Dataset, intake: Intake) -> None:
 
 def _fitting(dataset: Dataset, mapping: Mapping[str, Any]) -> dict[str, Any]:
     """The mapping, when it fits vocabulary and tables. Raises `ValidationError` with a sentence where not."""
-    vocabulary = meaning.vocabulary()
-    if vocabulary is None:
-        raise WrongState("no_vocabulary", _("Declare the vocabulary first: a dataset is read in its words."))
     try:
-        return dict(checked(mapping, vocabulary, dataset.columns))
+        return dict(checked(mapping, datasets.declared(), dataset.columns))
     except ConditionError as error:
         language = meaning.language()
         refusals = [ValidationError(each.message(language), code=each.code) for each in error.problems]

@@ -200,11 +200,14 @@ def _end(standing: Standing, state: str, act: Act) -> Proposal:
 
 @verb
 def answer_example(revision: Revision, *, by: User, key: str, record: dict[str, Any], answer: str) -> ExampleAnswer:
-    """Say whether an example record counts. The latest answer on a record holds for the metric from then on."""
+    """Say whether an example record counts. The latest answer on a record holds for the metric from then on.
+
+    The metric is one of the proposal's, or refers to one of them.
+    """
     standing = lock(revision.proposal)
     _require_latest(standing, revision)
     rules.require("answer_example", standing, by=by)
-    if key not in {clause.key for clause in standing.clauses}:
+    if key not in standing.judged_keys:
         raise ValidationError({"key": _("That metric is not part of this proposal.")}, code="foreign")
     if answer not in dict(ExampleAnswer.ANSWERS):
         raise ValidationError({"answer": _("Choose one of the answers.")}, code="bad_answer")

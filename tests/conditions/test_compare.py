@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
-from registry.conditions import Agreed, Moments, compare, contains
+from registry.conditions import Agreed, Moments, compare, contains, parse
+from registry.conditions.compare import telling
+from registry.conditions.records import Records, shape
 from tests.conditions.example import AS_OF, EXAMPLE, METRICS
 
 M = "SELECT 1 FROM lead.meetings m WHERE"
@@ -121,6 +123,46 @@ def test_a_blank_that_newly_counts_is_shown_as_blank() -> None:
     assert found.gained is not None
     assert found.gained.telling == {"company.industry": None}
     assert (found.gained.old, found.gained.new) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "side", "told"),
+    [
+        ("company.employees >= 100", "company.employees >= 500", "lost", {"company.employees": 300}),
+        ("company.employees >= 500", "company.employees >= 100", "gained", {"company.employees": 300}),
+        (
+            "company.employees >= 100 AND job_level = 'director'",
+            "company.employees >= 500 AND job_level = 'director'",
+            "lost",
+            {"company.employees": 300, "job_level": "director"},
+        ),
+        (
+            "is_target_lead",
+            "is_target_lead AND company.region = '大阪'",
+            "lost",
+            {"company.region": "東京"},
+        ),
+        (
+            "company.employees >= 400",
+            "company.employees >= 400 OR relation = 'prospect'",
+            "gained",
+            {"company.employees": 300, "relation": "prospect"},
+        ),
+    ],
+)  # fmt: skip
+def test_an_example_tells_the_fields_whose_rules_differ_first_and_also_where_they_are_as_usual(
+    old: str, new: str, side: str, told: dict[str, object]
+):
+    found = compare(old, new, EXAMPLE, "lead", METRICS, AS_OF)
+    assert list(getattr(found, side).telling.items()) == list(told.items())
+
+
+def test_where_nothing_is_unusual_everything_that_is_looked_at_is_told():
+    record = {"relation": "prospect", "company": {"employees": 300}}
+    tree = parse("relation = 'prospect' AND company.employees >= 100", EXAMPLE, "lead")
+    assert telling(record, Records(EXAMPLE, "lead", shape([tree]))) == {
+        "relation": "prospect", "company.employees": 300,
+    }  # fmt: skip
 
 
 def test_without_an_as_of_date_the_verdict_holds_for_every_date() -> None:

@@ -65,3 +65,33 @@ def test_a_circle_is_refused_with_its_path() -> None:
         parse_formula("loop_too × 2", KNOWN, "loop")
     with pytest.raises(ConditionError, match="target_rate → target_rate"):
         parse_formula("target_rate + 1", KNOWN, "target_rate")
+
+
+def test_a_circle_further_down_is_said_where_it_is_entered() -> None:
+    with pytest.raises(ConditionError, match="loop → loop_too → loop") as refused:
+        parse_formula("2 × loop", KNOWN)
+    assert (refused.value.problems[0].start, refused.value.problems[0].end) == (4, 8)
+
+
+def test_a_calculated_metric_has_the_unit_of_its_formula() -> None:
+    known = {**KNOWN, "price": Known(unit_of("%"), "revenue ÷ won_deal")}
+    assert parse_formula("price × won_deal + revenue", known).unit == YEN
+
+
+@pytest.mark.parametrize("text", ["1 − meeting ÷ target_lead", "meeting ÷ target_lead + 1", "1 − target_rate"])
+def test_a_ratio_of_different_things_meets_a_plain_number_as_one(text: str) -> None:
+    assert parse_formula(text, KNOWN).unit == ()
+
+
+@pytest.mark.parametrize("text", ["target_lead + 1", "1 − meeting", "target_rate + meeting", "1 ÷ target_lead + 1"])
+def test_a_plain_number_is_no_number_of_things(text: str) -> None:
+    with pytest.raises(ConditionError) as refused:
+        parse_formula(text, KNOWN)
+    assert refused.value.problems[0].code == "formula_units"
+
+
+def test_formulas_of_formulas_are_bounded_as_a_whole() -> None:
+    doubled = {f"m{n}": Known((), f"m{n - 1} + m{n - 1}") for n in range(1, 60)}
+    with pytest.raises(ConditionError) as refused:
+        parse_formula("m59", {**doubled, "m0": Known(LEADS)})
+    assert refused.value.problems[0].code == "formula_terms"

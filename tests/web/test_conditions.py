@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
+from registry import meaning
 from registry.models import Proposal, User
+from registry.standing import Standing
 from registry.workflow import drafting, vocabulary
 from tests.cast import Cast, drafted, fresh
 from tests.web.test_drafts import form_of
@@ -236,6 +239,22 @@ def test_the_reading_follows_what_is_typed_and_saves_nothing(writer: Client, dra
     said = reading(writer, draft, "company.employees >= 50")
     assert "the company’s employees is at least 50 people" in said
     assert kept(draft) == CONDITION
+
+
+def test_the_reading_calls_another_metric_by_the_name_it_is_being_given(writer: Client, draft: Proposal, cast: Cast):
+    drafting.add_metric(draft, metric=cast.meeting, by=cast.misaki)
+    held = {"condition": "status = 'held' AND is_target_lead"}
+    drafting.save(fresh(draft), by=cast.misaki, wordings={"meeting": held})
+    assert "Target leads" in meeting_in_words(draft)
+    drafting.save(fresh(draft), by=cast.misaki, wordings={"target_lead": {"name_en": "Companies we serve"}})
+    assert "Companies we serve" in meeting_in_words(draft)
+
+
+def meeting_in_words(draft: Proposal) -> str:
+    standing = Standing(fresh(draft))
+    overlay = {copy.key: copy.wording for copy in standing.copies}
+    with translation.override("en"):
+        return " ".join(rule for _depth, rule in meaning.in_words(overlay["meeting"], standing.stamp, overlay))
 
 
 def test_what_takes_longer_is_asked_for_after_the_words(writer: Client, draft: Proposal):

@@ -199,3 +199,15 @@ def test_whoever_belongs_to_no_team_does_not_see_the_rows_behind_a_number(client
     refused = client.get(address)
     assert refused.status_code == 403
     assert ">L2<" not in refused.content.decode()
+
+
+def test_a_rate_made_of_another_rate_has_a_value(client: Client, cast: Cast, crm: Dataset):
+    """Meetings and leads are different things, and what is lost on the way is still a share."""
+    meeting = {"condition": "status = 'held' AND is_target_lead", "unit_ja": "件", "unit_en": "meetings"}
+    agreed(cast, meeting=meeting, meeting_rate=words(**RATE))
+    lost = words(**{**RATE, "name_ja": "失注率", "name_en": "Loss rate", "formula": "1 − meeting_rate"})
+    agreed(cast, loss_rate=lost)
+    proposal = proposed(cast)
+    assert "Calculated from these numbers: Loss rate , Meeting rate" in effect(client, proposal)
+    count(client, proposal)
+    assert "Apr 2026 0.0% 50.0% May 2026 100.0% 50.0%" in effect(client, proposal)

@@ -1,5 +1,6 @@
 """Data on screens: adding it, correcting how it is read, and what does not fit the vocabulary."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from registry.models import Dataset, Event
+from registry.seeding.content import Content
+from registry.workflow import datasets as workflow
+from registry.workflow import vocabulary
+from tests import counting
 from tests.cast import Cast
 from tests.data import LEADS, declare, export, kept
+from tests.ledger.tampering import wrong
 
 CSV = "text/csv"
 
@@ -195,6 +201,47 @@ def test_a_mapping_is_refused_at_the_field_that_does_not_fit(
 def test_records_that_are_not_in_the_data_are_taken_out_of_the_mapping(crm: Dataset, client: Client):
     assert client.post("/datasets/crm/mapping/lead/removal/").status_code == 302
     assert Dataset.objects.get().mapping == {}
+
+
+# After the vocabulary has changed
+
+SMALLER = re.sub(r"(?m)^      (region|department):.*\n", "", Content().vocabulary).replace(
+    "student: {ja: 学生, en: student}", "pupil: {ja: 生徒, en: pupil}"
+)
+
+
+@pytest.fixture
+def smaller(cast: Cast, tmp_path: Path) -> Dataset:
+    """Mapped to fields and a fixed value that the vocabulary no longer has; no definition spoke of them."""
+    declare(cast)
+    dataset = counting.kept(cast, tmp_path, counting.FILES)
+    fields = {**dataset.mapping["lead"]["fields"], "relation": {"fixed": "student"}}
+    mapping = {**dataset.mapping, "lead": {**dataset.mapping["lead"], "fields": fields}}
+    workflow.map_dataset(dataset, mapping=mapping, by=cast.megumi)
+    vocabulary.change_vocabulary(SMALLER, by=cast.megumi, reason="使わない項目を除く")
+    return dataset
+
+
+@pytest.mark.parametrize("entity", ["company", "lead", "meeting"])
+def test_a_mapping_is_saved_without_what_the_vocabulary_no_longer_has(smaller: Dataset, client: Client, entity: str):
+    address = f"/datasets/crm/mapping/{entity}/"
+    assert client.post(address, form_of(client.get(address))).status_code == 302
+    mapping = Dataset.objects.get().mapping
+    assert not {"region", "department", "relation"} & {*mapping["company"]["fields"], *mapping["lead"]["fields"]}
+    assert set(mapping) == {"company", "lead", "meeting"}
+
+
+def test_records_are_taken_out_and_data_read_again_in_a_smaller_vocabulary(smaller: Dataset, client: Client):
+    assert client.post("/datasets/crm/mapping/meeting/removal/").status_code == 302
+    files = [SimpleUploadedFile(f"{name}.csv", f"{text}\n".encode(), CSV) for name, text in counting.FILES.items()]
+    assert client.post("/datasets/crm/readings/", {"files": files}).status_code == 302
+    assert wrong() == []
+
+
+def test_the_fields_of_a_smaller_vocabulary_are_counted(smaller: Dataset, client: Client):
+    page = words(client.get("/datasets/crm/"))
+    assert "3 / 3" in page
+    assert "8 / 9" in page
 
 
 # What does not fit

@@ -70,7 +70,7 @@ def test_both_are_published_together_and_everything_verifies(cast: Cast):
     assert (version.source, version.digest) == (RENAMED, vocabulary_digest(RENAMED))
     (definition,) = versions_of(proposal)
     assert definition.wording["condition"] == "company.staff >= 100"
-    assert meaning.sentences(definition.wording) == {}
+    assert meaning.sentences("target_lead", definition.wording) == {}
     told = proposal.events.get(act="published").detail
     assert told["vocabulary"] == {"number": 2, "digest": version.digest}
     assert wrong() == []
