@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from registry import clock, reading, rules
@@ -12,7 +13,7 @@ from registry.forms.draft import DraftForms
 from registry.standing import Standing
 from registry.views.drafts import PREFERS, draft_page, keep_typed, progress_of
 from registry.views.proposals import standing_or_404
-from registry.views.refusal import beside_save
+from registry.views.refusal import Missing, beside_save
 from registry.views.request import Request
 
 
@@ -63,5 +64,7 @@ def read(request: Request, pk: int, key: str) -> HttpResponse:
 def _typed_part(standing: Standing, key: str, data: Any) -> ConditionPart:
     copy = next((copy for copy in standing.copies if copy.key == key), None)
     if copy is None:
-        raise Http404
+        raise Missing(
+            _("Somebody took this metric out of the proposal. Copy what you still need, then reload the draft.")
+        )
     return ConditionPart.typed(copy, Told.of(standing), data)

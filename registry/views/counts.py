@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from registry.metric_page import MetricPage
 from registry.models import Metric, Proposal
 from registry.refusals import WrongState
 from registry.views.proposals import standing_or_404
+from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.workflow import counting
 
@@ -78,7 +79,7 @@ def rows(request: Request, pk: int, key: str, outcome: str) -> HttpResponse:
     plan = counts.of_proposal(standing)
     line = plan.line(key) if plan else None
     if plan is None or line is None or line.problems or outcome not in NUMBERS:
-        raise Http404(_("There is no such number."))
+        raise Missing(_("There is no such number."))
     month = _month(request.GET.get("month", ""))
     try:
         found = counts.rows(plan, line, outcome, month)
@@ -105,4 +106,4 @@ def _month(given: str) -> date | None:
     try:
         return date.fromisoformat(f"{given}-01")
     except ValueError as error:
-        raise Http404(_("There is no such month.")) from error
+        raise Missing(_("There is no such month.")) from error

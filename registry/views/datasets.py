@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +17,7 @@ from registry.conditions.suggest import suggest_fields
 from registry.forms.datasets import DatasetForm, EntityForm, ReadingForm
 from registry.models import Dataset
 from registry.refusals import Refused, WrongState
+from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.views.streams import safe_cell
 from registry.workflow import datasets as workflow
@@ -38,7 +39,7 @@ def new(request: Request) -> HttpResponse:
     _declared()
     kind = request.GET.get("from", Dataset.UPLOAD)
     if kind not in KINDS:
-        raise Http404(_("There is no such way to add data."))
+        raise Missing(_("There is no such way to add data."))
     form = DatasetForm(*_sent(request), kind=kind)
     if request.method == "POST" and (added := _accepted(request, form, lambda: _add(request, form))):
         messages.success(request, _("The dataset is added. Check how its columns are read."))
@@ -129,7 +130,7 @@ def mapping(request: Request, key: str, entity: str) -> HttpResponse:
     rules.require_steward(request.user)
     dataset, declared = _one(key), _declared()
     if entity not in declared.entities:
-        raise Http404(_("There is no such kind of record in the vocabulary."))
+        raise Missing(_("There is no such kind of record in the vocabulary."))
     form = _entity_form(request, dataset, declared, entity)
     sent = request.method == "POST"
     if sent and "show" not in request.POST and form.is_valid() and _mapped(request, form, dataset):
@@ -147,7 +148,7 @@ def _entity_form(request: Request, dataset: Dataset, declared: Vocabulary, name:
     body = dataset.mapping.get(name) or {}
     table = request.POST.get("table") or request.GET.get("table") or body.get("table") or dataset.tables[0]["name"]
     if table not in dataset.columns:
-        raise Http404(_("There is no such table in this dataset."))
+        raise Missing(_("There is no such table in this dataset."))
     seen = datasets.looks(dataset.content, {table: dataset.columns[table]})[table]
     given = body.get("fields") if body.get("table") == table else None
     if given is None:

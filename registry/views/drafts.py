@@ -22,6 +22,7 @@ from registry.readiness import NotReady, before_submission
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.views.proposals import changes, standing_or_404
+from registry.views.refusal import typed_fields
 from registry.views.request import Request
 from registry.workflow import drafting, submitting
 
@@ -108,7 +109,8 @@ def keep_typed(
     except WrongState as error:
         if error.code != "edited_meanwhile":
             raise
-        return draft_page(request, standing, forms, status=409, clash=error, theirs=_theirs(forms))
+        more = {"theirs": _theirs(forms), "left_over": _left_over(request, standing)}
+        return draft_page(request, standing, forms, status=409, clash=error, **more)
     return None
 
 
@@ -127,6 +129,13 @@ def _theirs(forms: DraftForms) -> list[tuple[WorkingCopy, list[comparison.Change
     """What was typed here against what was saved meanwhile."""
     pairs = [(form.copy, wording.tidy(form.wording())) for form in forms.wordings]
     return [(copy, comparison.fields(copy.wording, typed, wording.NAMES)) for copy, typed in pairs]
+
+
+def _left_over(request: Request, standing: Standing) -> list[tuple[str, str]]:
+    """What was typed for metrics that somebody took out meanwhile, and that no field of the page can hold."""
+    held = {copy.key for copy in standing.copies}
+    typed = ((name, value) for name, value in typed_fields(request) if "-" in name)
+    return [(name, value) for name, value in typed if value and name.partition("-")[0] not in held]
 
 
 def draft_page(request: Request, standing: Standing, forms: DraftForms, status: int = 200, **more: Any) -> HttpResponse:

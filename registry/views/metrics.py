@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
@@ -17,6 +17,7 @@ from registry.metric_page import MetricPage, seal_row, terms_as_published
 from registry.models import Definition, Metric
 from registry.views.access import published
 from registry.views.history import timeline_page
+from registry.views.refusal import Missing
 from registry.views.request import Request
 
 
@@ -122,7 +123,7 @@ def sql(request: Request, key: str) -> HttpResponse:
 @published
 def compare(request: Request, key: str, old: int, new: int) -> HttpResponse:
     if old == new:
-        raise Http404(_("Choose two different versions to compare."))
+        raise Missing(_("Choose two different versions to compare."))
     before, after = _version(key, old), _version(key, new)
     context = {
         "metric": after.metric,

@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -14,6 +14,10 @@ from registry.refusals import Refused
 from registry.views.request import Request
 
 logger = logging.getLogger(__name__)
+
+
+class Missing(Http404):
+    """404 with a sentence of its own: what is not here, or not any more, and what to do next."""
 
 
 def refused(request: Request, error: Refused) -> HttpResponse:
@@ -25,6 +29,17 @@ def refused(request: Request, error: Refused) -> HttpResponse:
 def unacceptable(request: Request, error: ValidationError) -> HttpResponse:
     """422 for text that no form caught before; the page lists every sentence."""
     return _say(request, 422, _("This cannot be accepted as written"), error.messages)
+
+
+def missing(request: Request, exception: Exception) -> HttpResponse:
+    """404; a draft of others looks like it too, to whoever was invited to it before as well."""
+    if isinstance(exception, Missing):
+        return _say(request, 404, _("This is not here"), [str(exception)])
+    sentence = _(
+        "Perhaps the address lost a letter on its way. "
+        "A draft of somebody else looks like this too, until it is submitted."
+    )
+    return _say(request, 404, _("There is no such page"), [sentence])
 
 
 def too_much(request: Request) -> HttpResponse:
@@ -39,6 +54,11 @@ def too_much(request: Request) -> HttpResponse:
     ]
     response = _say(request, 413, _("This is too long to be taken at once"), sentences, back="")
     return beside_save(response)
+
+
+def _in_place(request: Request, response: HttpResponse) -> HttpResponse:
+    """Never where a part of the draft's form was to come: with that part, what was typed in it would go."""
+    return beside_save(response) if "edits" in request.POST else response
 
 
 def beside_save(response: HttpResponse) -> HttpResponse:
@@ -65,7 +85,7 @@ def signed_out(request: Request) -> HttpResponse:
     if request.method != "POST":
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
     if request.headers.get("HX-Request"):
-        return render(request, "refusals/signed_out_part.html", status=401)
+        return _in_place(request, render(request, "refusals/signed_out_part.html", status=401))
     typed = typed_fields(request)
     return render(request, "account/sign_in_again.html", {"typed": typed, "next": request.get_full_path()}, status=401)
 
@@ -91,14 +111,11 @@ def csrf_failure(request: Request, reason: str = "") -> HttpResponse:
 
 
 def _say(request: Request, status: int, title: str, sentences: list[str], **more: str) -> HttpResponse:
-    template = "refusals/part.html" if request.headers.get("HX-Request") else "refusals/page.html"
-    context = {
-        "title": title,
-        "sentences": sentences,
-        "back": _back(request),
-        "typed": typed_fields(request) if request.method == "POST" else [],
-    }
-    return render(request, template, context | more, status=status)
+    said = {"title": title, "sentences": sentences}
+    if request.headers.get("HX-Request"):
+        return _in_place(request, render(request, "refusals/part.html", said, status=status))
+    context = said | {"back": _back(request), "typed": typed_fields(request) if request.method == "POST" else []}
+    return render(request, "refusals/page.html", context | more, status=status)
 
 
 def _back(request: Request) -> str:
