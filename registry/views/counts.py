@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from registry import clock, counts, effect_on_data, meaning, rules, telling
 from registry.conditions import ConditionError
@@ -14,13 +14,14 @@ from registry.conditions.months import NUMBERS
 from registry.metric_page import MetricPage
 from registry.models import Metric, Proposal
 from registry.refusals import WrongState
+from registry.views.access import post_only
 from registry.views.proposals import standing_or_404
 from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.workflow import counting
 
 
-@require_POST
+@post_only
 def count_proposal(request: Request, pk: int) -> HttpResponse:
     """Count what is missing of the proposal's plan. With htmx the numbers themselves, else back to the tab."""
     standing = standing_or_404(request, pk)
@@ -36,7 +37,7 @@ def count_proposal(request: Request, pk: int) -> HttpResponse:
     raise WrongState("not_counted", _sentences(failed))
 
 
-@require_POST
+@post_only
 def count_metric(request: Request, key: str) -> HttpResponse:
     """Count what a metric means today, as it is."""
     metric = get_object_or_404(meaning.stamped(Metric.objects.exclude(latest=None)), key=key)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry import datasets, meaning, rules, uploads
 from registry.conditions import ConditionError, Intake, Vocabulary
@@ -17,6 +17,7 @@ from registry.conditions.suggest import suggest_fields
 from registry.forms.datasets import DatasetForm, EntityForm, ReadingForm
 from registry.models import Dataset
 from registry.refusals import Refused, WrongState
+from registry.views.access import post_only
 from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.views.streams import safe_cell
@@ -162,7 +163,7 @@ def _mapped(request: Request, form: EntityForm, dataset: Dataset) -> bool:
     return bool(_accepted(request, form, lambda: workflow.map_dataset(dataset, mapping=mapping, by=request.user)))
 
 
-@require_POST
+@post_only
 def removal(request: Request, key: str, entity: str) -> HttpResponse:
     """The dataset has no such records: what needs them is refused from now on."""
     dataset = _one(key)
@@ -172,7 +173,7 @@ def removal(request: Request, key: str, entity: str) -> HttpResponse:
     return redirect("dataset", key=key)
 
 
-@require_POST
+@post_only
 def reading(request: Request, key: str) -> HttpResponse:
     """Read the data once more, from where it came from."""
     rules.require_steward(request.user)
@@ -194,7 +195,7 @@ def _read_again(request: Request, form: ReadingForm, dataset: Dataset) -> Datase
     return workflow.read_again(dataset, intake=_taken(form), place=place, by=request.user)
 
 
-@require_POST
+@post_only
 def choice(request: Request, key: str) -> HttpResponse:
     """From now on this one is counted."""
     dataset = workflow.choose_dataset(_one(key), by=request.user)

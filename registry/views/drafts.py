@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from registry import advice, carrying, clock, comparison, prose, reading, rules, wording
 from registry.forms import sent
@@ -21,6 +21,7 @@ from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
 from registry.refusals import WrongState
 from registry.standing import Standing
+from registry.views.access import post_only
 from registry.views.proposals import changes, standing_or_404
 from registry.views.refusal import typed_fields
 from registry.views.request import Request
@@ -176,7 +177,7 @@ def _saved(request: Request, pk: int) -> HttpResponse:
     return render(request, "drafts/edit.html#saved", context)
 
 
-@require_POST
+@post_only
 def add_metric(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
@@ -194,7 +195,7 @@ def add_metric(request: Request, pk: int) -> HttpResponse:
     return redirect("draft", pk=pk)
 
 
-@require_POST
+@post_only
 def remove_metric(request: Request, pk: int, key: str) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
@@ -206,7 +207,7 @@ def remove_metric(request: Request, pk: int, key: str) -> HttpResponse:
     return redirect("draft", pk=pk)
 
 
-@require_POST
+@post_only
 def submit(request: Request, pk: int) -> HttpResponse:
     """Keep what was typed, then ask the teams to agree."""
     standing = standing_or_404(request, pk)
@@ -223,7 +224,7 @@ def submit(request: Request, pk: int) -> HttpResponse:
     return redirect("proposal", pk=pk)
 
 
-@require_POST
+@post_only
 def invite(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("invite", standing, by=request.user)
@@ -237,7 +238,7 @@ def invite(request: Request, pk: int) -> HttpResponse:
     return redirect("draft", pk=pk)
 
 
-@require_POST
+@post_only
 def uninvite(request: Request, pk: int, contributor: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("uninvite", standing, by=request.user)

@@ -5,12 +5,13 @@ import logging
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from registry.refusals import Refused
+from registry.views.access import page_of
 from registry.views.request import Request
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,20 @@ def missing(request: Request, exception: Exception) -> HttpResponse:
         "A draft of somebody else looks like this too, until it is submitted."
     )
     return _say(request, 404, _("There is no such page"), [sentence])
+
+
+def wrong_method(request: Request, allowed: str) -> HttpResponse:
+    """405: read where one can only send, or sent where one can only read. `allowed` as in the header `Allow`."""
+    sentence = _("This address cannot be used in this way, and nothing was changed. Go on from the page it belongs to.")
+    page = page_of(request.get_full_path())
+    response = _say(request, 405, _("This address shows no page of its own"), [sentence], page=page)
+    response.headers["Allow"] = allowed
+    return response
+
+
+def holds_what_was_typed(request: HttpRequest) -> bool:
+    """Whether the answer to this request may show again what somebody typed, which any other page would lose."""
+    return request.method == "POST" and any(value for _name, value in typed_fields(request))
 
 
 def too_much(request: Request) -> HttpResponse:
@@ -83,14 +98,14 @@ def lost_connection(request: Request, error: Exception) -> HttpResponse:
 def signed_out(request: Request) -> HttpResponse:
     """Nobody is signed in: to the door, or, in the middle of a form, a sign-in that keeps what was typed."""
     if request.method != "POST":
-        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        return redirect_to_login(page_of(request.get_full_path()), settings.LOGIN_URL)
     if request.headers.get("HX-Request"):
         return _in_place(request, render(request, "refusals/signed_out_part.html", status=401))
     typed = typed_fields(request)
     return render(request, "account/sign_in_again.html", {"typed": typed, "next": request.get_full_path()}, status=401)
 
 
-def typed_fields(request: Request, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def typed_fields(request: HttpRequest, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """What the form of `request` holds, for sending it again; never a password or the token."""
     sent = {name: values for name, values in request.POST.lists() if "password" not in name}
     hidden = {"csrfmiddlewaretoken", *without}
@@ -119,9 +134,9 @@ def _say(request: Request, status: int, title: str, sentences: list[str], **more
 
 
 def _back(request: Request) -> str:
-    """Where the person came from, if that was one of our own pages."""
+    """Where the person came from, if that was one of our own pages; that, too, may have been a refused form."""
     came_from = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(
         came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return came_from if ours else ""
+    return page_of(came_from) if ours else ""
