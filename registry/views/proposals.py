@@ -157,8 +157,9 @@ def places(standing: Standing) -> list[tuple[str, str]]:
     found = []
     for worded in standing.clauses or standing.copies:
         found.append((worded.key, worded.name or worded.key))
+        said = wording.whole(worded.wording)
         for field in wording.FIELDS:
-            if worded.wording[field.name] and field.shape != "flag":
+            if said[field.name] and field.shape != "flag":
                 found.append((f"{worded.key}.{field.name}", f"{worded.name} — {wording.label(field.name)}"))
     return found
 

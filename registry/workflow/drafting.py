@@ -193,7 +193,7 @@ def _set_wording(act: Act, standing: Standing, key: str, words: Mapping[str, Any
     new = wording.tidy(dict(copy.wording) | dict(words))
     if problems := wording.unacceptable(new):
         raise ValidationError({f"{key}-{name}": sentences for name, sentences in problems.items()})
-    if new == copy.wording:
+    if new == wording.whole(copy.wording):
         return None
     copy.wording = new
     act.save(copy, "wording")
