@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from registry import clock
+from registry import clock, rules
 from registry.models import Proposal
 from registry.seeding.content import Content
 from registry.views.refusal import holds_what_was_typed
@@ -24,6 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         context["demo_people"] = SimpleLazyObject(demo_people)
     if user is not None and user.is_authenticated:
         context["awaiting"] = SimpleLazyObject(lambda: _awaiting(user))
+        context["member"] = SimpleLazyObject(lambda: rules.is_member(user))
     return context
 
 
