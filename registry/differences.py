@@ -51,7 +51,7 @@ LABELS: dict[str, str | Promise] = {"mapping": gettext_lazy("How it is read")}
 
 @dataclass(frozen=True)
 class Line:
-    """One field that differs. `language` is that of its text, empty where it has none; `field` its name in a wording."""
+    """One field that differs. `language` is that of its text, empty where it has none; `field` is for wordings."""
 
     label: str
     language: str
