@@ -22,7 +22,7 @@ def as_csv(events: EventQuerySet) -> StreamingHttpResponse:
 
 
 def as_jsonl(events: EventQuerySet) -> StreamingHttpResponse:
-    """One object a line; `metrics` are the keys of the metrics that the act concerns, `missing_seals` those of the teams
+    """One object a line; `metrics` are the keys of the metrics that the act concerns, `missing_seals` of the teams
     without whose seal it published them."""
     return streamed(_objects(events), "application/jsonl", "goi-history.jsonl")
 
