@@ -28,12 +28,31 @@ def post_only(view: View) -> View:
 
 def page_of(address: str) -> str:
     """Where to read on: the address itself, or, where it only takes what is sent, the page of its noun."""
+    return page_above(address) if _is_post_only(_view(urlsplit(address).path)) else address
+
+
+def page_above(address: str) -> str:
+    """The nearest page above an address: that of the noun, of the list it stands in, or the glossary."""
     path = urlsplit(address).path
-    if not getattr(_view(path), "post_only", False):
-        return address
-    while (view := _view(path)) is None or getattr(view, "post_only", False):
+    while True:
         path = path.rstrip("/").rpartition("/")[0] + "/"
-    return path
+        if _shows_a_page(path):
+            return path
+
+
+def section_of(address: str) -> str:
+    """The list at the top of an address, or the glossary: there even where nothing else of the address is."""
+    path = "/".join(urlsplit(address).path.split("/")[:2]) + "/"
+    return path if _shows_a_page(path) else "/"
+
+
+def _shows_a_page(path: str) -> bool:
+    view = _view(path)
+    return view is not None and not _is_post_only(view)
+
+
+def _is_post_only(view: View | None) -> bool:
+    return getattr(view, "post_only", False)
 
 
 def _view(path: str) -> View | None:

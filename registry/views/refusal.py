@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from registry.refusals import Refused
-from registry.views.access import page_of
+from registry.views.access import page_above, page_of, section_of
 from registry.views.request import Request
 
 logger = logging.getLogger(__name__)
@@ -34,13 +34,14 @@ def unacceptable(request: Request, error: ValidationError) -> HttpResponse:
 
 def missing(request: Request, exception: Exception) -> HttpResponse:
     """404; a draft of others looks like it too, to whoever was invited to it before as well."""
+    page = section_of(request.path)
     if isinstance(exception, Missing):
-        return _say(request, 404, _("This is not here"), [str(exception)])
+        return _say(request, 404, _("This is not here"), [str(exception)], page=page)
     sentence = _(
         "Perhaps the address lost a letter on its way. "
         "A draft of somebody else looks like this too, until it is submitted."
     )
-    return _say(request, 404, _("There is no such page"), [sentence])
+    return _say(request, 404, _("There is no such page"), [sentence], page=page)
 
 
 def wrong_method(request: Request, allowed: str) -> HttpResponse:
@@ -129,8 +130,9 @@ def _say(request: Request, status: int, title: str, sentences: list[str], **more
     said = {"title": title, "sentences": sentences}
     if request.headers.get("HX-Request"):
         return _in_place(request, render(request, "refusals/part.html", said, status=status))
-    context = said | {"back": _back(request), "typed": typed_fields(request) if request.method == "POST" else []}
-    return render(request, "refusals/page.html", context | more, status=status)
+    typed = [(name, value) for name, value in typed_fields(request) if value] if request.method == "POST" else []
+    ways = {"back": _back(request), "page": page_above(request.path)} | more
+    return render(request, "refusals/page.html", said | {"typed": typed} | ways, status=status)
 
 
 def _back(request: Request) -> str:

@@ -153,7 +153,7 @@ def test_what_only_takes_what_is_sent_leads_to_the_page_of_its_noun(cast: Cast, 
     page = page_of(address)
     assert response.status_code == 405
     assert response.headers["Allow"] == "POST"
-    assert f'class="btn" href="{page}"' in words(response)
+    assert f'href="{page}"' in words(response)
     assert client.get(page).status_code != 405
 
 
@@ -180,6 +180,37 @@ def test_what_is_sent_to_a_page_that_takes_nothing_is_refused_and_kept(cast: Cas
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
     assert "長い&lt;b&gt;意見&lt;/b&gt;" in words(response)
     assert 'class="btn" href="/history/"' in words(response)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "page"),
+    [
+        ("/proposals/new/", 403, "/proposals/"),
+        ("/proposals/{pk}/draft/", 403, "/proposals/{pk}/"),
+        ("/proposals/{pk}/revisions/1...9/", 404, "/proposals/"),
+        ("/proposals/999/draft/", 404, "/proposals/"),
+        ("/vocabulary/versions/9/", 404, "/vocabulary/"),
+        ("/people/new/", 403, "/people/"),
+        ("/people/nobody/", 404, "/people/"),
+        ("/metrics/nothing/", 404, "/"),
+    ],
+)
+def test_a_refused_page_leads_to_the_one_it_belongs_to(
+    cast: Cast, client: Client, address: str, status: int, page: str
+):
+    pk = in_review(cast).pk
+    client.force_login(cast.takuya)
+    response = client.get(address.format(pk=pk))
+    assert response.status_code == status
+    assert f'href="{page.format(pk=pk)}"' in words(response)
+    assert client.get(page.format(pk=pk)).status_code == 200
+
+
+def test_what_cannot_be_read_at_all_is_refused_with_a_way_on(client: Client, db: None):
+    response = client.get("/", headers={"Host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert 'href="/"' in words(response)
+    assert "Open Goi from its start page" in words(response)
 
 
 @pytest.mark.parametrize("door", ["/language/", "/demo/tanaka/", "/sign-in/"])
