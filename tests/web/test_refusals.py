@@ -183,6 +183,29 @@ def test_what_is_sent_to_a_page_that_takes_nothing_is_refused_and_kept(cast: Cas
 
 
 @pytest.mark.parametrize(
+    ("who", "address"),
+    [
+        ("naoko", "/proposals/{pk}/objections/"),
+        ("ryo", "/account/delegations/"),
+        ("megumi", "/people/ryo/memberships/"),
+        ("megumi", "/teams/sales/names/"),
+        ("megumi", "/stages/meeting/"),
+        ("megumi", "/vocabulary/proposals/"),
+    ],
+)
+def test_nothing_on_a_page_that_refuses_leads_to_the_address_it_was_sent_to(
+    cast: Cast, client: Client, who: str, address: str
+):
+    """Forms and links that name no address go to that of the page, which here shows none or takes something else."""
+    client.force_login(getattr(cast, who))
+    response = client.post(address.format(pk=in_review(cast).pk))
+    main = words(response).partition("<main")[2].partition("</main>")[0]
+    assert response.status_code == 422
+    assert 'href="?' not in main
+    assert [form for form in re.findall(r"<form[^>]*>", main) if "action=" not in form] == []
+
+
+@pytest.mark.parametrize(
     ("address", "status", "page"),
     [
         ("/proposals/new/", 403, "/proposals/"),
