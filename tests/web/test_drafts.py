@@ -149,6 +149,7 @@ def test_what_was_typed_for_a_metric_that_somebody_took_out_is_shown(writer: Cli
     assert response.status_code == 409
     assert "わたしの&lt;b&gt;商談&lt;/b&gt;の文。" in page
     assert "この提案から外されました" in page
+    assert "meeting · 定義（日本語）" in page
     again = form_of(writer, proposal)
     assert writer.post(f"/proposals/{proposal.pk}/draft/", again).status_code == 302
 
