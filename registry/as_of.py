@@ -191,15 +191,34 @@ def people_then(rows: Iterable[User], when: When) -> list[User]:
     return _as_they_were(User, rows, NAMES, when)
 
 
+def teams_at(rows: Iterable[tuple[Team, datetime]]) -> list[Team]:
+    """These teams, each as it was called at its own moment. One query."""
+    return _as_at(Team, list(rows), (*NAMES, *MARKS))
+
+
+def people_at(rows: Iterable[tuple[User, datetime]]) -> list[User]:
+    return _as_at(User, list(rows), NAMES)
+
+
 def _as_they_were[M: models.Model](model: type[M], rows: Iterable[M], names: tuple[str, ...], when: When) -> list[M]:
-    """Copies of today's rows with the values of then, to be read and never saved."""
     found = list(rows)
-    if when.is_now or not found:
-        return found
+    return found if when.is_now else _as_at(model, [(row, when.moment) for row in found], names)
+
+
+def _as_at[M: models.Model](model: type[M], rows: list[tuple[M, datetime]], names: tuple[str, ...]) -> list[M]:
+    """Copies of today's rows with the values of each one's moment, to be read and never saved."""
+    if not rows:
+        return []
     history: Any = model.history  # type: ignore[attr-defined]
-    told = history.filter(id__in=[row.pk for row in found], history_date__lte=when.moment)
-    values = {pk: rest for pk, *rest in told.order_by("history_date", "history_id").values_list("id", *names)}
-    return [_with(row, dict(zip(names, values.get(row.pk, ()), strict=False))) for row in found]
+    told = history.filter(id__in=[row.pk for row, _moment in rows], history_date__lte=max(each for _row, each in rows))
+    past: dict[int, list[tuple[datetime, list[Any]]]] = {}
+    for pk, since, *values in told.order_by("history_date", "history_id").values_list("id", "history_date", *names):
+        past.setdefault(pk, []).append((since, values))
+    return [_with(row, dict(zip(names, _last(past.get(row.pk, []), moment), strict=False))) for row, moment in rows]
+
+
+def _last(past: list[tuple[datetime, list[Any]]], moment: datetime) -> list[Any]:
+    return next((values for since, values in reversed(past) if since <= moment), [])
 
 
 def _with[M: models.Model](row: M, values: dict[str, Any]) -> M:

@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from registry import clock
+from registry import clock, rules
 from registry.models import Proposal
 from registry.seeding.content import Content
+from registry.views.refusal import holds_what_was_typed
 
 SHOWN_AS_WAITING = 100
 
@@ -18,10 +19,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Lazy, so that a page without the frame asks the database nothing."""
     user = getattr(request, "user", None)
     context: dict[str, Any] = {"demo": settings.DEMO, "public": settings.PUBLIC, "today": clock.today()}
+    context["holds_what_was_typed"] = SimpleLazyObject(lambda: holds_what_was_typed(request))
     if settings.DEMO:
         context["demo_people"] = SimpleLazyObject(demo_people)
     if user is not None and user.is_authenticated:
         context["awaiting"] = SimpleLazyObject(lambda: _awaiting(user))
+        context["member"] = SimpleLazyObject(lambda: rules.is_member(user))
     return context
 
 

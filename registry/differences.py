@@ -51,12 +51,13 @@ LABELS: dict[str, str | Promise] = {"mapping": gettext_lazy("How it is read")}
 
 @dataclass(frozen=True)
 class Line:
-    """One field that differs. `language` is that of its text, empty where it has none."""
+    """One field that differs. `language` is that of its text, empty where it has none; `field` is for wordings."""
 
     label: str
     language: str
     code: bool
     pieces: list[Piece]
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def _based_on(model: type[models.Model], row: Any) -> Any:
 def worded(old: Any, new: Any) -> list[Line]:
     """The fields of a wording that differ; without an old one, those that say something."""
     return [
-        Line(wording.label(each.field), field.language, field.shape == "code", each.pieces)
+        Line(wording.label(each.field), field.language, field.shape == "code", each.pieces, each.field)
         for each in comparison.fields(old, new, wording.NAMES)
         for field in [wording.BY_NAME[each.field]]
     ]

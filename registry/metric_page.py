@@ -25,7 +25,7 @@ from registry.models import (
     Use,
     VocabularyVersion,
 )
-from registry.wording import Wording
+from registry.wording import KINDS, Wording
 
 DEPENDENTS = 50
 INSTANT = timedelta(microseconds=1)
@@ -295,16 +295,28 @@ def _named_then(places: list[Team], signed: dict[int, SignOff], when: When) -> l
 
 
 def seals_as_pressed(definition: Definition) -> list[tuple[Team, SignOff | None]]:
-    """Every place of the seal row, each with the names of the moment in which it was sealed."""
-    return [_as_pressed(team, seal) for team, seal in seal_row(definition)]
+    """Every place of the seal row, each with the names of the moment in which it was sealed. Four queries."""
+    row = seal_row(definition)
+    pressed = [seal for _team, seal in row if seal]
+    teams = as_of.teams_at((seal.team, seal.signed_at) for seal in pressed)
+    people = as_of.people_at((seal.signed_by, seal.signed_at) for seal in pressed)
+    for seal, team, person in zip(pressed, teams, people, strict=True):
+        seal.team, seal.signed_by = team, person
+    return [(seal.team if seal else team, seal) for team, seal in row]
 
 
-def _as_pressed(team: Team, seal: SignOff | None) -> tuple[Team, SignOff | None]:
-    if seal is None:
-        return team, None
-    when = When(days.local(seal.signed_at), seal.signed_at)
-    (seal.team,), (seal.signed_by,) = as_of.teams_then([team], when), as_of.people_then([seal.signed_by], when)
-    return seal.team, seal
+def choices_as_published(definition: Definition) -> dict[str, str]:
+    """Kind, stage and teams of a version by field, called as they were when it was published. Four queries."""
+    words = definition.wording
+    when = When(days.local(definition.recorded_at), definition.recorded_at)
+    stages = as_of.stages_then(Stage.objects.filter(key=words["stage"]), when)
+    teams = as_of.teams_then(Team.objects.filter(key__in=[words["producer"], words["judge"]]), when)
+    team_names = {team.key: team.name for team in teams}
+    return {
+        "kind": str(KINDS[words["kind"]]),
+        "stage": stages[0].name,
+        **{field: team_names[words[field]] for field in ("producer", "judge")},
+    }
 
 
 def terms_as_published(definition: Definition) -> list[Term]:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.utils import translation
 
 from registry.refusals import Refused
-from registry.views.refusal import lost_connection, refused, signed_out, unacceptable
+from registry.views.refusal import lost_connection, refused, signed_out, unacceptable, wrong_method
 from registry.views.request import Request
 
 DATABASE_IS_GONE = (OperationalError, InterfaceError)
@@ -83,7 +83,8 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Request) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        return wrong_method(request, response.headers["Allow"]) if response.status_code == 405 else response
 
     def process_view(self, request: Request, view: object, args: object, kwargs: object) -> None:
         """No address of ours holds a control character, and PostgreSQL cannot even be asked about some of them."""

@@ -155,4 +155,5 @@ urlpatterns = [
 ]
 
 handler400 = "registry.views.fault.show_bad"
+handler404 = "registry.views.refusal.missing"
 handler500 = "registry.views.fault.show"

@@ -143,6 +143,11 @@ def blank() -> Wording:
     return {field.name: field.empty for field in FIELDS} | {"kind": COUNTED}
 
 
+def whole(stored: Mapping[str, Any]) -> Wording:
+    """A wording to read and compare: with nothing said in the fields that came after it was stored."""
+    return {field.name: stored.get(field.name, field.empty) for field in FIELDS}
+
+
 def tidy(raw: Mapping[str, Any]) -> Wording:
     """The wording as it is stored: every field present, texts normalised, empty lines of lists dropped.
 
@@ -150,7 +155,8 @@ def tidy(raw: Mapping[str, Any]) -> Wording:
     """
     if unknown := set(raw) - set(BY_NAME):
         raise KeyError(f"no field of a wording is called {', '.join(sorted(unknown))}")
-    return {field.name: _tidy_value(field, raw.get(field.name, field.empty)) for field in FIELDS}
+    given = whole(raw)
+    return {field.name: _tidy_value(field, given[field.name]) for field in FIELDS}
 
 
 def _tidy_value(field: Field, value: Any) -> Any:
@@ -174,8 +180,9 @@ def _tidy_example(item: Mapping[str, Any]) -> Wording | None:
 def unacceptable(wording: Wording) -> Problems:
     """What may not be stored even as a draft, by field: characters that deceive and texts too long."""
     found: Problems = {}
+    said = whole(wording)
     for field in FIELDS:
-        sentences = list(_refused_texts(field, wording[field.name]))
+        sentences = list(_refused_texts(field, said[field.name]))
         if sentences:
             found[field.name] = sentences
     return found
@@ -203,10 +210,11 @@ def _texts(value: Any) -> Iterable[str]:
 def incomplete(wording: Wording) -> Problems:
     """What must still be said before anyone can be asked to agree, by field."""
     found: Problems = {}
+    said = whole(wording)
     for field in FIELDS:
-        if wording["kind"] in field.required_for and not wording[field.name]:
+        if said["kind"] in field.required_for and not said[field.name]:
             found[field.name] = [_missing(field)]
-    for example in wording["examples"]:
+    for example in said["examples"]:
         if not (example["ja"] and example["en"]):
             found["examples"] = [_("Write each worked example in both languages.")]
     return found

@@ -73,6 +73,12 @@ def test_nothing_below_the_views_sees_a_request(path: Path):
     assert "request" not in names
 
 
+@pytest.mark.parametrize("path", modules("views"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_only_takes_what_is_sent_is_marked_as_such(path: Path):
+    """With `post_only`, so that nobody is led to an address that shows no page."""
+    assert path.name == "access.py" or "django.views.decorators.http.require_POST" not in imported(path)
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_governed_rows_are_written_one_by_one_with_their_history(path: Path):
     """`QuerySet.update`, `bulk_*`, `get_or_create` and their kin leave no history, or one without a person."""

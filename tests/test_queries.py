@@ -26,7 +26,7 @@ AT_MOST_AT_FIRST = 16
 # Of the stage, the teams and the people, where a page is about another day; of all that a draft's form offers, its
 # advice and what it still needs; and, for an autosave, of the act itself: whether its writer is in a team, locks,
 # history, event.
-MORE = {"metric, another day": 3, "draft": 7, "autosave": 19}
+MORE = {"metric, another day": 3, "draft": 8, "autosave": 19}
 PAGES = {
     "glossary": "/",
     "glossary, second page": "/?page=2",

@@ -219,6 +219,7 @@ def _example_fields(number: int, kind: str) -> dict[str, forms.Field]:
 
 
 def _initial(words: wording.Wording) -> dict[str, Any]:
+    words = wording.whole(words)
     initial = dict(words)
     for field in wording.FIELDS:
         if field.shape == "list":

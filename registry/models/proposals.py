@@ -12,6 +12,7 @@ from registry.ledger.canonical import digest
 from registry.models.base import Bilingual, Governed, GovernedQuerySet, HistoricalRecords
 from registry.models.metrics import Definition, Metric, Worded, definition_document
 from registry.models.people import Delegation, Membership, Team, User
+from registry.wording import whole
 
 
 class ProposalQuerySet(GovernedQuerySet["Proposal"]):
@@ -184,7 +185,7 @@ class WorkingCopy(Worded, Governed):
 
     @property
     def changes_something(self) -> bool:
-        return self.base is None or self.wording != self.base.wording
+        return self.base is None or whole(self.wording) != whole(self.base.wording)
 
 
 class Revision(Headed, Governed):

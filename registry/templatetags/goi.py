@@ -169,6 +169,13 @@ def is_code(field_name: str) -> bool:
 
 
 @register.filter
+def sent_as(name: str) -> str:
+    """What people know a form's field by: `meeting-text_ja` is a field of a wording."""
+    key, _dash, field = name.rpartition("-")
+    return f"{key} · {wording.label(field)}" if field in wording.BY_NAME else name
+
+
+@register.filter
 def field_language(field_name: str) -> str:
     """The language of a field's text, or of the page where it has none."""
     return wording.BY_NAME[field_name].language or (get_language() or "ja")[:2]

@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from registry import clock, feeds, timeline
 from registry.forms import sent
@@ -24,7 +24,7 @@ from registry.forms.account import DelegationForm, PasswordForm, ProfileForm, Si
 from registry.forms.fields import accepted
 from registry.models import Delegation, Membership, User
 from registry.seeding.content import Content
-from registry.views.access import open_to_all
+from registry.views.access import open_to_all, page_of, post_only
 from registry.views.request import Request
 from registry.workflow import people
 
@@ -42,6 +42,9 @@ class SignIn(LoginView):
     def get_context_data(self, **rest: Any) -> dict[str, Any]:
         return super().get_context_data(**rest) | {"demo": False, "doors": settings.DEMO}
 
+    def get_success_url(self) -> str:
+        return page_of(super().get_success_url())
+
     def form_valid(self, form: Any) -> HttpResponse:
         login(self.request, form.get_user(), backend=BACKEND)
         return redirect(self.get_success_url())
@@ -56,7 +59,7 @@ sign_in = open_to_all(SignIn.as_view())
 @open_to_all
 @sensitive_post_parameters("password")
 @never_cache
-@require_POST
+@post_only
 def sign_in_again(request: Request) -> HttpResponse:
     """After a form was sent without a session: sign in, then send it again with everything still in it."""
     form = SignInForm(request, request.POST)
@@ -83,7 +86,7 @@ def next_page(request: Request) -> str:
 
 
 @open_to_all
-@require_POST
+@post_only
 def sign_out(request: Request) -> HttpResponse:
     logout(request)
     messages.info(request, _("You are signed out."))
@@ -91,17 +94,17 @@ def sign_out(request: Request) -> HttpResponse:
 
 
 @open_to_all
-@require_POST
+@post_only
 def demo_door(request: Request, username: str) -> HttpResponse:
     """Be one of the demo's people with one click. Only the demo has this door."""
     if not settings.DEMO or username not in {person["username"] for person in Content().demo_people}:
         raise Http404
     login(request, get_object_or_404(User, username=username, is_active=True), backend=BACKEND)
-    return redirect(next_page(request))
+    return redirect(page_of(next_page(request)))
 
 
 @open_to_all
-@require_POST
+@post_only
 def language(request: Request) -> HttpResponse:
     """The switch on every page: for this browser, and for the person where one is signed in."""
     chosen = request.POST.get("language", "")
@@ -109,7 +112,7 @@ def language(request: Request) -> HttpResponse:
         raise ValidationError(_("Choose Japanese or English."))
     if request.user.is_authenticated:
         people.change_profile(request.user, by=request.user, values={"language": chosen})
-    response = redirect(_in_language(next_page(request), chosen))
+    response = redirect(_in_language(page_of(next_page(request)), chosen))
     return _remember_language(response, chosen)
 
 
@@ -171,7 +174,7 @@ def _preferences(request: Request, status: int = 200, **forms: Any) -> HttpRespo
     return render(request, "account/preferences.html", context | forms, status=status)
 
 
-@require_POST
+@post_only
 def delegate(request: Request) -> HttpResponse:
     form = DelegationForm(request.user, request.POST)
 
@@ -185,7 +188,7 @@ def delegate(request: Request) -> HttpResponse:
     return redirect("preferences")
 
 
-@require_POST
+@post_only
 def end_delegation(request: Request, pk: int) -> HttpResponse:
     found = get_object_or_404(Delegation, pk=pk, membership__user=request.user)
     people.end_delegation(found, by=request.user)

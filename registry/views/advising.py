@@ -1,7 +1,7 @@
 """One piece of advice about the words, and leaving it aside with a reason."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -10,6 +10,7 @@ from registry import advice, rules
 from registry.forms import sent
 from registry.forms.review import ReasonForm
 from registry.views.proposals import standing_or_404
+from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.workflow import advising
 
@@ -22,7 +23,7 @@ def dismiss(request: Request, pk: int) -> HttpResponse:
     given = [*advice.written(standing), *advice.submitted(standing)]
     about = next((each for each in given if each.name == named), None)
     if about is None:
-        raise Http404(_("The text has changed, and this advice is no longer given."))
+        raise Missing(_("The text has changed, and this advice is no longer given."))
     form = ReasonForm(sent(request))
     if request.method == "POST" and form.is_valid():
         advising.dismiss(standing.proposal, advice=about, by=request.user, reason=form.cleaned_data["reason"])

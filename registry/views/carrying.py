@@ -5,12 +5,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from registry import carrying, rules
 from registry.forms.vocabulary import CarriedForm, VocabularyForm
 from registry.models import Metric, Proposal, VocabularyVersion
 from registry.standing import Standing
+from registry.views.access import post_only
 from registry.views.drafts import keep_typed
 from registry.views.proposals import standing_or_404
 from registry.views.request import Request
@@ -39,7 +40,7 @@ def _begins_from(standing: Standing) -> str:
     return latest.source if latest else ""
 
 
-@require_POST
+@post_only
 def remove(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("carry_vocabulary", standing, by=request.user)
@@ -50,7 +51,7 @@ def remove(request: Request, pk: int) -> HttpResponse:
     return redirect("draft", pk=pk)
 
 
-@require_POST
+@post_only
 def propose(request: Request) -> HttpResponse:
     """A draft that carries the vocabulary which was refused by itself, with every metric it alters."""
     rules.require_steward(request.user)

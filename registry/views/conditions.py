@@ -2,21 +2,22 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext as _
 
 from registry import clock, reading, rules
 from registry.forms.conditions import BUILDER, EXPRESSION, ConditionPart, Told
 from registry.forms.draft import DraftForms
 from registry.standing import Standing
+from registry.views.access import post_only
 from registry.views.drafts import PREFERS, draft_page, keep_typed, progress_of
 from registry.views.proposals import standing_or_404
-from registry.views.refusal import beside_save
+from registry.views.refusal import Missing, beside_save
 from registry.views.request import Request
 
 
-@require_POST
+@post_only
 def arrange(request: Request, pk: int, key: str) -> HttpResponse:
     """One of the buttons of a condition: show it otherwise, add or remove rows, take a fix. Keeps what was typed."""
     standing = standing_or_404(request, pk)
@@ -47,7 +48,7 @@ def _arranged(request: Request, standing: Standing, forms: DraftForms, key: str)
     return render(request, "drafts/edit.html#arranged", context)
 
 
-@require_POST
+@post_only
 def read(request: Request, pk: int, key: str) -> HttpResponse:
     """What a condition says as it is being typed; nothing is saved. With `?wait` also what takes longer."""
     standing = standing_or_404(request, pk)
@@ -63,5 +64,7 @@ def read(request: Request, pk: int, key: str) -> HttpResponse:
 def _typed_part(standing: Standing, key: str, data: Any) -> ConditionPart:
     copy = next((copy for copy in standing.copies if copy.key == key), None)
     if copy is None:
-        raise Http404
+        raise Missing(
+            _("Somebody took this metric out of the proposal. Copy what you still need, then reload the draft.")
+        )
     return ConditionPart.typed(copy, Told.of(standing), data)

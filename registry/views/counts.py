@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from registry import clock, counts, effect_on_data, meaning, rules, telling
 from registry.conditions import ConditionError
@@ -14,12 +14,14 @@ from registry.conditions.months import NUMBERS
 from registry.metric_page import MetricPage
 from registry.models import Metric, Proposal
 from registry.refusals import WrongState
+from registry.views.access import post_only
 from registry.views.proposals import standing_or_404
+from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.workflow import counting
 
 
-@require_POST
+@post_only
 def count_proposal(request: Request, pk: int) -> HttpResponse:
     """Count what is missing of the proposal's plan. With htmx the numbers themselves, else back to the tab."""
     standing = standing_or_404(request, pk)
@@ -35,7 +37,7 @@ def count_proposal(request: Request, pk: int) -> HttpResponse:
     raise WrongState("not_counted", _sentences(failed))
 
 
-@require_POST
+@post_only
 def count_metric(request: Request, key: str) -> HttpResponse:
     """Count what a metric means today, as it is."""
     metric = get_object_or_404(meaning.stamped(Metric.objects.exclude(latest=None)), key=key)
@@ -78,7 +80,7 @@ def rows(request: Request, pk: int, key: str, outcome: str) -> HttpResponse:
     plan = counts.of_proposal(standing)
     line = plan.line(key) if plan else None
     if plan is None or line is None or line.problems or outcome not in NUMBERS:
-        raise Http404(_("There is no such number."))
+        raise Missing(_("There is no such number."))
     month = _month(request.GET.get("month", ""))
     try:
         found = counts.rows(plan, line, outcome, month)
@@ -105,4 +107,4 @@ def _month(given: str) -> date | None:
     try:
         return date.fromisoformat(f"{given}-01")
     except ValueError as error:
-        raise Http404(_("There is no such month.")) from error
+        raise Missing(_("There is no such month.")) from error

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry import datasets, meaning, rules, uploads
 from registry.conditions import ConditionError, Intake, Vocabulary
@@ -18,6 +18,8 @@ from registry.conditions.vocabulary import Entity
 from registry.forms.datasets import DatasetForm, EntityForm, ReadingForm
 from registry.models import Dataset
 from registry.refusals import Refused, WrongState
+from registry.views.access import post_only
+from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.views.streams import safe_cell
 from registry.workflow import datasets as workflow
@@ -39,7 +41,7 @@ def new(request: Request) -> HttpResponse:
     datasets.declared()
     kind = request.GET.get("from", Dataset.UPLOAD)
     if kind not in KINDS:
-        raise Http404(_("There is no such way to add data."))
+        raise Missing(_("There is no such way to add data."))
     form = DatasetForm(*_sent(request), kind=kind)
     if request.method == "POST" and (added := _accepted(request, form, lambda: _add(request, form))):
         messages.success(request, _("The dataset is added. Check how its columns are read."))
@@ -129,7 +131,7 @@ def mapping(request: Request, key: str, entity: str) -> HttpResponse:
     rules.require_steward(request.user)
     dataset, declared = _one(key), datasets.declared()
     if entity not in declared.entities:
-        raise Http404(_("There is no such kind of record in the vocabulary."))
+        raise Missing(_("There is no such kind of record in the vocabulary."))
     form = _entity_form(request, dataset, declared, entity)
     sent = request.method == "POST"
     if sent and "show" not in request.POST and form.is_valid() and _mapped(request, form, dataset):
@@ -147,7 +149,7 @@ def _entity_form(request: Request, dataset: Dataset, declared: Vocabulary, name:
     body = datasets.still_read(dataset).get(name, {})
     table = request.POST.get("table") or request.GET.get("table") or body.get("table") or dataset.tables[0]["name"]
     if table not in dataset.columns:
-        raise Http404(_("There is no such table in this dataset."))
+        raise Missing(_("There is no such table in this dataset."))
     seen = datasets.looks(dataset.content, {table: dataset.columns[table]})[table]
     given = body.get("fields") if body.get("table") == table else None
     if given is None:
@@ -161,7 +163,7 @@ def _mapped(request: Request, form: EntityForm, dataset: Dataset) -> bool:
     return bool(_accepted(request, form, lambda: workflow.map_dataset(dataset, mapping=mapping, by=request.user)))
 
 
-@require_POST
+@post_only
 def removal(request: Request, key: str, entity: str) -> HttpResponse:
     """The dataset has no such records: what needs them is refused from now on."""
     dataset = _one(key)
@@ -171,7 +173,7 @@ def removal(request: Request, key: str, entity: str) -> HttpResponse:
     return redirect("dataset", key=key)
 
 
-@require_POST
+@post_only
 def reading(request: Request, key: str) -> HttpResponse:
     """Read the data once more, from where it came from."""
     rules.require_steward(request.user)
@@ -193,7 +195,7 @@ def _read_again(request: Request, form: ReadingForm, dataset: Dataset) -> Datase
     return workflow.read_again(dataset, intake=_taken(form), place=place, by=request.user)
 
 
-@require_POST
+@post_only
 def choice(request: Request, key: str) -> HttpResponse:
     """From now on this one is counted."""
     dataset = workflow.choose_dataset(_one(key), by=request.user)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from registry import advice, carrying, clock, comparison, prose, reading, rules, wording
 from registry.forms import sent
@@ -21,7 +21,9 @@ from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
 from registry.refusals import WrongState
 from registry.standing import Standing
+from registry.views.access import post_only
 from registry.views.proposals import changes, standing_or_404
+from registry.views.refusal import typed_fields
 from registry.views.request import Request
 from registry.workflow import drafting, submitting
 
@@ -108,7 +110,8 @@ def keep_typed(
     except WrongState as error:
         if error.code != "edited_meanwhile":
             raise
-        return draft_page(request, standing, forms, status=409, clash=error, theirs=_theirs(forms))
+        more = {"theirs": _theirs(forms), "left_over": _left_over(request, standing)}
+        return draft_page(request, standing, forms, status=409, clash=error, **more)
     return None
 
 
@@ -127,6 +130,13 @@ def _theirs(forms: DraftForms) -> list[tuple[WorkingCopy, list[comparison.Change
     """What was typed here against what was saved meanwhile."""
     pairs = [(form.copy, wording.tidy(form.wording())) for form in forms.wordings]
     return [(copy, comparison.fields(copy.wording, typed, wording.NAMES)) for copy, typed in pairs]
+
+
+def _left_over(request: Request, standing: Standing) -> list[tuple[str, str]]:
+    """What was typed for metrics that somebody took out meanwhile, and that no field of the page can hold."""
+    held = {copy.key for copy in standing.copies}
+    typed = ((name, value) for name, value in typed_fields(request) if "-" in name)
+    return [(name, value) for name, value in typed if value and name.partition("-")[0] not in held]
 
 
 def draft_page(request: Request, standing: Standing, forms: DraftForms, status: int = 200, **more: Any) -> HttpResponse:
@@ -167,7 +177,7 @@ def _saved(request: Request, pk: int) -> HttpResponse:
     return render(request, "drafts/edit.html#saved", context)
 
 
-@require_POST
+@post_only
 def add_metric(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
@@ -185,7 +195,7 @@ def add_metric(request: Request, pk: int) -> HttpResponse:
     return redirect("draft", pk=pk)
 
 
-@require_POST
+@post_only
 def remove_metric(request: Request, pk: int, key: str) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
@@ -197,7 +207,7 @@ def remove_metric(request: Request, pk: int, key: str) -> HttpResponse:
     return redirect("draft", pk=pk)
 
 
-@require_POST
+@post_only
 def submit(request: Request, pk: int) -> HttpResponse:
     """Keep what was typed, then ask the teams to agree."""
     standing = standing_or_404(request, pk)
@@ -214,7 +224,7 @@ def submit(request: Request, pk: int) -> HttpResponse:
     return redirect("proposal", pk=pk)
 
 
-@require_POST
+@post_only
 def invite(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("invite", standing, by=request.user)
@@ -228,7 +238,7 @@ def invite(request: Request, pk: int) -> HttpResponse:
     return redirect("draft", pk=pk)
 
 
-@require_POST
+@post_only
 def uninvite(request: Request, pk: int, contributor: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("uninvite", standing, by=request.user)

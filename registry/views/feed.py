@@ -1,7 +1,7 @@
 """The timeline as an Atom feed (RFC 4287): for whoever is signed in, by a secret address, or what is published."""
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, get_tag_uri
 from django.utils.html import escape
@@ -16,6 +16,7 @@ from registry.models import Event
 from registry.models.ledger import EventQuerySet
 from registry.views.access import open_to_all, published
 from registry.views.history import asked_events
+from registry.views.refusal import Missing
 from registry.views.request import Request
 
 ENTRIES = 50
@@ -37,7 +38,7 @@ def show(request: Request) -> HttpResponse:
 def secret(request: Request, key: str) -> HttpResponse:
     """Likewise for the owner of the key, but without drafts, since an address is passed on more easily than meant."""
     if feeds.owner(key) is None:
-        raise Http404(_("This feed is void: the password was changed. Copy the new address from your account page."))
+        raise Missing(_("This feed is void: the password was changed. Copy the new address from your account page."))
     return _feed(request, HistoryFilter(request.GET), Event.objects.visible_to_every_member())
 
 

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -13,6 +13,7 @@ from registry.forms.filters import HistoryFilter, PublicationsFilter
 from registry.models import Event
 from registry.models.ledger import EventQuerySet
 from registry.views import history_files
+from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.views.streams import file_or_page
 
@@ -73,6 +74,6 @@ def act(request: Request, sequence: int) -> HttpResponse:
     context = {"line": line, "event": event, "differences": differences.differences(event) if line.words else []}
     if request.htmx and not request.htmx.boosted:
         if not line.words:
-            raise Http404(_("There are no words to compare in this act."))
+            raise Missing(_("There are no words to compare in this act."))
         return render(request, "history/words.html", context)
     return render(request, "history/act.html", context)

@@ -14,7 +14,7 @@ from registry.models.ledger import EventQuerySet
 from registry.views.streams import csv_lines, streamed
 
 CHUNK = 500
-HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest"]
+HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest", "missing_seals"]
 
 
 def as_csv(events: EventQuerySet) -> StreamingHttpResponse:
@@ -22,7 +22,8 @@ def as_csv(events: EventQuerySet) -> StreamingHttpResponse:
 
 
 def as_jsonl(events: EventQuerySet) -> StreamingHttpResponse:
-    """One object a line; `metrics` are the keys of the metrics that the act concerns."""
+    """One object a line; `metrics` are the keys of the metrics that the act concerns, `missing_seals` of the teams
+    without whose seal it published them."""
     return streamed(_objects(events), "application/jsonl", "goi-history.jsonl")
 
 
@@ -41,7 +42,14 @@ def _read(events: EventQuerySet) -> Iterator[Event]:
 
 def _row(event: Event) -> list[Any]:
     told = _told(event)
-    return [event.sequence, *(told[name] for name in HEAD[1:6]), event.proposal_id or "", event.digest]
+    row = [event.sequence, *(told[name] for name in HEAD[1:6]), event.proposal_id or "", event.digest]
+    return [*row, " ".join(_missing(event))]
+
+
+def _missing(event: Event) -> list[str]:
+    """The teams without whose seal two stewards published what it is about."""
+    missing: list[str] = event.detail.get("missing", [])
+    return missing
 
 
 def _objects(events: EventQuerySet) -> Iterator[str]:
@@ -62,6 +70,7 @@ def _object(event: Event, metrics: list[str]) -> dict[str, Any]:
         "team": event.team.key if event.team else None,
         "metrics": metrics,
         "digest": event.digest,
+        "missing_seals": _missing(event),
     }
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from registry import differences, rules
 from registry.ledger import keys
-from registry.metric_page import seals_as_pressed
+from registry.metric_page import choices_as_published, seals_as_pressed
 from registry.models import Definition
 from registry.proof import certificate as certificates
 from registry.proof import checkpoints, tree
@@ -39,6 +39,7 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
         "definition": definition,
         "metric": definition.metric,
         "places": seals_as_pressed(definition),
+        "chosen": choices_as_published(definition),
         "words": differences.worded(None, definition.wording),
         "sealed": proof["revision"]["document"],
         "checkpoint": proof["checkpoint"]["checkpoint"],

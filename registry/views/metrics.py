@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 from registry import clock, comparison, containments, effect_on_data, examples, meaning, wording
 from registry.forms.filters import DayFilter
 from registry.look import look
-from registry.metric_page import MetricPage, seal_row, terms_as_published
-from registry.models import Definition, Metric
+from registry.metric_page import MetricPage, seals_as_pressed, terms_as_published
+from registry.models import Definition, Metric, SignOff, Team
 from registry.views.access import published
 from registry.views.history import timeline_page
+from registry.views.refusal import Missing
 from registry.views.request import Request
 
 
@@ -64,13 +65,14 @@ def _tools(page: MetricPage) -> dict[str, Any]:
 def version(request: Request, key: str, number: int) -> HttpResponse:
     """The permanent page of one version: the same bytes for ever, for one reader, language and look."""
     definition = _version(key, number)
-    etag = _etag(request, definition)
+    seals = seals_as_pressed(definition)
+    etag = _etag(request, definition, seals)
     response = HttpResponse(status=304)
     if request.headers.get("If-None-Match") != etag:
-        response = render(request, "metrics/version.html", _version_context(definition))
+        response = render(request, "metrics/version.html", _version_context(definition, seals))
     response.headers["ETag"] = etag
     names_all = "lang" in request.GET and request.GET.get("look", "") == look()
-    if names_all and _is_sealed(definition):
+    if names_all and _is_sealed(seals):
         patch_cache_control(response, private=True, max_age=31_536_000, immutable=True)
     else:
         patch_cache_control(response, private=True, no_cache=True)
@@ -82,24 +84,29 @@ def _version(key: str, number: int) -> Definition:
     return get_object_or_404(versions, metric__key=key, number=number)
 
 
-def _version_context(definition: Definition) -> dict[str, Any]:
+type Seals = list[tuple[Team, SignOff | None]]
+
+
+def _version_context(definition: Definition, seals: Seals) -> dict[str, Any]:
     return {
         "definition": definition,
         "metric": definition.metric,
-        "seals": seal_row(definition),
+        "seals": seals,
         "terms": terms_as_published(definition),
-        "sealed": _is_sealed(definition),
+        "sealed": _is_sealed(seals),
         "permanent": True,
     }
 
 
-def _is_sealed(definition: Definition) -> bool:
-    revision = definition.revision
-    return revision.sign_offs.counted().count() == revision.places.count()
+def _is_sealed(seals: Seals) -> bool:
+    return all(seal for _team, seal in seals)
 
 
-def _etag(request: Request, definition: Definition) -> str:
-    parts = (definition.digest, get_language(), request.user.pk, definition.revision.sign_offs.count(), look())
+def _etag(request: Request, definition: Definition, seals: Seals) -> str:
+    """Of all that the page is made of: names are those of the seals, which an act of erasure may still empty."""
+    named = [(team.name, team.mark, seal and (seal.pk, seal.signed_by.name)) for team, seal in seals]
+    reader = (request.user.pk, getattr(request.user, "shortcuts", False))
+    parts = (definition.digest, get_language(), reader, named, look())
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
@@ -123,7 +130,7 @@ def sql(request: Request, key: str) -> HttpResponse:
 @published
 def compare(request: Request, key: str, old: int, new: int) -> HttpResponse:
     if old == new:
-        raise Http404(_("Choose two different versions to compare."))
+        raise Missing(_("Choose two different versions to compare."))
     before, after = _version(key, old), _version(key, new)
     context = {
         "metric": after.metric,

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry import clock, rules, timeline
 from registry.forms import sent
@@ -20,6 +20,7 @@ from registry.forms.fields import accepted
 from registry.forms.people import ErasureForm, GivePasswordForm, MembershipForm, NewPersonForm, PeopleFilter
 from registry.models import Delegation, Event, Membership, User
 from registry.refusals import NotPermitted
+from registry.views.access import post_only
 from registry.views.request import Request
 from registry.workflow import erasure as erasing
 from registry.workflow import people
@@ -89,7 +90,7 @@ def new(request: Request) -> HttpResponse:
     return render(request, "people/new.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-@require_POST
+@post_only
 def profile(request: Request, username: str) -> HttpResponse:
     rules.require_steward(request.user)
     person = _person(username)
@@ -100,7 +101,7 @@ def profile(request: Request, username: str) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_POST
+@post_only
 def password(request: Request, username: str) -> HttpResponse:
     rules.require_steward(request.user)
     person = _person(username)
@@ -114,7 +115,7 @@ def password(request: Request, username: str) -> HttpResponse:
     return _done(request, person, _("The new password holds from now on. Tell it to them in person."))
 
 
-@require_POST
+@post_only
 def join(request: Request, username: str) -> HttpResponse:
     """A place in a team; another role there ends with it."""
     rules.require_steward(request.user)
@@ -125,7 +126,7 @@ def join(request: Request, username: str) -> HttpResponse:
     return _done(request, person, _("The place in the team is given."))
 
 
-@require_POST
+@post_only
 def leave(request: Request, username: str, membership: int) -> HttpResponse:
     rules.require_steward(request.user)
     person = _person(username)
@@ -133,7 +134,7 @@ def leave(request: Request, username: str, membership: int) -> HttpResponse:
     return _done(request, person, _("The place in the team has ended."))
 
 
-@require_POST
+@post_only
 def delegate(request: Request, username: str) -> HttpResponse:
     """Somebody who stands in for a signatory who cannot name one, being away already."""
     rules.require_steward(request.user)
@@ -145,7 +146,7 @@ def delegate(request: Request, username: str) -> HttpResponse:
     return _done(request, person, thanks % {"who": form.cleaned_data["stand_in"].name, "whom": person.name})
 
 
-@require_POST
+@post_only
 def end_delegation(request: Request, username: str, delegation: int) -> HttpResponse:
     rules.require_steward(request.user)
     person = _person(username)
@@ -153,7 +154,7 @@ def end_delegation(request: Request, username: str, delegation: int) -> HttpResp
     return _done(request, person, _("The delegation has ended."))
 
 
-@require_POST
+@post_only
 def stewardship(request: Request, username: str) -> HttpResponse:
     """`steward=yes` appoints, anything else releases."""
     person = _person(username)
@@ -163,12 +164,12 @@ def stewardship(request: Request, username: str) -> HttpResponse:
     return _done(request, person, sentence % {"who": person.name})
 
 
-@require_POST
+@post_only
 def deactivation(request: Request, username: str) -> HttpResponse:
     return _by_verb(request, username, people.deactivate, _("The account is deactivated."))
 
 
-@require_POST
+@post_only
 def reactivation(request: Request, username: str) -> HttpResponse:
     return _by_verb(request, username, people.reactivate, _("The account is active again, in no team yet."))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -28,6 +28,7 @@ from registry.models import Comment, Event, Objection, Proposal, Revision, User
 from registry.models.proposals import HEADING
 from registry.readiness import before_publication
 from registry.standing import Standing, stamped
+from registry.views.refusal import Missing
 from registry.views.request import Request
 
 PAGE = 30
@@ -156,8 +157,9 @@ def places(standing: Standing) -> list[tuple[str, str]]:
     found = []
     for worded in standing.clauses or standing.copies:
         found.append((worded.key, worded.name or worded.key))
+        said = wording.whole(worded.wording)
         for field in wording.FIELDS:
-            if worded.wording[field.name] and field.shape != "flag":
+            if said[field.name] and field.shape != "flag":
                 found.append((f"{worded.key}.{field.name}", f"{worded.name} — {wording.label(field.name)}"))
     return found
 
@@ -228,7 +230,7 @@ def compare_revisions(request: Request, pk: int, old: int, new: int) -> HttpResp
 def _revision(standing: Standing, number: int) -> Revision:
     found = standing.proposal.revisions.filter(number=number).select_related("submitted_by").first()
     if found is None:
-        raise Http404(_("This proposal has no such revision."))
+        raise Missing(_("This proposal has no such revision."))
     return found
 
 

@@ -18,6 +18,7 @@ from registry.models import Definition, WorkingCopy
 from registry.standing import Standing
 from registry.views.proposals import standing_or_404
 from registry.views.request import Request
+from registry.wording import Wording
 from registry.workflow import submitting
 
 
@@ -43,14 +44,14 @@ class ThreeWay:
 
     @property
     def sides(self) -> list[Side]:
-        base = self.copy.base.wording if self.copy.base else wording.blank()
+        base, ours, theirs = _wordings(self.copy, self.latest)
         return [
             Side(
                 name,
                 base[name],
-                comparison.words(_text(base[name]), _text(self.latest.wording[name])),
-                comparison.words(_text(base[name]), _text(self.copy.wording[name])),
-                _verdict(self.copy, self.latest, name),
+                comparison.words(_text(base[name]), _text(theirs[name])),
+                comparison.words(_text(base[name]), _text(ours[name])),
+                comparison.three_way(base[name], ours[name], theirs[name]),
                 self.form[name],
             )
             for name in self.form.fields
@@ -58,7 +59,8 @@ class ThreeWay:
 
     def chosen(self) -> dict[str, Any]:
         """The wording that the choices add up to."""
-        sources = {"ours": self.copy.wording, "theirs": self.latest.wording}
+        _base, ours, theirs = _wordings(self.copy, self.latest)
+        sources = {"ours": ours, "theirs": theirs}
         return {name: sources[side][name] for name, side in self.form.cleaned_data.items()}
 
 
@@ -66,19 +68,17 @@ def _text(value: Any) -> str:
     return "\n".join(comparison.as_lines(value))
 
 
-def _verdict(copy: WorkingCopy, latest: Definition, name: str) -> str:
-    base = copy.base.wording if copy.base else wording.blank()
-    return comparison.three_way(base[name], copy.wording[name], latest.wording[name])
-
-
-def _differing(copy: WorkingCopy, latest: Definition) -> list[str]:
-    return [name for name in wording.NAMES if copy.wording[name] != latest.wording[name]]
+def _wordings(copy: WorkingCopy, latest: Definition) -> tuple[Wording, Wording, Wording]:
+    """What both began from, what the proposal says, and what the newer version says."""
+    base = wording.whole(copy.base.wording) if copy.base else wording.blank()
+    return base, wording.whole(copy.wording), wording.whole(latest.wording)
 
 
 def _three_way(copy: WorkingCopy, latest: Definition, data: Any) -> ThreeWay:
-    form = RebaseForm(copy, _differing(copy, latest), data)
+    base, ours, theirs = _wordings(copy, latest)
+    form = RebaseForm(copy, [name for name in wording.NAMES if ours[name] != theirs[name]], data)
     for name, field in form.fields.items():
-        verdict = _verdict(copy, latest, name)
+        verdict = comparison.three_way(base[name], ours[name], theirs[name])
         field.initial = verdict if verdict in {"ours", "theirs"} else None
     return ThreeWay(copy, latest, form)
 

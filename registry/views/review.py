@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from registry import effect, rules
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm, SignOffForm
 from registry.models import Comment, Objection, Proposal, Team
 from registry.refusals import WrongState
 from registry.standing import Standing
+from registry.views.access import post_only
 from registry.views.proposals import carried, changes, page, places, standing_or_404
 from registry.views.request import Request
 from registry.workflow import publication, reviewing
@@ -75,7 +76,7 @@ def _thank(request: Request, pk: int, team: Team) -> HttpResponse:
     return redirect("proposal", pk=pk)
 
 
-@require_POST
+@post_only
 def object_(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("object", standing, by=request.user)
@@ -87,7 +88,7 @@ def object_(request: Request, pk: int) -> HttpResponse:
     return redirect("proposal", pk=pk)
 
 
-@require_POST
+@post_only
 def close_objection(request: Request, pk: int, objection: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     found = get_object_or_404(Objection, proposal=standing.proposal, pk=objection)
@@ -101,7 +102,7 @@ def close_objection(request: Request, pk: int, objection: int) -> HttpResponse:
     return redirect("proposal", pk=pk)
 
 
-@require_POST
+@post_only
 def comment(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("comment", standing, by=request.user)
@@ -116,7 +117,7 @@ def comment(request: Request, pk: int) -> HttpResponse:
     return redirect(f"{request.path.removesuffix('comments/')}?tab=discussion#comment-{said.pk}")
 
 
-@require_POST
+@post_only
 def answer_example(request: Request, pk: int) -> HttpResponse:
     """Judge one of the example records the page showed. The record itself is read here, not taken from the form."""
     standing = standing_or_404(request, pk)
@@ -138,7 +139,7 @@ def answer_example(request: Request, pk: int) -> HttpResponse:
     return redirect(f"{request.path.removesuffix('answers/')}?tab=effect")
 
 
-@require_POST
+@post_only
 def withdraw(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("withdraw", standing, by=request.user)
@@ -150,12 +151,12 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
     return redirect("proposal", pk=pk)
 
 
-@require_POST
+@post_only
 def reject(request: Request, pk: int) -> HttpResponse:
     return _with_reason(request, pk, "reject", reviewing.reject, _("The proposal is rejected."))
 
 
-@require_POST
+@post_only
 def ask_break_glass(request: Request, pk: int) -> HttpResponse:
     sentence = _("Asked. A second steward has to confirm before anything is published.")
     return _with_reason(request, pk, "ask_break_glass", publication.ask_break_glass, sentence)
@@ -172,7 +173,7 @@ def _with_reason(request: Request, pk: int, act: str, verb: Any, thanks: str) ->
     return redirect("proposal", pk=pk)
 
 
-@require_POST
+@post_only
 def take_back_break_glass(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     publication.take_back_break_glass(standing.proposal, by=request.user)
@@ -180,7 +181,7 @@ def take_back_break_glass(request: Request, pk: int) -> HttpResponse:
     return redirect("proposal", pk=pk)
 
 
-@require_POST
+@post_only
 def confirm_break_glass(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     digest = request.POST.get("digest", "")

@@ -9,13 +9,14 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry import as_of, clock, rules, seals, timeline
 from registry.forms.fields import accepted
 from registry.forms.filters import DayFilter
 from registry.forms.people import NewStageForm, NewTeamForm, StageForm, TeamForm
 from registry.models import Delegation, Membership, Stage, Team
+from registry.views.access import post_only
 from registry.views.request import Request
 from registry.workflow import people
 
@@ -84,7 +85,7 @@ def _page(
     return render(request, "people/team.html", context, status=status)
 
 
-@require_POST
+@post_only
 def names(request: Request, key: str) -> HttpResponse:
     """New names or marks. Seals given before keep their meaning; they are drawn with the new mark."""
     rules.require_steward(request.user)
@@ -125,7 +126,7 @@ def _stage_form(stage: Stage, data: Any = None) -> StageForm:
     return StageForm(data, instance=stage, auto_id=f"{stage.key}_%s")
 
 
-@require_POST
+@post_only
 def stage(request: Request, key: str) -> HttpResponse:
     """New names or another position."""
     rules.require_steward(request.user)

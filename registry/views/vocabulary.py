@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +14,7 @@ from registry import comparison, containments, meaning, rules
 from registry.forms.vocabulary import VocabularyForm
 from registry.models import VocabularyVersion
 from registry.refusals import WrongState
+from registry.views.refusal import Missing
 from registry.views.request import Request
 from registry.workflow import vocabulary as workflow
 
@@ -90,7 +91,7 @@ def version(request: Request, number: int) -> HttpResponse:
     """One version, and how it differs from the one before."""
     found = {each.number: each for each in VocabularyVersion.objects.filter(number__in=[number - 1, number])}
     if number not in found:
-        raise Http404(_("There is no such version of the vocabulary."))
+        raise Missing(_("There is no such version of the vocabulary."))
     before = found[number - 1].source if number - 1 in found else ""
     context = {"version": found[number], "pieces": comparison.words(before, found[number].source)}
     return render(request, "vocabulary/version.html", context)

@@ -193,7 +193,7 @@ def _set_wording(act: Act, standing: Standing, key: str, words: Mapping[str, Any
     new = wording.tidy(dict(copy.wording) | dict(words))
     if problems := wording.unacceptable(new):
         raise ValidationError({f"{key}-{name}": sentences for name, sentences in problems.items()})
-    if new == copy.wording:
+    if new == wording.whole(copy.wording):
         return None
     copy.wording = new
     act.save(copy, "wording")
@@ -218,7 +218,9 @@ def invite(proposal: Proposal, *, user: User, by: User) -> Contributor:
     standing = lock(proposal)
     rules.require("invite", standing, by=by)
     if not (user.is_active and rules.is_member(user)):
-        raise NotPermitted("not_a_member", _("Only active members of a team can be invited."))
+        raise NotPermitted(
+            "not_a_member", _("Only active members of a team can be invited. Ask a steward to add them to a team.")
+        )
     if user.pk in standing.contributor_ids:
         raise WrongState("contributes_already", _("This person contributes already."))
     if any(user.pk in seal.agreed_ids for seal in standing.sign_offs):

@@ -143,3 +143,15 @@ def test_single_keys_can_be_turned_off(window: Window):
     me.page.keyboard.press("?")
     expect(me.page.get_by_role("dialog")).to_have_count(0)
     expect(me.page).to_have_url(re.compile("/account/$"))
+
+
+def test_the_vocabulary_is_read_on_a_phone_without_sliding(window: Window):
+    me = window("kobayashi", "ja").enter()
+    me.page.set_viewport_size({"width": 360, "height": 800})
+    me.page.goto("/vocabulary/")
+    slide = me.page.locator(".scroll-x").evaluate_all(
+        "all => all.filter(one => one.scrollWidth > one.clientWidth).length"
+    )
+    assert slide == 0
+    expect(me.main.get_by_role("row").filter(has_text="industry")).to_contain_text("製造")
+    assert axe.violations(me.page) == []

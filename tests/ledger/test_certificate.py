@@ -101,6 +101,26 @@ def test_the_page_shows_it_and_gives_the_file(cast: Cast, client: Client, tmp_pa
     assert found(file, tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ja", {"kind": "件数", "stage": "ターゲット", "producer": "マーケティング", "judge": "営業"}),
+        ("en", {"kind": "counted", "stage": "Targeting", "producer": "Marketing", "judge": "Sales"}),
+    ],
+)
+def test_kind_stage_and_teams_are_said_in_words_as_they_were_called_then(
+    cast: Cast, client: Client, language: str, said: dict[str, str]
+):
+    (version,) = published(cast)
+    with clock.at(NOW + timedelta(days=1)):
+        cast.sales.name_ja, cast.sales.name_en = "法人営業", "Field sales"
+        people.change_team(cast.sales, by=cast.megumi)
+        client.force_login(cast.takuya)
+        page = client.get(f"{reverse('certificate', args=['target_lead', 2])}?lang={language}").content.decode()
+    for field, name in said.items():
+        assert f"{name} <code>{version.wording[field]}</code>" in page
+
+
 def no_key(cast: Cast, folder: Path) -> None:
     checkpoints.write()
     settings.SIGNING_KEY.unlink()

@@ -1,5 +1,8 @@
 """What two stewards published without a team is told as such everywhere, although a lapsed seal of that team exists."""
 
+import csv
+import io
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +49,13 @@ FLAGGED = {
 @pytest.mark.parametrize("address", FLAGGED)
 def test_it_is_flagged(reader: Client, proposal: Proposal, address: str):
     assert FLAGGED[address] in content(reader.get(address))
+
+
+def test_the_files_of_the_history_name_the_missing_team_in_a_place_of_its_own(reader: Client, proposal: Proposal):
+    table = csv.DictReader(io.StringIO(content(reader.get("/history/?format=csv")).removeprefix("\ufeff")))
+    assert {row["act"]: row["missing_seals"] for row in table if row["missing_seals"]} == {"published": "sales"}
+    objects = map(json.loads, content(reader.get("/history/?format=jsonl")).splitlines())
+    assert {each["act"]: each["missing_seals"] for each in objects if each["missing_seals"]} == {"published": ["sales"]}
 
 
 @pytest.mark.parametrize("address", ["/metrics/target_lead/", "/metrics/target_lead/versions/2/"])

@@ -304,3 +304,10 @@ def test_a_copy_that_is_gone_is_said_and_does_not_break_the_page(crm: Dataset, c
 def test_without_a_vocabulary_no_data_is_taken_in(client: Client):
     assert "none has been declared yet" in words(client.get("/datasets/"))
     assert upload(client, LEADS.encode()).status_code == 409
+
+
+@pytest.mark.parametrize(("who", "may"), [("takuya", False), ("misaki", True), ("megumi", True)])
+def test_the_menu_leads_to_the_data_only_whoever_may_see_it(client: Client, cast: Cast, who: str, may: bool):
+    client.force_login(getattr(cast, who))
+    assert (client.get("/datasets/").status_code == 200) is may
+    assert ('href="/datasets/"' in client.get("/").content.decode()) is may

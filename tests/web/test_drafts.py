@@ -140,6 +140,61 @@ def test_two_writers_never_overwrite_each_other(writer: Client, cast: Cast):
     assert fresh(proposal).working_copies.get().wording["text_ja"] == "ほかの窓の文。"
 
 
+def test_what_was_typed_for_a_metric_that_somebody_took_out_is_shown(writer: Client, cast: Cast):
+    proposal = drafted(cast, "target_lead", "meeting")
+    mine = form_of(writer, proposal) | {"meeting-text_ja": "わたしの<b>商談</b>の文。", "meeting-summary_en": ""}
+    drafting.remove_metric(proposal.working_copies.get(key="meeting"), by=cast.misaki)
+    response = writer.post(f"/proposals/{proposal.pk}/draft/", mine)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "わたしの&lt;b&gt;商談&lt;/b&gt;の文。" in page
+    assert "この提案から外されました" in page
+    assert "meeting · 定義（日本語）" in page
+    again = form_of(writer, proposal)
+    assert writer.post(f"/proposals/{proposal.pk}/draft/", again).status_code == 302
+
+
+@pytest.mark.parametrize("asked", ["condition", "reading"])
+def test_a_button_of_a_metric_that_somebody_took_out_loses_nothing(writer: Client, cast: Cast, asked: str):
+    proposal = drafted(cast, "target_lead", "meeting")
+    mine = form_of(writer, proposal) | {"meeting-condition": "minutes >= 20", "edit": "show:expression"}
+    drafting.remove_metric(proposal.working_copies.get(key="meeting"), by=cast.misaki)
+    address = f"/proposals/{proposal.pk}/metrics/meeting/{asked}/"
+    response = writer.post(address, mine)
+    assert response.status_code == 404
+    assert "この提案から外されました" in response.content.decode()
+    assert "minutes &gt;= 20" in response.content.decode()
+    in_place = writer.post(address, mine, headers={"HX-Request": "true"})
+    assert (in_place.status_code, in_place.headers["HX-Retarget"]) == (404, "#saving")
+    assert "この提案から外されました" in in_place.content.decode()
+
+
+@pytest.mark.parametrize("who", ["nobody", "uninvited"])
+def test_a_refused_button_of_a_condition_leaves_its_editor_on_the_page(writer: Client, cast: Cast, who: str):
+    """It would take the place of the condition, and what was typed there would be gone with the next save."""
+    proposal = drafted(cast)
+    mine = form_of(writer, proposal) | {"target_lead-condition": "minutes >= 20", "edit": "show:builder"}
+    writer.logout() if who == "nobody" else writer.force_login(cast.kenta)
+    address = f"/proposals/{proposal.pk}/metrics/target_lead/condition/"
+    response = writer.post(address, mine, headers={"HX-Request": "true"})
+    assert response.status_code == {"nobody": 401, "uninvited": 404}[who]
+    assert response.headers["HX-Retarget"] == "#saving"
+    assert "<html" not in response.content.decode()
+
+
+def test_whose_invitation_was_taken_back_still_finds_what_they_typed(writer: Client, cast: Cast):
+    proposal = drafted(cast)
+    mine = {"edits": "2", "target_lead-text_ja": "わたしの<b>文</b>。"}
+    write(proposal, by=cast.misaki, change={"target_lead": {"text_ja": "著者だけの文。"}})
+    writer.force_login(cast.kenta)
+    response = writer.post(f"/proposals/{proposal.pk}/draft/", mine)
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "わたしの&lt;b&gt;文&lt;/b&gt;。" in page
+    assert "著者だけの文。" not in page
+    assert proposal.title not in page
+
+
 def test_metrics_are_added_and_taken_out_without_losing_what_was_typed(writer: Client, cast: Cast):
     proposal = drafted(cast)
     typed = {"target_lead-text_en": "Typed just now."}

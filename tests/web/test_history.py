@@ -17,7 +17,7 @@ from registry.workflow import drafting, people, publication, reviewing, submitti
 from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, on, published, revised, seal
 from tests.database import past_the_guards, rows_of
 
-CSV_HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest"]
+CSV_HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest", "missing_seals"]
 
 
 @pytest.fixture
@@ -226,6 +226,7 @@ def test_programs_get_one_object_a_line(cast: Cast, reader: Client):
         "team": "sales",
         "metrics": ["target_lead"],
         "digest": "",
+        "missing_seals": [],
     }
 
 

@@ -13,6 +13,7 @@ from registry import conditions, engine
 from registry.conditions.problems import refuse
 from registry.conditions.worker import Overrun
 from registry.models import Definition
+from registry.workflow import erasure, people
 from tests.cast import FOUNDED, NOW, TODAY, Cast, in_review, on, published, seal, started, write
 from tests.counting import agreed
 from tests.data import declare
@@ -67,6 +68,45 @@ def test_a_permanent_page_never_changes_and_is_cached_as_such(reader: Client, ca
     second = reader.get(address)
     assert second.content == first.content
     assert reader.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 304
+
+
+def test_a_permanent_page_keeps_the_names_of_its_seals(reader: Client, cast: Cast):
+    address = "/metrics/target_lead/versions/1/?lang=ja"
+    first = reader.get(address)
+    with on(TODAY + timedelta(days=1)):
+        cast.marketing.name_ja, cast.marketing.mark_ja = "集客部", "集"
+        people.change_team(cast.marketing, by=cast.megumi)
+        people.change_profile(cast.ryo, by=cast.megumi, values={"name_ja": "佐々木 亮"})
+        second = reader.get(address)
+    assert second.content == first.content
+    assert second.headers["ETag"] == first.headers["ETag"]
+    assert "佐々木" not in second.content.decode()
+
+
+def test_a_permanent_page_without_a_name_that_was_erased_is_another_page(reader: Client, cast: Cast):
+    address = "/metrics/target_lead/versions/1/?lang=ja"
+    first = reader.get(address)
+    erasure.erase_person(people.deactivate(cast.ryo, by=cast.megumi), by=cast.megumi, reason="退職から5年")
+    second = reader.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert second.status_code == 200
+    assert "高橋" not in second.content.decode()
+
+
+def test_a_permanent_page_shows_nothing_that_passes(reader: Client, cast: Cast):
+    address = "/metrics/target_lead/versions/1/?lang=ja"
+    first = reader.get(address)
+    reader.post("/account/", {"name_ja": "小林 拓也", "email": cast.takuya.email, "language": ""})
+    second = reader.get(address)
+    assert second.content == first.content or second.headers["ETag"] != first.headers["ETag"]
+    assert 'class="messages"' not in second.content.decode()
+    assert 'class="messages"' in text(reader, "/metrics/target_lead/")
+
+
+def test_a_permanent_page_asks_as_often_however_many_sealed_it(
+    reader: Client, cast: Cast, django_assert_max_num_queries: Any
+):
+    with django_assert_max_num_queries(12):
+        reader.get("/metrics/target_lead/versions/1/?lang=ja")
 
 
 def test_a_new_release_never_shows_a_kept_page_with_the_old_look(

@@ -1,5 +1,6 @@
 """Every refusal has a sentence, a status and a way on; and the health checks say what is missing."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +17,14 @@ from django.views.defaults import server_error
 
 from registry import triggers, wording
 from registry.forms.drafts import SPARE_EXAMPLES
-from registry.models import Event
+from registry.models import Event, User
 from registry.proof import checkpoints
 from registry.sqlite import has_wal_reset_fault
-from registry.workflow import reviewing
+from registry.urls import urlpatterns
+from registry.views.access import page_of
+from registry.workflow import people, reviewing
 from registry.workflow.drafting import MAX_METRICS
-from tests.cast import NOW, Cast, drafted, in_review
+from tests.cast import NOW, PASSWORD, Cast, drafted, in_review
 from tests.database import past_the_guards, rows_of
 
 FORM = "application/x-www-form-urlencoded"
@@ -123,6 +126,145 @@ def test_the_largest_draft_has_no_more_fields_than_are_read():
     """Every field that is not the builder's: thirty metrics, each with all its examples."""
     examples = (wording.MAX_LISTED + SPARE_EXAMPLES) * len(("ja", "en", "counts"))
     assert MAX_METRICS * (len(wording.FIELDS) + examples) < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS / 2
+
+
+# Addresses that only take what is sent
+
+
+def acts_alone() -> list[str]:
+    """Every address of ours that shows no page of its own, with something in its places."""
+    found = []
+    for pattern in urlpatterns:
+        if getattr(pattern, "callback", None) and getattr(pattern.callback, "post_only", False):
+            route = str(pattern.pattern)
+            filled = re.sub(r"<str:\w+>", "misaki", re.sub(r"<slug:\w+>", "meeting", re.sub(r"<int:\w+>", "1", route)))
+            found.append(f"/{filled}")
+    return found
+
+
+def test_some_addresses_only_take_what_is_sent():
+    assert {"/proposals/1/objections/", "/people/misaki/memberships/", "/proposals/1/revisions/"} <= set(acts_alone())
+
+
+@pytest.mark.parametrize("address", acts_alone())
+def test_what_only_takes_what_is_sent_leads_to_the_page_of_its_noun(cast: Cast, client: Client, address: str):
+    client.force_login(cast.megumi)
+    response = client.get(address)
+    page = page_of(address)
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"
+    assert f'href="{page}"' in words(response)
+    assert client.get(page).status_code != 405
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/proposals/1/objections/?tab=words", "/proposals/1/"),
+        ("/people/misaki/memberships/3/ending/", "/people/misaki/"),
+        ("/proposals/1/metrics/meeting/condition/", "/proposals/1/"),
+        ("/account/delegations/", "/account/"),
+        ("/sign-out/", "/"),
+        ("/proposals/?q=x", "/proposals/?q=x"),
+        ("/nothing/here/", "/nothing/here/"),
+        ("http://testserver/proposals/1/comments/", "/proposals/1/"),
+    ],
+)
+def test_the_page_of_an_address(address: str, page: str):
+    assert page_of(address) == page
+
+
+def test_what_is_sent_to_a_page_that_takes_nothing_is_refused_and_kept(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    response = client.post("/history/", {"words": "長い<b>意見</b>"})
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+    assert "長い&lt;b&gt;意見&lt;/b&gt;" in words(response)
+    assert 'class="btn" href="/history/"' in words(response)
+
+
+@pytest.mark.parametrize(
+    ("who", "address"),
+    [
+        ("naoko", "/proposals/{pk}/objections/"),
+        ("ryo", "/account/delegations/"),
+        ("megumi", "/people/ryo/memberships/"),
+        ("megumi", "/teams/sales/names/"),
+        ("megumi", "/stages/meeting/"),
+        ("megumi", "/vocabulary/proposals/"),
+    ],
+)
+def test_nothing_on_a_page_that_refuses_leads_to_the_address_it_was_sent_to(
+    cast: Cast, client: Client, who: str, address: str
+):
+    """Forms and links that name no address go to that of the page, which here shows none or takes something else."""
+    client.force_login(getattr(cast, who))
+    response = client.post(address.format(pk=in_review(cast).pk))
+    main = words(response).partition("<main")[2].partition("</main>")[0]
+    assert response.status_code == 422
+    assert 'href="?' not in main
+    assert [form for form in re.findall(r"<form[^>]*>", main) if "action=" not in form] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "page"),
+    [
+        ("/proposals/new/", 403, "/proposals/"),
+        ("/proposals/{pk}/draft/", 403, "/proposals/{pk}/"),
+        ("/proposals/{pk}/revisions/1...9/", 404, "/proposals/"),
+        ("/proposals/999/draft/", 404, "/proposals/"),
+        ("/vocabulary/versions/9/", 404, "/vocabulary/"),
+        ("/people/new/", 403, "/people/"),
+        ("/people/nobody/", 404, "/people/"),
+        ("/metrics/nothing/", 404, "/"),
+    ],
+)
+def test_a_refused_page_leads_to_the_one_it_belongs_to(
+    cast: Cast, client: Client, address: str, status: int, page: str
+):
+    pk = in_review(cast).pk
+    client.force_login(cast.takuya)
+    response = client.get(address.format(pk=pk))
+    assert response.status_code == status
+    assert f'href="{page.format(pk=pk)}"' in words(response)
+    assert client.get(page.format(pk=pk)).status_code == 200
+
+
+def test_what_cannot_be_read_at_all_is_refused_with_a_way_on(client: Client, db: None):
+    response = client.get("/", headers={"Host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert 'href="/"' in words(response)
+    assert "Open Goi from its start page" in words(response)
+
+
+@pytest.mark.parametrize("door", ["/language/", "/demo/tanaka/", "/sign-in/"])
+def test_nobody_is_sent_on_to_an_address_that_shows_no_page(cast: Cast, client: Client, settings: Any, door: str):
+    settings.DEMO = True
+    people.register(User(username="tanaka", name_ja="田中"), by=cast.megumi)
+    sent = {"next": "/proposals/11/objections/", "language": "en", "username": "misaki", "password": PASSWORD}
+    assert client.post(door, sent).headers["Location"] == "/proposals/11/"
+
+
+def test_who_is_not_signed_in_comes_back_to_a_page(client: Client, db: None):
+    assert client.get("/proposals/11/objections/").headers["Location"] == "/sign-in/?next=/proposals/11/"
+
+
+def test_the_way_back_leads_to_a_page_after_two_refusals(cast: Cast, client: Client):
+    client.force_login(cast.misaki)
+    refused = {"HTTP_REFERER": "http://testserver/people/ryo/memberships/"}
+    assert 'href="/people/ryo/"' in words(client.post("/people/ryo/deactivation/", **refused))
+
+
+def test_the_language_is_not_switched_where_that_would_lose_what_was_typed(cast: Cast, client: Client):
+    proposal = in_review(cast)
+    address, switch = f"/proposals/{proposal.pk}/objections/", 'action="/language/"'
+    kept_for_later = client.post(address, {"words": "長い意見"})
+    assert kept_for_later.status_code == 401
+    assert switch not in words(kept_for_later)
+    client.force_login(cast.naoko)
+    empty, long = client.post(address, {"words": ""}), client.post(address, {"words": "長い意見" * 2_000})
+    assert (empty.status_code, long.status_code) == (422, 422)
+    assert switch in words(empty)
+    assert switch not in words(long)
 
 
 # Addresses
