@@ -19,7 +19,7 @@ run: venv ## serve the example registry on http://127.0.0.1:8000 (PORT=9000 chan
 	@$(PYTHON_HERE) manage.py quickstart
 
 test: venv ## run the tests but the slow ones (DATABASE_URL=postgres://… on PostgreSQL, MARKS=slow for the slow)
-	@$(DEV) -m pytest -n $(WORKERS) -m "$(MARKS)"
+	@$(DEV) -m pytest -n $(WORKERS) --dist worksteal -m "$(MARKS)"
 
 lint: style types templates migrations settings ## check style, types, templates, migrations and settings
 

@@ -23,7 +23,7 @@ from registry.conditions.compare import Comparison, Containment, Example, compar
 from registry.conditions.conformance import Broken, conformance_of
 from registry.conditions.count import Count, count_months, open_dataset
 from registry.conditions.counting import Counting, Definition, counting, counting_sql
-from registry.conditions.dataset import Source, require_readable
+from registry.conditions.dataset import Source, readable, require_readable
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.evaluate import evaluator
 from registry.conditions.explain import Line, Names, explain_lines, explain_tree
@@ -171,7 +171,8 @@ def count(
     require_readable(data, (before, after))
     connection = open_dataset(data, vocabulary)
     try:
-        return count_months(connection, before, after, moments)
+        with readable():
+            return count_months(connection, before, after, moments)
     finally:
         connection.close()
 

@@ -10,7 +10,7 @@ import duckdb
 
 from registry.conditions.confirm import column_type
 from registry.conditions.counting import Counting
-from registry.conditions.dataset import Source, has_offset, on_the_clocks_of, opened
+from registry.conditions.dataset import Source, connect, has_offset, lock, on_the_clocks_of, opened
 from registry.conditions.dialects import dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.months import NUMBERS, MonthCount, by_month, months_sql, rows_sql
@@ -36,22 +36,21 @@ class Count:
         return {name: sum(getattr(month, name) for month in self.months) for name in NUMBERS}
 
 
-def open_dataset(data: str | Path | Source, vocabulary: Vocabulary, memory: str = "384MB") -> duckdb.DuckDBPyConnection:
+def open_dataset(data: str | Path | Source, vocabulary: Vocabulary) -> duckdb.DuckDBPyConnection:
     """DuckDB over a folder of <entity>.parquet or <entity>.csv files, then locked: no file, no setting else.
 
     A `Source` is read through its mapping instead. Raises ConditionError when a file is missing or, in a plain
     folder, a value does not fit its declared type.
     """
     if isinstance(data, Source):
-        return opened(data, vocabulary, memory)
-    connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": memory})
+        return opened(data, vocabulary)
+    connection = connect()
     try:
         for entity in vocabulary.entities.values():
             connection.execute(_load(Path(data), entity, vocabulary.time_zone))
     except duckdb.Error as error:
         raise refuse("data_unreadable", reason=str(error).splitlines()[0]) from error
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+    lock(connection)
     return connection
 
 

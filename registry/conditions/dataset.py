@@ -1,5 +1,7 @@
 """Reading foreign tables through a mapping, so that their columns and values are the vocabulary's.
 
+They stay in their files: a query reads the columns it asks for, so that a million records fit into a worker.
+
 A mapping is plain data, as it is stored and sent:
 
     {"lead": {"table": "leads", "fields": {
@@ -14,7 +16,8 @@ cannot be read as its type is blank for counting, and the conformance report nam
 offset (`Z`, `+09:00`) is what the clocks of the vocabulary's time zone said then.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,7 @@ from registry.conditions.problems import ConditionError, refuse
 from registry.conditions.records import shape
 from registry.conditions.vocabulary import Entity, FieldWord, Vocabulary, conform
 
-MEMORY = "384MB"
+MEMORY = "256MB"  # of the worker's 512; what the database gives back stays with the process for a while
 MAX_VALUES = 500
 FORMATS = {
     "date": ("%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d %H:%M",
@@ -121,48 +124,78 @@ def _stands(word: FieldWord, fixed: Any) -> bool:
     return conform(word.type, fixed) is not None
 
 
-def opened(source: Source, vocabulary: Vocabulary, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
-    """DuckDB with a table for every mapped entity, its values of the declared types; then locked."""
-    return _loaded(source, vocabulary, memory, as_text=False)
+def connect(threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A database in memory that spills nothing to disk and draws nothing on the terminal."""
+    connection = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": MEMORY, "temp_directory": ""})
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
-def opened_as_text(source: Source, vocabulary: Vocabulary, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
-    """Likewise, but as text: what reads as its type in the one plain form, and the rest as it was written.
+def lock(connection: duckdb.DuckDBPyConnection, files: Iterable[Path] = ()) -> None:
+    """From now on the connection reads these files and nothing else, and no setting can be changed."""
+    connection.execute(f"SET allowed_paths = [{', '.join(_text(str(file)) for file in files)}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
-    Beside each field stands, as `unreadable(field)`, whether its cell says something that cannot be read.
-    """
-    return _loaded(source, vocabulary, memory, as_text=True)
 
-
-def _loaded(source: Source, vocabulary: Vocabulary, memory: str, as_text: bool) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": memory, "temp_directory": ""})
+@contextmanager
+def readable() -> Iterator[None]:
+    """What the database says of data that it cannot read is raised as a ConditionError."""
     try:
-        for entity in vocabulary.entities.values():
-            if entity.name in source.mapping:
-                connection.execute(_table(source, entity, vocabulary.time_zone, as_text))
+        yield
     except duckdb.OutOfMemoryException as error:
         raise refuse("data_too_large") from error
     except duckdb.IOException as error:
         raise refuse("data_gone") from error
     except duckdb.Error as error:
         raise refuse("data_unreadable", reason=str(error).splitlines()[0]) from error
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+
+
+def opened(source: Source, vocabulary: Vocabulary) -> duckdb.DuckDBPyConnection:
+    """DuckDB with a view of every mapped entity, its values of the declared types; then locked."""
+    return _viewed(source, vocabulary, as_text=False)
+
+
+def opened_as_text(source: Source, vocabulary: Vocabulary) -> duckdb.DuckDBPyConnection:
+    """Likewise, but as text: what reads as its type in the one plain form, and the rest as it was written.
+
+    Beside each field stand, as `typed(field)`, what was read and, as `unreadable(field)`, whether its cell says
+    something that cannot be.
+    """
+    return _viewed(source, vocabulary, as_text=True)
+
+
+def _viewed(source: Source, vocabulary: Vocabulary, as_text: bool) -> duckdb.DuckDBPyConnection:
+    entities = [entity for entity in vocabulary.entities.values() if entity.name in source.mapping]
+    connection = connect()
+    with readable():
+        for entity in entities:
+            connection.execute(_view(source, entity, vocabulary.time_zone, as_text))
+    lock(connection, {_file(source, entity) for entity in entities})
     return connection
 
 
-def _table(source: Source, entity: Entity, zone: str, as_text: bool) -> str:
+def _file(source: Source, entity: Entity) -> Path:
+    return Path(source.folder) / f"{source.mapping[entity.name]['table']}.parquet"
+
+
+def _view(source: Source, entity: Entity, zone: str, as_text: bool) -> str:
     body = source.mapping[entity.name]
     cells = []
     for word in entity.fields.values():
         text = cell(body["fields"].get(word.name), word)
-        typed = read_as(text, word, zone, (body["fields"].get(word.name) or {}).get("format", ""))
-        found = f"COALESCE(CAST({typed} AS VARCHAR), {text})" if as_text else typed
+        value = read_as(text, word, zone, (body["fields"].get(word.name) or {}).get("format", ""))
+        found = f"COALESCE(CAST({value} AS VARCHAR), {text})" if as_text else value
         cells.append(f'{found} AS "{word.name}"')
         if as_text:
-            cells.append(f'({text}) IS NOT NULL AND ({typed}) IS NULL AS "{unreadable(word.name)}"')
-    file = Path(source.folder) / f"{body['table']}.parquet"
-    return f'CREATE TABLE "{entity.name}" AS SELECT {", ".join(cells)} FROM read_parquet({_text(str(file))})'
+            cells.append(f'{value} AS "{typed(word.name)}"')
+            cells.append(f'({text}) IS NOT NULL AND ({value}) IS NULL AS "{unreadable(word.name)}"')
+    file = _text(str(_file(source, entity)))
+    return f'CREATE VIEW "{entity.name}" AS SELECT {", ".join(cells)} FROM read_parquet({file})'
+
+
+def typed(field: str) -> str:
+    return f"{field} as its type"
 
 
 def unreadable(field: str) -> str:

@@ -17,6 +17,7 @@ from typing import TextIO
 
 import duckdb
 
+from registry.conditions.dataset import connect
 from registry.conditions.problems import refuse
 
 MAX_FILES = 50
@@ -29,7 +30,6 @@ BLOCK = 2**20
 NAME = re.compile(r"[^\w\-]+")
 ENCODINGS = ("utf-8-sig", "cp932")
 MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-MEMORY = "256MB"
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _bounded(name: str, rows: Iterable[list[str]], width: int) -> Iterator[tuple
 
 
 def _take_parquet(name: str, table: str, path: Path, folder: Path) -> Taken:
-    with _duckdb() as connection:
+    with connect() as connection:
         source = _text(str(path))
         (rows,) = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({source})").fetchone() or (0,)
         (size,) = connection.execute(
@@ -211,13 +211,8 @@ def _cell(column: str) -> str:
 
 
 def _keep(query: str, file: Path) -> None:
-    with _duckdb() as connection:
+    with connect(threads=1) as connection:  # each thread that writes holds a group of rows
         connection.execute(f"COPY ({query}) TO {_text(str(file))} (FORMAT parquet, COMPRESSION zstd)")
-
-
-def _duckdb() -> duckdb.DuckDBPyConnection:
-    """A database that spills nothing to disk: what does not fit its memory is refused."""
-    return duckdb.connect(":memory:", config={"threads": 2, "memory_limit": MEMORY, "temp_directory": ""})
 
 
 def _text(value: str) -> str:

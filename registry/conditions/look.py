@@ -6,9 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from registry.conditions.problems import refuse
+from registry.conditions.dataset import connect, readable
 
-MEMORY = "256MB"
 ROWS_LOOKED_AT = 200_000
 VALUES_SHOWN = 60
 LONGEST = 80
@@ -33,16 +32,11 @@ type Looks = Mapping[str, Mapping[str, Look]]
 
 def look(folder: str, tables: Mapping[str, Iterable[str]]) -> Looks:
     """A look at every column of these tables (their columns by name) in a folder that `take_in` filled."""
-    with duckdb.connect(":memory:", config={"threads": 2, "memory_limit": MEMORY, "temp_directory": ""}) as connection:
-        try:
-            return {
-                table: {column: _look(connection, Path(folder) / f"{table}.parquet", column) for column in columns}
-                for table, columns in tables.items()
-            }
-        except duckdb.IOException as error:
-            raise refuse("data_gone") from error
-        except duckdb.OutOfMemoryException as error:
-            raise refuse("data_too_large") from error
+    with connect() as connection, readable():
+        return {
+            table: {column: _look(connection, Path(folder) / f"{table}.parquet", column) for column in columns}
+            for table, columns in tables.items()
+        }
 
 
 def _look(connection: duckdb.DuckDBPyConnection, file: Path, column: str) -> Look:

@@ -5,14 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import duckdb
-
 from registry.conditions.conformance import Broken, conformance_of
 from registry.conditions.count import Count, count_months, count_rows, open_dataset
 from registry.conditions.counting import Counting, Definition, counting
-from registry.conditions.dataset import Source, read_by
+from registry.conditions.dataset import Source, read_by, readable
 from registry.conditions.meaning import Moments
-from registry.conditions.problems import ConditionError, Problem, refuse
+from registry.conditions.problems import ConditionError, Problem
 from registry.conditions.resolve import Metrics
 from registry.conditions.vocabulary import Vocabulary
 
@@ -66,38 +64,34 @@ def tally(asked: Sequence[Asked], world: World, data: Any) -> list[Counted]:
         found = [_counted(each, world, connection) for each in asked]
     finally:
         connection.close()
-    broken = _broken(data, world.vocabulary)
-    return [replace(each, broken=_read(one, world, broken)) for one, each in zip(asked, found, strict=True)]
+    reads = [_reads(each, world) for each in asked]
+    broken = _broken(data, world.vocabulary, {pair for each in reads for pair in each})
+    return [
+        replace(each, broken=tuple(one for one in broken if (one.entity, one.field) in read))
+        for each, read in zip(found, reads, strict=True)
+    ]
 
 
 def _counted(asked: Asked, world: World, connection: Any) -> Counted:
     try:
         old, new = both(asked, world)
-        return Counted(asked.key, count_months(connection, old, new, world.moments, samples=0))
+        with readable():
+            return Counted(asked.key, count_months(connection, old, new, world.moments, samples=0))
     except ConditionError as error:
         return Counted(asked.key, problems=tuple(error.problems))
-    except duckdb.OutOfMemoryException:
-        return Counted(asked.key, problems=tuple(refuse("data_too_large").problems))
-    except duckdb.Error as error:
-        return Counted(asked.key, problems=tuple(refuse("data_unreadable", reason=_first_line(error)).problems))
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
-
-
-def _broken(data: Any, vocabulary: Vocabulary) -> list[Broken]:
-    """The promises foreign data breaks; a plain folder is only opened when it keeps its types."""
-    return conformance_of(data, vocabulary, shown=0) if isinstance(data, Source) else []
-
-
-def _read(asked: Asked, world: World, broken: Sequence[Broken]) -> tuple[Broken, ...]:
-    """Those about an entity or field that either side of a question looks at."""
+def _reads(asked: Asked, world: World) -> set[tuple[str, str]]:
+    """The entities and fields that either side of a question looks at."""
     try:
-        reads = {pair for side in both(asked, world) for pair in read_by(side)}
+        return {pair for side in both(asked, world) for pair in read_by(side)}
     except ConditionError:
-        return ()
-    return tuple(each for each in broken if (each.entity, each.field) in reads)
+        return set()
+
+
+def _broken(data: Any, vocabulary: Vocabulary, read: set[tuple[str, str]]) -> list[Broken]:
+    """The promises foreign data breaks there; a plain folder is only opened when it keeps its types."""
+    return conformance_of(data, vocabulary, shown=0, read=read) if isinstance(data, Source) else []
 
 
 def rows_behind(
@@ -106,6 +100,7 @@ def rows_behind(
     """The first records behind one number of one metric. Raises ConditionError."""
     connection = open_dataset(data, world.vocabulary)
     try:
-        return count_rows(connection, *both(asked, world), world.moments, outcome, limit, month=month)
+        with readable():
+            return count_rows(connection, *both(asked, world), world.moments, outcome, limit, month=month)
     finally:
         connection.close()

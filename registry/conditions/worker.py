@@ -36,6 +36,7 @@ FRAMES = 5_000  # the parser of the dialects takes dozens for each level that is
 LIBRARIES = 92  # megabytes of Python, solver and database as files in memory, which the limit on data leaves out
 START_SECONDS = 60.0
 WATCH_SECONDS = 0.02
+GIVES_BACK = {"DUCKDB_JE_MALLOC_CONF": "retain:false"}  # else the database keeps addresses, and the limit is on those
 PAGE = resource.getpagesize()
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -122,7 +123,8 @@ class Workers:
             self._idle.put(holder[0])
 
     def _start(self) -> _Process:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        environment = {**os.environ, "PYTHONPATH": path, **GIVES_BACK}
         serving = f"from registry.conditions.worker import serve; serve({self.megabytes})"
         command = [sys.executable, "-c", serving]
         return _Process(

@@ -49,7 +49,7 @@ class Watch:
     def __init__(self, page: Page, home: str) -> None:
         """`home` is the address of the one host that may be asked for anything."""
         self.heard: list[str] = []
-        page.context.add_init_script(LISTEN)
+        page.add_init_script(LISTEN)
         page.on("console", lambda message: self._said(message))
         page.on("pageerror", lambda error: self.heard.append(f"error: {error}"))
         page.on("request", lambda request: self._left_for(request.url, home))

@@ -1,10 +1,12 @@
 """One server and one browser for each worker, and a fresh window for each person of each test."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.person import Person
 from tests.browser.server import serve
@@ -58,30 +60,48 @@ def window(browser: Browser, site: str) -> Iterator[Window]:
         context.close()
 
 
+@dataclass
+class Profiles:
+    """Browsers that keep the files every page needs, and the cookies of whoever has signed in once already."""
+
+    browser: Browser
+    site: str
+    contexts: dict[str, BrowserContext] = field(default_factory=dict)
+    cookies: dict[str, list[Any]] = field(default_factory=dict)
+
+    def page(self, username: str | None, language: str) -> Page:
+        """A new page for that person, with nothing left of what the last one did."""
+        if language not in self.contexts:
+            context = self.browser.new_context(base_url=self.site, reduced_motion="reduce", locale=language)
+            context.set_default_timeout(PATIENCE)
+            self.contexts[language] = context
+        context = self.contexts[language]
+        context.clear_cookies()
+        context.add_cookies(self.cookies.get(username or "", []))
+        return context.new_page()
+
+
 @pytest.fixture(scope="package")
-def sessions() -> dict[str | None, StorageState | None]:
-    """The cookies of whoever has been signed in once already; nobody has none."""
-    return {None: None}
+def profiles(browser: Browser, site: str) -> Iterator[Profiles]:
+    kept = Profiles(browser, site)
+    yield kept
+    for context in kept.contexts.values():
+        context.close()
 
 
 @pytest.fixture
-def signed_in(browser: Browser, site: str, sessions: dict[str | None, StorageState | None]) -> Iterator[Window]:
+def signed_in(profiles: Profiles) -> Iterator[Window]:
     """`signed_in("tanaka", "ja")`: like `window`, but through the door already, and sparing of motion."""
     opened = []
 
     def open_window(username: str | None, language: str) -> Person:
-        known = username in sessions
-        context = browser.new_context(
-            base_url=site, storage_state=sessions.get(username), reduced_motion="reduce", locale=language
-        )
-        context.set_default_timeout(PATIENCE)
-        opened.append(context)
-        person = Person(context.new_page(), Tongue(language), username or "")
-        if not known:
+        person = Person(profiles.page(username, language), Tongue(language), username or "")
+        opened.append(person.page)
+        if username and username not in profiles.cookies:
             person.enter()
-            sessions[username] = context.storage_state()
+            profiles.cookies[username] = person.page.context.cookies()
         return person
 
     yield open_window
-    for context in opened:
-        context.close()
+    for page in opened:
+        page.close()

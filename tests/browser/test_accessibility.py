@@ -90,5 +90,5 @@ def look_at(shown: Shown, looks: list[Look], signed_in: Window, site: str) -> li
             faults += [f"{language}, {scheme}, {width} px: {each}" for each in found]
         person.page.set_viewport_size({"width": SMALLEST, "height": 800})
         faults += [f"{language}: {each}" for each in (*axe.sticking_out(person.page), *heard)]
-        person.page.context.close()
+        person.page.close()
     return faults
