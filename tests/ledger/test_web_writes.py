@@ -187,6 +187,11 @@ def _(ground: Ground) -> Sent:
     return [number], {"digest": latest(proposal).digest}
 
 
+@way("glass_withdrawal", "megumi", "glass_left_whole")
+def _(ground: Ground) -> Sent:
+    return WAYS["glass_confirmation"].sent(ground)[0], {}
+
+
 # Counting
 
 
