@@ -1,6 +1,6 @@
 """What is still needed: the checklist on the page, and the guard of submitting, from one list."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -13,6 +13,7 @@ from registry.models.metrics import definition_document
 from registry.models.proposals import heading_of, revision_digest, revision_document
 from registry.refusals import WrongState
 from registry.standing import Standing
+from registry.wording import Wording
 
 type State = Literal["done", "attention", "waiting"]
 
@@ -266,11 +267,17 @@ def _about_difference(standing: Standing) -> Iterator[Need]:
     """An identical resubmission would void nothing and ask for everything again."""
     if standing.revision is None or standing.proposal.effective_from is None:
         return
-    if proposed_digest(standing) == standing.revision.digest:
+    if proposed_digest(standing, _as_submitted(standing)) == standing.revision.digest:
         sentence = _("Nothing differs from revision %(number)d. Change something before submitting again.") % {
             "number": standing.revision.number
         }
         yield Need("attention", sentence, "identical")
+
+
+def _as_submitted(standing: Standing) -> dict[str, Wording]:
+    """What was submitted, where a copy still says it: a field that came later may be written down as empty."""
+    said = {copy.key: wording.whole(copy.wording) for copy in standing.copies}
+    return {key: words for key, words in standing.overlay.items() if wording.whole(words) == said.get(key)}
 
 
 def _about_names(copies: Sequence[WorkingCopy]) -> Iterator[Need]:
@@ -304,7 +311,7 @@ def _about_retirement(standing: Standing) -> Iterator[Need]:
     on = standing.proposal.effective_from or standing.today
     for each in retirement.troubles(standing.copies, on, any_retired=standing.any_retired):
         if each.blocks:
-            yield Need("attention", each.sentence, each.code, each.key, each.field)
+            yield Need("attention", each.sentence, each.code, each.key, "condition")
 
 
 def _about_signatories(standing: Standing) -> Iterator[Need]:
@@ -323,13 +330,20 @@ def required_teams(copies: Iterable[WorkingCopy]) -> list[Team]:
     return list(Team.objects.filter(key__in=keys))
 
 
-def proposed_digest(standing: Standing) -> str:
-    """The digest the working copies would have if they were submitted now. Needs an effective date."""
-    proposal = standing.proposal
+def proposed_digest(standing: Standing, instead: Mapping[str, Wording] | None = None) -> str:
+    """The digest the working copies would have if they were submitted now. Needs an effective date.
+
+    `instead` holds words, by metric key, to take for those of a copy.
+    """
+    proposal, others = standing.proposal, instead or {}
     assert proposal.effective_from is not None
     definitions = [
         definition_document(
-            copy.key, copy.number, copy.base.digest if copy.base else None, proposal.effective_from, copy.wording
+            copy.key,
+            copy.number,
+            copy.base.digest if copy.base else None,
+            proposal.effective_from,
+            others.get(copy.key, copy.wording),
         )
         for copy in standing.copies
     ]

@@ -95,6 +95,18 @@ def test_an_older_draft_is_written_on_and_submitted(writer: Client, cast: Cast, 
     submitting.submit(proposal, by=cast.misaki)
 
 
+def test_an_older_revision_that_was_edited_and_put_back_is_not_submitted_again(cast: Cast, later: Any):
+    proposal = in_review(cast)
+    before = proposal.working_copies.get().wording["text_ja"]
+    later()
+    for text in ("別の説明。", before):
+        drafting.save(proposal, by=cast.misaki, wordings={"target_lead": {"text_ja": text}})
+    assert "remark_ja" in proposal.working_copies.get().wording
+    assert "identical" in said(proposal)
+    drafting.save(proposal, by=cast.misaki, wordings={"target_lead": {"remark_ja": "追記"}})
+    assert "identical" not in said(proposal)
+
+
 @pytest.mark.parametrize("tab", ["words", "discussion", "record"])
 def test_an_older_revision_is_read_and_discussed(writer: Client, cast: Cast, later: Any, tab: str):
     proposal = in_review(cast)
