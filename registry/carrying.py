@@ -19,7 +19,7 @@ from registry.meaning import Overlay
 from registry.models import InForce, Use, VocabularyDraft
 from registry.proving import names, referring
 from registry.standing import Standing
-from registry.wording import Wording
+from registry.wording import CALCULATED, Wording
 
 
 def altered(old: Vocabulary, new: Vocabulary) -> dict[str, Wording]:
@@ -32,8 +32,8 @@ def altered(old: Vocabulary, new: Vocabulary) -> dict[str, Wording]:
     return {
         key: span.words
         for key in agreed.keys
-        for span, _day, metrics in agreed.readings(key)
-        if _differs(span.words, metrics, old, new)
+        for span, day in agreed.readings(key)
+        if _differs(span.words, agreed.agreed(span, day), old, new)
     }
 
 
@@ -60,17 +60,21 @@ def left_out(standing: Standing) -> list[str]:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A definition that could not be read from a day on: one that is proposed (`own`), or one that refers to such."""
+    """A definition that could not be read from a day on: one that is proposed (`own`), or one that refers to such.
+
+    `field` is where it says so: its condition or its formula.
+    """
 
     key: str
     names: dict[str, str]
+    field: str
     own: bool
     day: date
     problem: Problem
 
     @property
     def code(self) -> str:
-        return "condition_broken" if self.own else "breaks_others"
+        return f"{self.field}_broken" if self.own else "breaks_others"
 
     @property
     def for_its_authors(self) -> str:
@@ -109,43 +113,59 @@ def unreadable(standing: Standing) -> list[Unreadable]:
     revision = standing.revision
     if revision is None:
         return []
-    name = f"unreadable:{revision.digest}:{standing.stamp}"
-    return kept(name, lambda: list(_unreadable(standing.overlay, revision.effective_from, standing.carried)))
+    name = f"unreadable/2:{revision.digest}:{standing.stamp}"
+    asked = (standing.overlay, revision.effective_from, standing.carried)
+    return kept(name, lambda: _unreadable(standing, *asked))
 
 
 def unreadable_draft(standing: Standing) -> list[Unreadable]:
     """The same of what is being written."""
-    if not standing.has_vocabulary:
-        return []
     overlay = {copy.key: copy.wording for copy in standing.copies}
     on, drafted = standing.drafted_from, standing.drafted_vocabulary
     said = {key: [each[name] for name in course.READ] for key, each in overlay.items()}
-    asked = digest("goi/unreadable/1", [said, on.isoformat(), meaning.source_digest(drafted) if drafted else ""])
-    return kept(f"unreadable:{asked}:{standing.stamp}", lambda: list(_unreadable(overlay, on, drafted)))
+    asked = digest("goi/unreadable/2", [said, on.isoformat(), meaning.source_digest(drafted) if drafted else ""])
+    return kept(f"unreadable:{asked}:{standing.stamp}", lambda: _unreadable(standing, overlay, on, drafted))
 
 
-def _unreadable(overlay: Overlay, on: date, carried: "meaning.Carried | None") -> list[Unreadable]:
+def _unreadable(standing: Standing, overlay: Overlay, on: date, carried: "meaning.Carried | None") -> list[Unreadable]:
     """Its own definitions first: while one cannot be read, nothing is said of what refers to it.
 
     What refers to it is named only where it could be read before: the change does not answer for other faults.
+    Where no vocabulary has been declared, that is said of formulas alone.
     """
-    current, proposed = meaning.vocabulary(), meaning.read_in(carried)
-    if current is None or proposed is None:
+    current = meaning.vocabulary() if standing.has_vocabulary else None
+    proposed = meaning.declared_by(carried.source) if carried else current
+    own = {key: words for key, words in overlay.items() if current or words["kind"] == CALCULATED}
+    dependents = _dependents(overlay, on, conditions=current is not None)
+    if not (own or dependents):
         return []
-    dependents = {span.key for span in referring(set(overlay), Use.CONDITION, InForce.objects.since(on))}
-    agreed = course.of({*overlay, *dependents, *course.references_in(overlay.values())}, on)
+    agreed = course.of({*overlay, *dependents}, overlay, on)
     changed = agreed.followed_by(overlay, on)
 
     def first(key: str) -> Unreadable | None:
-        own = key in overlay
-        for span, day, metrics in changed.readings(key):
-            problems = meaning.problems_in(span.words, proposed, metrics)
-            if problems and (own or not meaning.problems_in(span.words, current, agreed.agreed(span, day))):
-                return Unreadable(key, names(span.words), own, day, problems[0])
+        is_own = key in overlay
+        for span, day in changed.readings(key):
+            problems = changed.problems(span, day, proposed)
+            if problems and (is_own or not agreed.problems(span, day, current)):
+                field = "formula" if span.is_calculated else "condition"
+                return Unreadable(key, names(span.words), field, is_own, day, problems[0])
         return None
 
-    broken = [found for key in overlay if (found := first(key))]
+    broken = [found for key in own if (found := first(key))]
     return broken or [found for key in sorted(dependents) if (found := first(key))]
+
+
+def _dependents(overlay: Overlay, on: date, *, conditions: bool) -> set[str]:
+    """What a change from a day on may leave unreadable: what refers to it, or is calculated from what is new in it.
+
+    A formula looks at nothing but units and other formulas.
+    """
+    among = InForce.objects.since(on)
+    before = course.spans_of(among.filter(key__in=overlay))
+    recast = {span.key for span in before if meaning.factor(span.words) != meaning.factor(overlay[span.key])}
+    referred_to = set(overlay) if conditions else set()
+    asked = ((referred_to, Use.CONDITION), (recast, Use.FORMULA))
+    return {span.key for keys, how in asked for span in referring(keys, how, among)}
 
 
 def _changed(carried: "meaning.Carried", stamp: str) -> list[tuple[str, Wording]]:

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from registry import conditions_syntax, meaning
-from registry.conditions import Agreed
+from registry.conditions import Agreed, Problem, Vocabulary
 from registry.meaning import Overlay
-from registry.models import FOREVER, InForce
+from registry.models import FOREVER, InForce, Use
 from registry.models.metrics import InForceQuerySet
-from registry.wording import Wording
+from registry.wording import CALCULATED, Wording
 
 # What is read of a wording, and its name: a whole course leaves all else where it is, since it can be long.
-READ = ("counts", "counting_key", "dated_by", "first_per", "sums", "condition", "retired", "name_ja", "name_en")
+READ = (
+    *("kind", "counts", "counting_key", "dated_by", "first_per", "sums", "condition"),
+    *("formula", "unit_en", "retired", "name_ja", "name_en"),
+)
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,17 @@ class Span:
     ends: date
 
     @property
+    def is_calculated(self) -> bool:
+        return bool(self.words["kind"] == CALCULATED)
+
+    @property
     def is_read(self) -> bool:
-        """Whether records are judged by it."""
-        return bool(self.words["condition"]) and not self.words["retired"]
+        """Whether it says by which condition or formula there are numbers."""
+        return bool(self.words["formula" if self.is_calculated else "condition"]) and not self.words["retired"]
 
 
 class Course:
-    """Spans by metric, asked what a condition refers to on each of its days."""
+    """Spans by metric, asked what a condition or formula refers to on each of its days."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
         self._spans: dict[str, list[Span]] = defaultdict(list)
@@ -55,14 +62,20 @@ class Course:
         texts = (span.words["condition"], span.words["dated_by"])
         return meaning.referred_to(texts, lambda keys: self._wordings(keys, day))
 
-    def readings(self, key: str) -> Iterator[tuple[Span, date, dict[str, Agreed]]]:
-        """The spans of a metric by which records are judged, with each day from which they may read otherwise.
+    def problems(self, span: Span, day: date, declared: Vocabulary | None) -> list[Problem]:
+        """Why the span cannot be read on a day. Without declared words, no condition is judged."""
+        if span.is_calculated:
+            return meaning.formula_problems(span.key, span.words, lambda keys: self._wordings(keys, day))
+        return meaning.problems_in(span.words, declared, self.agreed(span, day)) if declared else []
 
-        That is their first and every one on which something they refer to changes; with what they then refer to.
+    def readings(self, key: str) -> Iterator[tuple[Span, date]]:
+        """The spans of a metric that there is something to read of, with each day from which they may read otherwise.
+
+        That is their first and every one on which something they refer to changes.
         """
         for span in self._spans.get(key, ()):
             for day in self._turns(span) if span.is_read else ():
-                yield span, day, self.agreed(span, day)
+                yield span, day
 
     def _turns(self, span: Span) -> list[date]:
         others = (each.begins for key in self._reached(span) for each in self._spans.get(key, ()))
@@ -74,18 +87,30 @@ class Course:
 
     def _reached(self, span: Span) -> set[str]:
         """The metrics it refers to on any day, directly or through others."""
+        way = Use.FORMULA if span.is_calculated else Use.CONDITION
         found: set[str] = set()
-        wanted = references_in([span.words])
+        wanted = references_in([span.words], way)
         while wanted:
             found |= wanted
-            wanted = references_in(each.words for key in wanted for each in self._spans.get(key, ())) - found
+            wanted = references_in((each.words for key in wanted for each in self._spans.get(key, ())), way) - found
         return found
 
 
-def references_in(wordings: Iterable[Wording]) -> set[str]:
-    """The metrics that wordings refer to by themselves."""
-    texts = (text for words in wordings for text in (words["condition"], words["dated_by"]))
-    return {key for text in texts for key in conditions_syntax.references(text)}
+def references_in(wordings: Iterable[Wording], way: str) -> set[str]:
+    """The metrics that wordings refer to by themselves, in their conditions or in their formulas."""
+    return {key for words in wordings for key in WAYS[way](words)}
+
+
+def _in_condition(words: Wording) -> set[str]:
+    return {key for text in (words["condition"], words["dated_by"]) for key in conditions_syntax.references(text)}
+
+
+def _in_formula(words: Wording) -> set[str]:
+    return set(conditions_syntax.factors(words["formula"]))
+
+
+# Followed apart: a formula looks at the units of what it names, and at no condition.
+WAYS = {Use.CONDITION: _in_condition, Use.FORMULA: _in_formula}
 
 
 def whole(since: date) -> Course:
@@ -94,17 +119,26 @@ def whole(since: date) -> Course:
     return Course(replace(each, words={name: each.words[name] for name in READ}) for each in spans)
 
 
-def of(keys: Iterable[str], since: date) -> Course:
-    """The same of these metrics and of all that they refer to."""
-    found: list[Span] = []
-    known: set[str] = set()
-    wanted = set(keys)
-    while wanted:
-        known |= wanted
-        spans = list(spans_of(InForce.objects.since(since).filter(key__in=wanted), since))
-        wanted = references_in(span.words for span in spans) - known
-        found += spans
-    return Course(found)
+def of(keys: Iterable[str], overlay: Overlay, since: date) -> Course:
+    """The same of these metrics, and of all that they or the wordings of `overlay` refer to."""
+    roots = {way: {*keys, *references_in(overlay.values(), way)} for way in WAYS}
+    found: dict[str, list[Span]] = {}
+    _read(set().union(*roots.values()), since, found)
+    for way, wanted in roots.items():
+        known: set[str] = set()
+        while wanted:
+            known |= wanted
+            _read(wanted, since, found)
+            wanted = references_in((span.words for key in wanted for span in found[key]), way) - known
+    return Course(span for spans in found.values() for span in spans)
+
+
+def _read(keys: set[str], since: date, found: dict[str, list[Span]]) -> None:
+    """Add the spans of these metrics, where they are not there yet."""
+    if missing := keys - found.keys():
+        found |= {key: [] for key in missing}
+        for span in spans_of(InForce.objects.since(since).filter(key__in=missing), since):
+            found[span.key].append(span)
 
 
 def spans_of(rows: InForceQuerySet, since: date = date.min) -> Iterator[Span]:

@@ -34,6 +34,7 @@ from registry.wording import CALCULATED, Wording
 type Overlay = Mapping[str, Wording]
 type Carried = VocabularyDraft | VocabularyClause
 type Declared = Carried | VocabularyVersion
+type Find = Callable[[set[str]], Mapping[str, Wording]]
 
 DEEPEST_INDENT = 4
 SAID_OF_OTHERS = ("counts", "condition", "name_ja", "name_en")  # by a condition in plain words that refers to them
@@ -71,15 +72,19 @@ def agreed(texts: Iterable[str], overlay: Overlay | None = None, on: date | None
 
     `overlay` are wordings that stand in for those in force, such as a joint proposal's.
     """
-    overlay = overlay or {}
+    return referred_to(texts, _finding(overlay or {}, on))
 
+
+def _finding(overlay: Overlay, on: date | None) -> Find:
     def wordings(keys: set[str]) -> dict[str, Wording]:
-        return in_force(keys - overlay.keys(), on) | {key: overlay[key] for key in keys & overlay.keys()}
+        there = {key: overlay[key] for key in keys & overlay.keys()}
+        elsewhere = keys - overlay.keys()
+        return there | in_force(elsewhere, on) if elsewhere else there
 
-    return referred_to(texts, wordings)
+    return wordings
 
 
-def referred_to(texts: Iterable[str], find: Callable[[set[str]], Mapping[str, Wording]]) -> dict[str, Agreed]:
+def referred_to(texts: Iterable[str], find: Find) -> dict[str, Agreed]:
     """The same, of the wordings that `find` gives for metric keys."""
     found: dict[str, Agreed] = {}
     wanted = {key for text in texts for key in conditions_syntax.references(text)}
@@ -101,8 +106,8 @@ def sentences(
 ) -> dict[str, list[str]]:
     """What is wrong with the condition or formula of metric `key`, by field, in the reader's language."""
     if words["kind"] == CALCULATED:
-        found = _formula_problems(key, words, overlay or {}, on) if words["formula"] else []
-        return {"formula": found} if found else {}
+        problems = formula_problems(key, words, _finding(overlay or {}, on)) if words["formula"] else []
+        return {"formula": [each.message(language()) for each in problems]} if problems else {}
     if not words["condition"]:
         return {}
     if read_in(carried) is None:
@@ -172,23 +177,22 @@ def unknown_entity(name: str, declared: Vocabulary) -> Problem:
     )
 
 
-def _formula_problems(key: str, words: Wording, overlay: Overlay, on: date | None) -> list[str]:
-    known = {name: factor(each) for name, each in _factors(words["formula"], overlay, on).items()}
+def formula_problems(key: str, words: Wording, find: Find) -> list[Problem]:
+    """What is wrong with the formula of metric `key`, with the factors that `find` gives for metric keys."""
+    known = {name: factor(each) for name, each in _factors(words["formula"], find).items()}
     try:
         parse_formula(words["formula"], known, key)
     except ConditionError as error:
-        return [problem.message(language()) for problem in error.problems]
+        return error.problems
     return []
 
 
-def _factors(formula: str, overlay: Overlay, on: date | None) -> dict[str, Wording]:
+def _factors(formula: str, find: Find) -> dict[str, Wording]:
     """What a formula names, and what is named in turn by the formulas of that."""
     found: dict[str, Wording] = {}
     wanted = set(conditions_syntax.factors(formula))
     while missing := wanted - found.keys():
-        there = {key: overlay[key] for key in missing & overlay.keys()}
-        if elsewhere := missing - overlay.keys():
-            there |= in_force(elsewhere, on)
+        there = find(missing)
         found |= there
         wanted = {name for each in there.values() for name in conditions_syntax.factors(each["formula"])}
     return found
@@ -214,26 +218,33 @@ def stamp(row: Any) -> str:
 
 
 def in_words(
-    words: Wording, stamp: str, overlay: Overlay | None = None, carried: Declared | None = None
+    words: Wording,
+    stamp: str,
+    overlay: Overlay | None = None,
+    carried: Declared | None = None,
+    on: date | None = None,
 ) -> list[tuple[int, str]]:
     """The condition in plain words in the reader's language: `(depth, rule)` for each line.
 
-    Empty where it cannot be read. Kept by `stamp`, since the same words in the same registry read the same.
+    `on`: the day from which it would hold (default today). Empty where it cannot be read. Kept by `stamp`, since the
+    same words in the same registry read the same.
     """
     if not words.get("condition"):
         return []
     said = {key: [each[name] for name in SAID_OF_OTHERS] for key, each in (overlay or {}).items()}
-    asked = [words["counts"], words["condition"], said, source_digest(carried) if carried else ""]
-    name = f"words:{language()}:{stamp}:{digest('goi/words/2', asked)}"
-    found: list[tuple[int, str]] = engine.kept(name, lambda: _read_aloud(words, overlay or {}, read_in(carried)))
+    asked = [words["counts"], words["condition"], said, source_digest(carried) if carried else "", str(on or "")]
+    name = f"words:{language()}:{stamp}:{digest('goi/words/3', asked)}"
+    found: list[tuple[int, str]] = engine.kept(name, lambda: _read_aloud(words, overlay or {}, read_in(carried), on))
     return found
 
 
-def _read_aloud(words: Wording, overlay: Overlay, declared: Vocabulary | None) -> list[tuple[int, str]]:
+def _read_aloud(
+    words: Wording, overlay: Overlay, declared: Vocabulary | None, on: date | None
+) -> list[tuple[int, str]]:
     if declared is None or words["counts"] not in declared.entities:
         return []
-    metrics = agreed([words["condition"]], overlay)
-    wordings = in_force(metrics) | dict(overlay)
+    metrics = agreed([words["condition"]], overlay, on)
+    wordings = in_force(metrics, on) | dict(overlay)
     names = {key: {"ja": each["name_ja"], "en": each["name_en"]} for key, each in wordings.items()}
     try:
         said = reading(words["condition"], declared, words["counts"], language(), metrics, names)

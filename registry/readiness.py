@@ -242,7 +242,7 @@ def _about_reading(standing: Standing) -> Iterator[Need]:
     """On later days, and of other metrics: what it does not say itself on the first is said of its words."""
     for each in carrying.unreadable_draft(standing):
         if each.own and each.day > standing.drafted_from:
-            yield Need("attention", each.for_its_authors, each.code, each.key, "condition")
+            yield Need("attention", each.for_its_authors, each.code, each.key, each.field)
         elif not each.own:
             yield Need("attention", each.for_its_authors, each.code, each.key)
 

@@ -27,8 +27,9 @@ CONTACTS = {"counts": "contact", "counting_key": "contact_id", "dated_by": "made
 
 
 @pytest.fixture(autouse=True)
-def _declared(cast: Cast) -> None:
-    vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
+def _declared(request: pytest.FixtureRequest, cast: Cast) -> None:
+    if getattr(request, "param", True):
+        vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
 
 
 def proposed(cast: Cast, day: date = TODAY, *, retroactive: bool = False, **wordings: Any) -> Proposal:
@@ -220,3 +221,63 @@ def test_the_ripple_names_what_refers_to_it_from_a_later_day(client: Client, cas
     assert "takes effect on 15 Jul 2026" in plain(
         client.get(f"/proposals/{proposal.pk}/?tab=effect&lang=en", follow=True)
     )
+
+
+# --- formulas, by day ---
+
+YEN = {"unit_ja": "円", "unit_en": "yen"}
+FIRST = words(**RATE | {"name_ja": "第一の率", "name_en": "First rate", "formula": "target_lead × 2"})
+SECOND = words(**RATE | {"name_ja": "第二の率", "name_en": "Second rate", "formula": "target_lead × 3"})
+TOTAL = words(**RATE | {"name_ja": "合計", "name_en": "Total", "formula": "target_lead + meeting"})
+TWICE = words(**RATE | {"name_ja": "二倍", "name_en": "Twice", "formula": "total × 2"})
+SQUARE = {**RATE, "name_ja": "二乗", "name_en": "Square", "formula": "meeting × meeting"}
+
+
+# Formulas are held against each other also where no vocabulary has been declared.
+EITHER_WAY = pytest.mark.parametrize("_declared", [True, False], ids=["declared", "undeclared"], indirect=True)
+
+
+@EITHER_WAY
+def test_a_circle_of_formulas_of_which_another_proposal_holds_the_other_half_stops_the_last_seal(cast: Cast):
+    agreed(cast, first_rate=FIRST, second_rate=SECOND)
+    one = submitted(cast, TOMORROW, first_rate={"formula": "second_rate × 2"})
+    other = submitted(cast, SOON, second_rate={"formula": "first_rate × 2"})
+    seal(other, team=cast.marketing, by=cast.ryo)
+    sealed(cast, one)
+    found = {need.code: need for need in before_publication(Standing(fresh(other)))}
+    assert "plausible" not in found
+    assert "第二の率" in found["formula_broken"].sentence
+    with refuses("formula_broken", 409):
+        seal(other, team=cast.sales, by=cast.naoko)
+
+
+def test_a_circle_of_formulas_that_closes_on_a_later_day_is_refused_with_the_day(cast: Cast):
+    agreed(cast, first_rate=FIRST, second_rate=SECOND)
+    agreed(cast, SOON, first_rate={"formula": "second_rate × 2"})
+    circle = proposed(cast, TOMORROW, second_rate={"formula": "first_rate × 2"})
+    needs = {need.code: need for need in before_submission(Standing(circle))}
+    assert "2026年7月15日" in needs["formula_broken"].sentence
+    assert needs["formula_broken"].target == "id_second_rate-formula"
+
+
+@pytest.mark.parametrize("change", [YEN, SQUARE], ids=["unit", "kind"])
+@EITHER_WAY
+def test_a_factor_whose_unit_changes_does_not_leave_a_sum_of_others_without_a_value(cast: Cast, change: Any):
+    agreed(cast, total=TOTAL, twice=TWICE)
+    proposal = proposed(cast, SOON, target_lead=change)
+    total, twice = refused(proposal, cast.misaki)["breaks_others"]
+    assert ("合計" in total, "二倍" in twice, "2026年7月15日" in total) == (True, True, True)
+    write(proposal, by=cast.misaki, change={"total": {"formula": "meeting × 2"}})
+    submitting.submit(proposal, by=cast.misaki)
+    assert sealed(cast, proposal).state == Proposal.PUBLISHED
+
+
+@EITHER_WAY
+def test_a_sum_that_was_agreed_meanwhile_stops_the_seal_and_is_named(cast: Cast):
+    proposal = submitted(cast, TOMORROW, target_lead=YEN)
+    agreed(cast, SOON, total=TOTAL)
+    found = {need.code: need for need in before_publication(Standing(proposal))}
+    assert "合計" in found["breaks_others"].sentence
+    assert "2026年7月15日" in found["breaks_others"].sentence
+    with refuses("breaks_others", 409):
+        seal(proposal, team=cast.marketing, by=cast.ryo)
