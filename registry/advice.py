@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from registry import clock, meaning, prose, telling, wording
@@ -72,10 +73,11 @@ def _found(worded: Clause | WorkingCopy, overlay: Mapping[str, Wording], standin
     """Kept by the words and the stamp of the registry: the same words in the same registry read the same."""
     base = worded.base.wording if worded.base else None
     carried = standing.carried if isinstance(worded, Clause) else standing.drafted_vocabulary
-    read_by = meaning.source_digest(carried) if carried else ""
-    asked = digest("goi/prose/1", [worded.key, telling.canonical(overlay), telling.canonical(base or {}), read_by])
+    on = worded.revision.effective_from if isinstance(worded, Clause) else standing.drafted_from
+    read_by = [meaning.source_digest(carried) if carried else "", str(on)]
+    asked = digest("goi/prose/2", [worded.key, telling.canonical(overlay), telling.canonical(base or {}), read_by])
     name = f"prose:{standing.stamp}:{asked}"
-    found: list[Finding] = kept(name, lambda: _read(worded.wording, base, overlay, standing, carried))
+    found: list[Finding] = kept(name, lambda: _read(worded.wording, base, overlay, standing, carried, on))
     return found
 
 
@@ -85,9 +87,10 @@ def _read(
     overlay: Mapping[str, Wording],
     standing: Standing,
     carried: meaning.Carried | None,
+    on: date,
 ) -> list[Finding]:
     declared = meaning.read_in(carried) if standing.has_vocabulary else None
-    tree = meaning.tree(words, overlay, declared)
+    tree = meaning.tree(words, overlay, declared, on)
 
     def read(names: list[str]) -> list[Finding]:
         return prose.lint(wording.tidy(words), base=base, condition=tree, vocabulary=declared, known=names)

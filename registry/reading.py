@@ -61,7 +61,7 @@ def of(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = 
     flaws = _flaws(words["condition"], problems)
     if flaws:
         return Reading(copy, words["condition"], flaws, [], None, pending=False)
-    lines = meaning.in_words(words, standing.stamp, overlay, carried)
+    lines = meaning.in_words(words, standing.stamp, overlay, carried, standing.drafted_from)
     does = effect.preview(copy, overlay, standing, wait=wait)
     pending = bool(lines) and does is None and not wait and not words["retired"]
     return Reading(copy, words["condition"], [], lines, does, pending)

@@ -195,14 +195,16 @@ def reply_prefix(comment: int) -> str:
 
 @register.simple_tag
 def condition_in_words(
-    worded: Any, stamp: str, agreed_then: Any = None, vocabulary: Any = None
+    worded: Any, stamp: str, agreed_then: Any = None, vocabulary: Any = None, read_on: Any = None
 ) -> list[tuple[int, str]]:
     """The condition in plain words, `(depth, rule)` a line; `stamp` as `meaning.stamp` gives it.
 
     `agreed_then` are the wordings it refers to, where those of another day are meant and not today's;
-    `vocabulary` is the one it is read in, where that is not today's.
+    `vocabulary` is the one it is read in, and `read_on` the day for everything else it refers to, likewise.
     """
-    return meaning.in_words(worded.wording, stamp, agreed_then or None, vocabulary or None) if stamp else []
+    if not stamp:
+        return []
+    return meaning.in_words(worded.wording, stamp, agreed_then or None, vocabulary or None, read_on or None)
 
 
 @register.filter

@@ -182,17 +182,23 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
     worded = standing.clauses or standing.copies
     return {
         "clauses": [(clause, changes(clause)) for clause in worded],
-        **carried(standing),
+        **how_read(standing),
         "advice": advice.submitted(standing) if standing.clauses else advice.written(standing),
     }
 
 
-def carried(standing: Standing) -> dict[str, Any]:
-    """The vocabulary in which its conditions are read, and how it differs where the proposal carries it."""
+def how_read(standing: Standing) -> dict[str, Any]:
+    """By what its conditions are read: its day, its words about other metrics, and the vocabulary.
+
+    With how the vocabulary differs where the proposal carries it.
+    """
+    worded = standing.clauses or standing.copies
+    on = standing.revision.effective_from if standing.revision else standing.drafted_from
+    read: dict[str, Any] = {"read_on": on, "agreed_then": {each.key: each.wording for each in worded}}
     vocabulary = standing.carried if standing.clauses else standing.drafted_vocabulary
     if vocabulary:
-        return {"vocabulary": vocabulary, "carried": carrying.difference(vocabulary)}
-    return {"vocabulary": standing.read_by}
+        return read | {"vocabulary": vocabulary, "carried": carrying.difference(vocabulary)}
+    return read | {"vocabulary": standing.read_by}
 
 
 def changes(worded: Any) -> list[comparison.Change]:

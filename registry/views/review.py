@@ -14,7 +14,7 @@ from registry.models import Comment, Objection, Proposal, Team
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.views.access import post_only
-from registry.views.proposals import carried, changes, page, places, standing_or_404
+from registry.views.proposals import changes, how_read, page, places, standing_or_404
 from registry.views.request import Request
 from registry.workflow import publication, reviewing
 
@@ -50,7 +50,7 @@ def _signing(request: Request, standing: Standing, team: Team, form: SignOffForm
         "proposal": standing.proposal,
         "revision": standing.revision,
         "clauses": [(clause, changes(clause)) for clause in standing.clauses],
-        **carried(standing),
+        **how_read(standing),
         "team": team,
         "form": form,
         "meaning": reviewing.meaning(team),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from registry import effect
+from registry import advice, effect, reading
 from registry.models import Metric, Proposal
 from registry.readiness import NotReady, before_publication, before_submission
 from registry.seeding.content import Content
@@ -168,6 +168,26 @@ def test_while_one_writes_references_are_read_on_the_day_it_takes_effect(client:
         proposal = proposed(cast, day, target_lead={"condition": "is_bee"})
         page = plain(client.get(f"/proposals/{proposal.pk}/draft/"))
         assert ("is_bee に当たる指標は、その日には適用されていません" not in page) is is_known
+        assert bool(reading.every(Standing(proposal))["target_lead"].lines) is is_known
+
+
+@pytest.mark.parametrize("by", ["what is agreed", "the proposal itself"])
+def test_reviewers_read_in_plain_words_what_is_not_in_force_yet(client: Client, cast: Cast, by: str):
+    mine = {"target_lead": {"condition": "is_bee"}, "bee": BEE}
+    if by == "what is agreed":
+        agreed(cast, SOON, bee=mine.pop("bee"))
+    proposal = submitted(cast, LATER, **mine)
+    client.force_login(cast.ryo)
+    for address in ("", "sign-offs/?team=marketing"):
+        assert "「ビー数」として数えられる" in plain(client.get(f"/proposals/{proposal.pk}/{address}"))
+
+
+def test_advice_reads_the_condition_on_the_day_it_takes_effect(cast: Cast):
+    agreed(cast, SOON, bee=BEE)
+    said = {"condition": "is_bee AND company.employees >= 50", "text_ja": "従業員100名以上の会社の人を数える。"}
+    proposal = submitted(cast, LATER, target_lead=said)
+    for given in (advice.written(Standing(proposal)), advice.submitted(Standing(proposal))):
+        assert ("text_ja", "number_differs") in {(each.finding.field, each.finding.code) for each in given}
 
 
 # --- what others refer to ---
