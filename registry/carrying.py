@@ -163,9 +163,12 @@ def _dependents(overlay: Overlay, on: date, *, conditions: bool) -> set[str]:
     among = InForce.objects.since(on)
     before = course.spans_of(among.filter(key__in=overlay))
     recast = {span.key for span in before if meaning.factor(span.words) != meaning.factor(overlay[span.key])}
-    referred_to = set(overlay) if conditions else set()
-    asked = ((referred_to, Use.CONDITION), (recast, Use.FORMULA))
-    return {span.key for keys, how in asked for span in referring(keys, how, among)}
+    calculated = {span.key for span in referring(recast, Use.FORMULA, among)}
+    if not conditions:
+        return calculated
+    referring_to = {span.key for span in referring(set(overlay), Use.CONDITION, among)}
+    dated = {span.key for span in course.dated_by_any({*overlay, *referring_to}, among)}
+    return (calculated | referring_to | dated) - overlay.keys()
 
 
 def _changed(carried: "meaning.Carried", stamp: str) -> list[tuple[str, Wording]]:

@@ -141,6 +141,14 @@ def _read(keys: set[str], since: date, found: dict[str, list[Span]]) -> None:
             found[span.key].append(span)
 
 
+def dated_by_any(keys: set[str], among: InForceQuerySet) -> list[Span]:
+    """Those whose date refers to one of `keys`. The index of uses knows conditions alone; few dates refer to any."""
+    referring = among.filter(definition__wording__dated_by__icontains="is_")
+    return [
+        span for span in spans_of(referring) if keys.intersection(conditions_syntax.references(span.words["dated_by"]))
+    ]
+
+
 def spans_of(rows: InForceQuerySet, since: date = date.min) -> Iterator[Span]:
     """The rows as spans, of whose days only those from `since` on are asked about."""
     columns = ("key", "definition__wording", "valid_from", "valid_to")

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from registry import advice, effect, reading
@@ -28,6 +29,7 @@ CONTACTS = {"counts": "contact", "counting_key": "contact_id", "dated_by": "made
 
 @pytest.fixture(autouse=True)
 def _declared(request: pytest.FixtureRequest, cast: Cast) -> None:
+    cache.clear()
     if getattr(request, "param", True):
         vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
 
@@ -207,6 +209,15 @@ def test_what_others_refer_to_is_not_changed_so_that_they_cannot_be_read(cast: C
     assert "2026年6月16日" in sentence
     write(proposal, by=cast.misaki, change={"meeting": {"condition": "status = 'held' AND minutes >= 20"}})
     assert {need.code for need in before_submission(Standing(fresh(proposal)))} == {"ready"}
+
+
+def test_what_others_are_dated_by_is_not_changed_so_that_they_cannot_be_read(cast: Cast):
+    case = "CASE WHEN is_target_lead THEN created_on ELSE created_on + INTERVAL 1 DAY END"
+    agreed(cast, SOON, bee=BEE | {"dated_by": case})
+    proposal = proposed(cast, TOMORROW, target_lead=CONTACTS)
+    (sentence,) = refused(proposal, cast.misaki)["breaks_others"]
+    assert "ビー数" in sentence
+    assert "2026年7月15日" in sentence
 
 
 @pytest.mark.parametrize("kind", ["contacts", "calculated"])
