@@ -1,8 +1,13 @@
-"""Old against new over a million leads and two million meetings: one pass, beside the ways people do it by hand."""
+"""Old against new over a million leads and two million meetings: one pass, beside the ways people do it by hand.
+
+And as the product does it: taken in as an export, and counted in a capped worker with its promises checked.
+"""
 
 import os
+import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -12,11 +17,13 @@ from typing import Any
 import duckdb
 import psycopg
 
-from registry.conditions import Definition, Moments, counting
+from registry.conditions import Definition, Moments, Source, counting
 from registry.conditions.counting import Counting
 from registry.conditions.dialects import DIALECTS
 from registry.conditions.months import by_month, months_sql
 from registry.conditions.sql import Writer
+from registry.conditions.tally import Asked, World
+from registry.conditions.worker import Workers
 from tests.conditions.example import EXAMPLE
 
 LEADS, MEETINGS, COMPANIES = 1_000_000, 2_000_000, 100_000
@@ -48,7 +55,7 @@ DATA = {
 def large_counts() -> Iterator[str]:
     """A line per engine, each in a process of its own so that its memory is its own; then whether they agree."""
     cells = []
-    for name in ("duckdb", "postgres"):
+    for name in ("duckdb", "postgres", "worker"):
         if name == "postgres" and not _answers():
             yield "postgres: no server answers at GOI_BENCH_POSTGRES, so it is left out"
             continue
@@ -56,8 +63,7 @@ def large_counts() -> Iterator[str]:
         line, counted = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
         cells.append(counted)
         yield line
-    if len(cells) == 2:
-        yield f"the cells of both engines are {'identical' if cells[0] == cells[1] else 'DIFFERENT'}"
+    yield f"the cells of all of them are {'identical' if len(set(cells)) == 1 else 'DIFFERENT'}"
 
 
 def _answers() -> bool:
@@ -69,7 +75,11 @@ def _answers() -> bool:
 
 
 def main(name: str) -> None:
-    """The figures of one engine, and a line with every cell of every month."""
+    """The figures of one engine, or of a worker, and a line with every cell of every month."""
+    if name == "worker":
+        for line in _worker():
+            sys.stdout.write(line + "\n")
+        return
     connection = _duckdb() if name == "duckdb" else _postgres()
     cells: dict[str, Any] = {}
     for line in _engine(name, connection, cells):
@@ -102,6 +112,38 @@ def _engine(name: str, connection: Any, cells: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def _worker() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder, Workers() as workers:
+        given, kept = _exported(Path(folder)), Path(folder) / "taken in"
+        kept.mkdir()
+        reading, _ = _timed(lambda: workers.run("take_in", given, str(kept), seconds=300))
+        fields = {name: {field: {"column": field} for field in EXAMPLE.entities[name].fields} for name in DATA}
+        source = Source(str(kept), {name: {"table": name, "fields": fields[name]} for name in DATA})
+        asked = [Asked("lead", *(Definition("lead", text, "created_on") for text in (OLD, NEW)))]
+        world = World(EXAMPLE, PERIOD)
+        counting, [found] = _timed(lambda: workers.run("tally", asked, world, source, seconds=300))
+    assert found.count, found.problems
+    assert not found.broken
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    yield f"worker: taken in {reading:.0f} ms; counted, promises checked {counting:.0f} ms; memory {largest:.0f} MB"
+    yield repr(found.count.months)
+
+
+def _exported(folder: Path) -> list[tuple[str, str]]:
+    """The data as three Parquet files: name and path of each."""
+    files = [(f"{name}.parquet", str(folder / f"{name}.parquet")) for name in DATA]
+    with duckdb.connect() as connection:
+        for query, (_, path) in zip(DATA.values(), files, strict=True):
+            connection.execute(f"COPY ({query.format(series='generate_series')}) TO '{path}' (FORMAT parquet)")
+    return files
+
+
+def _timed(what: Callable[[], Any]) -> tuple[float, Any]:
+    started = time.perf_counter()
+    found = what()
+    return (time.perf_counter() - started) * 1000, found
+
+
 def _single(found: Counting, name: str) -> str:
     """The old metric alone, per month."""
     writer = Writer(DIALECTS[name], EXAMPLE, "lead", PERIOD)
@@ -130,9 +172,8 @@ def _by_hand(old: Counting, new: Counting, name: str) -> list[str]:
 def _best(what: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
     took, found = [], None
     for _ in range(times):
-        started = time.perf_counter()
-        found = what()
-        took.append((time.perf_counter() - started) * 1000)
+        needed, found = _timed(what)
+        took.append(needed)
     return min(took), found
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from registry.conditions import Agreed, ConditionError, Definition, Moments, count, counting, counting_sql
+from registry.conditions import Agreed, ConditionError, Definition, Moments, Source, count, counting, counting_sql
 from registry.conditions.count import count_months, count_rows, open_dataset
+from registry.conditions.dataset import opened
 from registry.conditions.evaluate import evaluator
 from tests.conditions.engines import POSTGRES, needs_postgres
 from tests.conditions.example import EXAMPLE, METRICS
@@ -263,6 +264,18 @@ def test_the_opened_dataset_reads_no_other_file(folder: Path) -> None:
         connection.execute("SELECT * FROM read_text('/etc/hostname')")
     with pytest.raises(duckdb.Error):
         connection.execute("SET enable_external_access = true")
+
+
+def test_data_read_through_a_mapping_stays_in_its_files_and_no_other_is_read(tmp_path: Path) -> None:
+    kept, other = tmp_path / "shops.parquet", tmp_path / "other.parquet"
+    for path in (kept, other):
+        duckdb.execute(f"COPY (SELECT 'a' AS id) TO '{path}' (FORMAT parquet)")
+    source = Source(str(tmp_path), {"shop": {"table": "shops", "fields": {"id": {"column": "id"}}}})
+    with opened(source, WORLD) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM shop").fetchone() == (1,)
+        for asked in (f"FROM read_parquet('{other}')", "SET allowed_paths = []", "SET enable_external_access = true"):
+            with pytest.raises(duckdb.Error):
+                connection.execute(asked)
 
 
 def test_a_missing_file_and_a_value_of_another_type_are_refused_in_words(folder: Path, tmp_path: Path) -> None:

@@ -45,6 +45,15 @@ def test_a_question_that_takes_too_long_is_killed_and_the_next_one_answered(work
     assert workers.run("problems", "consent = TRUE", EXAMPLE, "lead", seconds=60) == []
 
 
+@pytest.mark.nightly
+def test_a_million_leads_are_taken_in_and_counted_within_the_cap() -> None:
+    """Fewer than a worker may have, with two million meetings beside them and every promise checked."""
+    asked = [sys.executable, "-m", "tests.bench.large_count", "worker"]
+    said, counted = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert int(said.split("memory ")[1].removesuffix(" MB")) < MEGABYTES
+    assert counted.count("MonthCount(") == 24
+
+
 def test_a_process_that_needs_too_much_memory_is_killed() -> None:
     with Workers(megabytes=20) as small, pytest.raises(Overrun) as killed:
         small.run("problems", "consent = TRUE", EXAMPLE, "lead", seconds=60)
