@@ -173,17 +173,16 @@ def test_a_bomb_is_refused_in_time_and_within_memory(workers: Workers, tmp_path:
 
 
 @pytest.mark.slow
-def test_what_is_small_only_while_packed_is_refused_when_it_is_opened(workers: Workers, tmp_path: Path):
-    """Few kinds of wide cells pack into almost nothing; they run into the memory a count may use."""
-    bomb, target = parquet(tmp_path / "bomb.parquet", "SELECT i AS no, repeat('y', 19000) || i % 3 AS memo "
-                           "FROM range(40000) t(i)"), tmp_path / "kept"  # fmt: skip
+def test_what_is_small_only_while_packed_stays_in_its_file(workers: Workers, tmp_path: Path):
+    """Few kinds of wide cells pack into almost nothing; unpacked all at once they are more than a worker may have."""
+    query = "SELECT i AS no, repeat('y', 19000) || i % 3 AS memo FROM range(40000) t(i)"
+    bomb, target = parquet(tmp_path / "bomb.parquet", query), tmp_path / "kept"
     target.mkdir()
-    fields = {"id": {"column": "no"}, "note": {"column": "memo"}}
     workers.run("take_in", [("bomb.parquet", bomb)], str(target), seconds=60)
+    fields = {"id": {"column": "no"}, "note": {"column": "memo"}}
     source = Source(str(target), {"visit": {"table": "bomb", "fields": fields}})
-    with pytest.raises(ConditionError) as refused:
-        workers.run("conformance_of", source, WORDS, seconds=60)
-    assert refused.value.problems[0].code in ("data_too_large", "worker_memory")
+    found = workers.run("conformance_of", source, WORDS, seconds=60)
+    assert "unreadable" not in {each.code for each in found}
 
 
 def test_a_parquet_file_is_judged_by_its_unpacked_size_before_it_is_read(
