@@ -5,13 +5,14 @@ the ranges and everything published is checked.
 """
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Value
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
@@ -137,6 +138,8 @@ class Workflow(RuleBasedStateMachine):
         self.known: list[Proposed] = []
         self.vocabulary = 1
         vocabulary.change_vocabulary(SOURCE, by=self.cast.megumi, reason="例の語彙")
+        self.people = {user.username: user for user in User.objects.all()}
+        self.teams = {team.key: team for team in Team.objects.all()}
         self.event = Event.objects.latest("sequence")
         self.definition = Definition.objects.latest("pk")
         self.tried = True
@@ -229,10 +232,9 @@ class Workflow(RuleBasedStateMachine):
             and (proposed.state == Proposal.PUBLISHED or self.publishable(proposed, last=proposed.missing == {team}))
         )
         revision = latest(proposed.row)
-        team_row = Team.objects.get(key=team)
         if self.attempt(
             allowed,
-            lambda: reviewing.sign_off(revision, team=team_row, by=self.user(by), digest=revision.digest),
+            lambda: reviewing.sign_off(revision, team=self.teams[team], by=self.user(by), digest=revision.digest),
         ):
             lent = None if self.seats.get(by) == team else self.lent_to(proposed, by, team)[0]
             proposed.seals.append(Pressed(by, team, lent))
@@ -371,7 +373,7 @@ class Workflow(RuleBasedStateMachine):
         held = Membership.SIGNATORY if name in self.seats else Membership.MEMBER if name in self.members else None
         if role == held:
             return
-        user, team = self.user(name), Team.objects.get(key=SIGNERS[name])
+        user, team = self.user(name), self.teams[SIGNERS[name]]
         if role:
             self.attempt(True, lambda: people.join(team, user=user, role=role, by=self.a_steward))
         else:
@@ -405,6 +407,7 @@ class Workflow(RuleBasedStateMachine):
         allowed = appointed or self.stewards != {name}
         if self.attempt(allowed, lambda: people.appoint_steward(self.user(name), steward=appointed, by=self.a_steward)):
             self.stewards ^= {name}
+            self.people[name] = User.objects.get(username=name)
 
     @rule()
     def a_day_passes(self) -> None:
@@ -423,7 +426,8 @@ class Workflow(RuleBasedStateMachine):
         return self.now.date()
 
     def user(self, name: str) -> User:
-        return User.objects.get(username=name)
+        """As a request finds them: with nothing kept from the last one."""
+        return copy(self.people[name])
 
     def is_member(self, name: str) -> bool:
         return name in {*self.seats, *self.members, *self.stewards, *STAND_INS.values()}
@@ -541,7 +545,9 @@ class Workflow(RuleBasedStateMachine):
         """Whatever this act added verifies, and no metric means two things on a day."""
         events = list(Event.objects.filter(sequence__gt=self.event.sequence).order_by("sequence"))
         assert events, "every act writes its event"
-        versions = list(Definition.objects.filter(pk__gt=self.definition.pk).order_by("pk"))
+        published = any(event.act == "published" for event in events)
+        new = Definition.objects.filter(pk__gt=self.definition.pk).order_by("pk")
+        versions = list(new) if published else []
         ranges = verification.overlaps() if versions else ()
         links = verification.broken_links(events, after=self.event.sequence, previous=self.event.digest)
         rows, wrong = verification.wrong_rows(events), verification.wrong_versions(versions)
@@ -554,11 +560,14 @@ class Workflow(RuleBasedStateMachine):
         if not getattr(self, "tried", False):
             return
         self.tried = False
-        states = dict(Proposal.objects.values_list("pk", "state"))
-        assert {each.row.pk: each.state for each in self.known}.items() <= states.items()
-        numbers = Definition.objects.values_list("metric__key").annotate(highest=Max("number"), count=Count("pk"))
-        assert VocabularyVersion.objects.count() == self.vocabulary
-        assert set(numbers) == {(key, number, number) for key, number in self.versions.items()}
+        states = Proposal.objects.values_list(Value("proposal"), "pk", "state")
+        numbers = Definition.objects.values_list("metric__key", "number", Value(""))
+        vocabularies = VocabularyVersion.objects.values_list(Value("vocabulary"), "number", Value(""))
+        found = list(states.order_by().union(numbers.order_by(), vocabularies.order_by(), all=True))
+        assert {("proposal", each.row.pk, each.state) for each in self.known} <= set(found)
+        highest = {**self.versions, "vocabulary": self.vocabulary}
+        told = sorted((key, number, "") for key, last in highest.items() for number in range(1, last + 1))
+        assert sorted(each for each in found if each[0] != "proposal") == told
 
 
 def take(steps: int, cast: Cast) -> None:
