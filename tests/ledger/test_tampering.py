@@ -1,6 +1,7 @@
 """Seven ways to falsify the record, each at random places: all are found, and nothing is found where nothing is."""
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,9 @@ def test_what_was_falsified_is_found_at_hundreds_of_places(agreed: Cast, kind: A
 
 
 def live(cast: Cast, settings: Any, times: int, folder: Path) -> None:
+    settings.CHECKPOINTS = folder / "own"  # once: each further change of a setting would wrap the one before
     for seed in range(times):
-        settings.CHECKPOINTS = folder / str(seed)
+        shutil.rmtree(settings.CHECKPOINTS, ignore_errors=True)
         chance = random.Random(seed)
         with undone():
             for act in chance.sample(ACTS, chance.randint(1, 3)):
