@@ -49,7 +49,7 @@ def contradicted(standing: Standing) -> list[tuple[str, str]]:
 
 
 def _judged(standing: Standing) -> Iterator[dict[str, Any]]:
-    declared = meaning.read_in(standing.carried)
+    declared = meaning.read_in(standing.read_by)
     if declared is None:
         return
     given: dict[str, list[ExampleAnswer]] = {}

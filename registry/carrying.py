@@ -33,7 +33,7 @@ def altered(old: Vocabulary, new: Vocabulary) -> dict[str, Wording]:
         key: span.words
         for key in agreed.keys
         for span, day in agreed.readings(key)
-        if _differs(span.words, agreed.agreed(span, day), old, new)
+        if not span.is_calculated and _differs(span.words, agreed.agreed(span, day), old, new)
     }
 
 

@@ -90,11 +90,16 @@ def referred_to(texts: Iterable[str], find: Find) -> dict[str, Agreed]:
     wanted = {key for text in texts for key in conditions_syntax.references(text)}
     while missing := wanted - found.keys():
         wordings = find(missing)
-        found |= {key: Agreed(words["counts"], words["condition"]) for key, words in wordings.items()}
+        found |= {key: _agreed(words) for key, words in wordings.items()}
         wanted = {key for each in found.values() for key in conditions_syntax.references(each.condition)}
         if not missing & wordings.keys():
             break
     return found
+
+
+def _agreed(words: Wording) -> Agreed:
+    """What there is to refer to. What is calculated may have kept the condition by which it was counted before."""
+    return Agreed(words["counts"], "" if words["kind"] == CALCULATED else words["condition"])
 
 
 def sentences(

@@ -289,10 +289,10 @@ def _about_names(copies: Sequence[WorkingCopy]) -> Iterator[Need]:
 
 
 def _field(copy: WorkingCopy, word: str) -> str:
-    """Where the word stands."""
-    stems = ("name", "synonyms")
-    fields = [f"{stem}_{language}" for stem in stems for language in ("ja", "en")]
-    return next(field for field in fields if word in (copy.wording[field], *copy.wording[field]))
+    """Where the word stands, as a name or among the synonyms."""
+    said = {field: [copy.wording[field]] for field in ("name_ja", "name_en")}
+    said |= {field: copy.wording[field] for field in ("synonyms_ja", "synonyms_en")}
+    return next(field for field, words in said.items() if word in words)
 
 
 def _about_base(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
@@ -308,10 +308,9 @@ def _about_base(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
 
 
 def _about_retirement(standing: Standing) -> Iterator[Need]:
-    on = standing.proposal.effective_from or standing.today
-    for each in retirement.troubles(standing.copies, on, any_retired=standing.any_retired):
+    for each in retirement.troubles(standing.copies, standing.drafted_from, any_retired=standing.any_retired):
         if each.blocks:
-            yield Need("attention", each.sentence, each.code, each.key, "condition")
+            yield Need("attention", each.sentence, each.code, each.key, each.field)
 
 
 def _about_signatories(standing: Standing) -> Iterator[Need]:

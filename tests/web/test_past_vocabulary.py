@@ -1,11 +1,14 @@
 """What was agreed is read in the vocabulary of its time, whatever the vocabulary says today."""
 
+import re
 from datetime import date, timedelta
 from html import unescape
 
 import pytest
 from django.test import Client
 
+from registry import answers
+from registry.standing import Standing
 from registry.workflow import submitting, vocabulary
 from tests.cast import FOUNDED, TODAY, Cast, fresh, on, published, started, write
 from tests.test_effect import answer, only
@@ -13,6 +16,8 @@ from tests.workflow.test_carrying import ADDED, SOURCE, sealed, submitted
 
 DAY = timedelta(days=1)
 RELABELLED = SOURCE.replace("label: {ja: 従業員数, en: employees}", "label: {ja: 社員数, en: staff members}")
+
+RETYPED = re.sub("      region: .*", "      region: {type: int, nullable: true, label: {ja: 地域, en: region}}", SOURCE)
 
 
 @pytest.fixture
@@ -74,6 +79,19 @@ def test_a_proposal_that_has_ended_is_read_in_the_words_of_then(reader: Client, 
         vocabulary.change_vocabulary(RELABELLED, by=cast.megumi, reason="呼び方を揃える")
         assert "staff members" not in shown(reader, address)
         assert ("employees" in shown(reader, f"{address}?tab=effect")) == ("employees" in effect)
+
+
+def test_what_was_answered_on_a_proposal_that_has_ended_stays_readable(reader: Client, cast: Cast):
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, change={"target_lead": {"condition": "company.employees >= 50"}})
+    submitting.submit(fresh(proposal), by=cast.misaki)
+    for number in range(len(only(fresh(proposal)).cards)):
+        answer(cast, fresh(proposal), "counts", number)
+    sealed(proposal, cast)
+    with on(TODAY + 2 * DAY):
+        vocabulary.change_vocabulary(RETYPED, by=cast.megumi, reason="地域は番号で記録する")
+        assert [each["counts"] for each in answers.judged(Standing(fresh(proposal)))] == [True]
+        assert "can no longer be read" not in shown(reader, f"/proposals/{proposal.pk}/?tab=effect")
 
 
 def test_a_record_judged_later_is_no_example_of_an_earlier_day(reader: Client, cast: Cast):

@@ -4,10 +4,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
-from registry import advice, effect, reading
+from registry import advice, carrying, effect, meaning, reading
 from registry.models import Metric, Proposal
 from registry.readiness import NotReady, before_publication, before_submission
 from registry.seeding.content import Content
@@ -29,7 +28,6 @@ CONTACTS = {"counts": "contact", "counting_key": "contact_id", "dated_by": "made
 
 @pytest.fixture(autouse=True)
 def _declared(request: pytest.FixtureRequest, cast: Cast) -> None:
-    cache.clear()
     if getattr(request, "param", True):
         vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
 
@@ -82,6 +80,9 @@ ALTERING = {
 NAMING_ONLY = ("label: {ja: 実施日, en: day held}", "label: {ja: 開催日, en: day of the meeting}")
 
 
+OTHERS = {"target_lead", "meeting"}
+
+
 def changed(written: str, instead: str) -> str:
     assert written in SOURCE
     return SOURCE.replace(written, instead).replace("      region: {", "      code: {type: text}\n      region: {")
@@ -97,6 +98,12 @@ def test_a_vocabulary_that_alters_anything_counting_reads_is_refused(cast: Cast,
 def test_one_that_only_names_things_otherwise_is_recorded(cast: Cast):
     agreed(cast, meeting={"condition": HELD})
     assert vocabulary.change_vocabulary(changed(*NAMING_ONLY), by=cast.megumi, reason="呼び名").number == 2
+
+
+def test_a_metric_that_is_calculated_does_not_hold_a_vocabulary_back(cast: Cast):
+    agreed(cast, rate=words(**RATE | {"counts": "lead", "counting_key": "lead_id"}))
+    elsewhere = changed("time_zone: Asia/Tokyo", "time_zone: UTC")
+    assert carrying.altered(*(meaning.declared_by(source) for source in (SOURCE, elsewhere))).keys() == OTHERS
 
 
 def test_a_proposal_that_carries_it_has_to_speak_of_the_metric_that_is_dated_by_it(cast: Cast):
@@ -209,6 +216,13 @@ def test_what_others_refer_to_is_not_changed_so_that_they_cannot_be_read(cast: C
     assert "2026年6月16日" in sentence
     write(proposal, by=cast.misaki, change={"meeting": {"condition": "status = 'held' AND minutes >= 20"}})
     assert {need.code for need in before_submission(Standing(fresh(proposal)))} == {"ready"}
+
+
+def test_a_condition_left_over_in_a_metric_that_became_calculated_cannot_be_referred_to(cast: Cast):
+    agreed(cast, meeting={"condition": WITH_TARGET})
+    left_over = {"kind": "calculated", "formula": "meeting × 2", "unit_ja": "件", "unit_en": "meetings"}
+    proposal = proposed(cast, TOMORROW, target_lead=left_over)
+    assert "商談数" in refused(proposal, cast.misaki)["breaks_others"][0]
 
 
 def test_what_others_are_dated_by_is_not_changed_so_that_they_cannot_be_read(cast: Cast):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from registry.models import Proposal
-from registry.readiness import before_publication
+from registry.readiness import before_publication, before_submission
 from registry.standing import Standing
 from registry.workflow import drafting, submitting
 from tests.cast import MEETING_RATE, TODAY, Cast, fresh, refuses, retired, seal, started, versions_of, words, write
@@ -43,6 +43,12 @@ def test_so_is_one_that_will_be_retired_later(cast: Cast):
 def test_so_is_a_circle_of_successors(cast: Cast):
     proposal = retiring(cast, ("target_lead", "meeting"), ("meeting", "target_lead"))
     assert needs(proposal, by=cast.misaki) == {"retired_successor"}
+
+
+def test_the_need_leads_to_the_field_that_settles_it(cast: Cast):
+    proposal = retiring(cast, ("target_lead", "target_lead"))
+    (need,) = (each for each in before_submission(Standing(fresh(proposal))) if each.code == "no_successor")
+    assert need.field == "successor"
 
 
 def test_a_successor_retired_while_it_is_reviewed_stops_the_next_seal(cast: Cast):

@@ -6,7 +6,8 @@ import pytest
 
 from registry.models import Proposal
 from registry.models.proposals import revision_digest
-from registry.readiness import NotReady
+from registry.readiness import NotReady, before_submission
+from registry.standing import Standing
 from registry.workflow import drafting, people, reviewing, submitting
 from tests.cast import (
     FOUNDED,
@@ -312,6 +313,14 @@ def test_a_synonym_that_another_metric_bears_is_refused(cast: Cast, word: str):
     proposal = drafted(cast)
     write(proposal, by=cast.misaki, change={"target_lead": {"synonyms_ja": ["対象リード", word]}})
     assert needs(proposal, by=cast.misaki) == {"look_alike"}
+
+
+def test_a_synonym_is_reported_where_it_stands_and_not_at_the_name_that_has_its_character(cast: Cast):
+    agreed(cast, meeting={"synonyms_ja": ["率"]})
+    proposal = drafted(cast)
+    write(proposal, by=cast.misaki, change={"target_lead": {"name_ja": "対象リード率", "synonyms_ja": ["率"]}})
+    (need,) = (each for each in before_submission(Standing(fresh(proposal))) if each.code == "look_alike")
+    assert need.field == "synonyms_ja"
 
 
 def test_a_name_that_is_anothers_synonym_is_refused(cast: Cast):
