@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 
 from registry import clock
@@ -15,9 +16,11 @@ pytest_plugins = ["tests.plugin"]
 
 
 @pytest.fixture(autouse=True)
-def _own_checkpoints(settings: Any, tmp_path: Path) -> None:
-    """What a test signs is its own: the next one has another ledger, which would not continue it."""
+def _own_ground(settings: Any, tmp_path: Path) -> None:
+    """What a test signs, takes in and remembers is its own: the next one has another registry with the same stamps."""
     settings.CHECKPOINTS = tmp_path / "checkpoints"
+    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
+    cache.clear()
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,6 @@ class Here:
 def workers(monkeypatch: pytest.MonkeyPatch) -> Here:
     here = Here()
     monkeypatch.setattr(engine, "_workers", lambda: here)
-    cache.clear()
     return here
 
 

@@ -57,8 +57,7 @@ def test_it_has_the_dirt_of_real_exports(tables: dict[str, list[dict[str, Any]]]
     assert sum(row["verdict"] == "pending" for row in held) > 50
 
 
-def test_registered_it_is_counted_and_breaks_only_what_it_should(cast: Cast, settings: Any, tmp_path: Path):
-    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
+def test_registered_it_is_counted_and_breaks_only_what_it_should(cast: Cast):
     declare(cast)
     dataset.write()
     example = dataset.register(by=cast.megumi)

@@ -339,7 +339,7 @@ def _upload(text: str = LEADS) -> SimpleUploadedFile:
 
 @pytest.mark.parametrize("name", WAYS)
 def test_the_web_leaves_one_event_for_each_act(cast: Cast, client: Client, settings: Any, tmp_path: Path, name: str):
-    settings.DATASETS, settings.IMPORTS, settings.DEMO = tmp_path / "datasets", tmp_path / "imports", True
+    settings.DEMO = True
     if WAYS[name].by:
         client.force_login(getattr(cast, WAYS[name].by))
     address, form = WAYS[name].sent(Ground(cast, client, tmp_path))

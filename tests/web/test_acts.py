@@ -94,8 +94,7 @@ def test_a_carried_vocabulary_is_its_writers_own_until_it_is_submitted(reader: C
     assert "<ins># 注記" in words(reader, "published")
 
 
-def test_a_mapping_is_compared_with_the_one_before(reader: Client, cast: Cast, settings: Any, tmp_path: Path):
-    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
+def test_a_mapping_is_compared_with_the_one_before(reader: Client, cast: Cast, tmp_path: Path):
     declare(cast)
     crm = kept(cast, tmp_path)
     fields = {**MAPPING["lead"]["fields"], "relation": {"fixed": "prospect"}}

@@ -1,7 +1,6 @@
 """Declared containments: proved, or broken with the record that breaks them, on proposals and on metric pages."""
 
 import pytest
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 
@@ -23,7 +22,6 @@ WITHIN = "status = 'held' AND lead.company.employees >= 200"
 def _declared(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked in this process: a busy machine must not turn a proof into "undecided". test_worker has the others."""
     monkeypatch.setattr(engine, "ask", lambda function, *asked, **named: getattr(conditions, function)(*asked, **named))
-    cache.clear()
     vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="商談はターゲットリードとのもの")
 
 

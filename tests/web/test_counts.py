@@ -1,10 +1,8 @@
 """Counting on the data: the Effect tab, and the records behind a number."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from registry import counts, datasets
@@ -18,24 +16,12 @@ from tests.data import declare, export
 from tests.ledger.tampering import wrong
 
 
-@pytest.fixture(autouse=True)
-def _own_folders(settings: Any, tmp_path: Path) -> None:
-    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
-    cache.clear()
-
-
 @pytest.fixture
 def client(client: Client, cast: Cast) -> Client:
     """A browser in which Kenta of sales is signed in and reads English."""
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(cast.kenta)
     return client
-
-
-@pytest.fixture
-def crm(cast: Cast, tmp_path: Path) -> Dataset:
-    declare(cast)
-    return kept(cast, tmp_path, FILES)
 
 
 def test_a_change_is_counted_per_month_with_what_is_gained_and_unknown(client: Client, cast: Cast, crm: Dataset):

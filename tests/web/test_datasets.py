@@ -21,11 +21,6 @@ from tests.ledger.tampering import wrong
 CSV = "text/csv"
 
 
-@pytest.fixture(autouse=True)
-def _own_folders(settings: Any, tmp_path: Path) -> None:
-    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
-
-
 @pytest.fixture
 def client(client: Client, cast: Cast) -> Client:
     """A browser in which Megumi, a steward, is signed in and reads English."""

@@ -33,9 +33,8 @@ SOURCES = {
 
 
 @pytest.fixture
-def school(cast: Cast, client: Client, settings: Any, tmp_path: Path) -> Dataset:
+def school(cast: Cast, client: Client) -> Dataset:
     """The export uploaded unedited, and its suggested mapping corrected on the screen."""
-    settings.DATASETS = tmp_path / "datasets"
     declare(cast)
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(cast.megumi)

@@ -1,23 +1,14 @@
 """The last count on a metric's page, and what reviewers said of examples."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from registry.models import Dataset, Run
 from registry.workflow import reviewing
 from tests.cast import Cast, latest, refuses, seal, words
-from tests.counting import FEWER, FILES, RATE, agreed, count, effect, kept, plain, proposed
-from tests.data import declare
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(settings: Any, tmp_path: Path) -> None:
-    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
-    cache.clear()
+from tests.counting import FEWER, RATE, agreed, count, effect, plain, proposed
 
 
 @pytest.fixture
@@ -26,12 +17,6 @@ def client(client: Client, cast: Cast) -> Client:
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(cast.kenta)
     return client
-
-
-@pytest.fixture
-def crm(cast: Cast, tmp_path: Path) -> Dataset:
-    declare(cast)
-    return kept(cast, tmp_path, FILES)
 
 
 def test_a_metric_shows_its_last_count_from_the_proposal_that_made_it(client: Client, cast: Cast, crm: Dataset):

@@ -1,24 +1,13 @@
 """What is shown of a retired metric, and of what was built on one."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from registry import retirement
 from registry.models import Dataset
 from registry.workflow import submitting
 from tests.cast import MEETING_RATE, Cast, fresh, retired, started, write
-from tests.counting import FILES, agreed, count, effect, kept, plain
-from tests.data import declare
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(settings: Any, tmp_path: Path) -> None:
-    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
-    cache.clear()
+from tests.counting import agreed, count, effect, plain
 
 
 @pytest.fixture
@@ -27,12 +16,6 @@ def client(client: Client, cast: Cast) -> Client:
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     client.force_login(cast.kenta)
     return client
-
-
-@pytest.fixture
-def crm(cast: Cast, tmp_path: Path) -> Dataset:
-    declare(cast)
-    return kept(cast, tmp_path, FILES)
 
 
 @pytest.fixture

@@ -19,11 +19,6 @@ from tests.ledger.tampering import wrong
 YEAR = Moments(None, date(2026, 1, 1), date(2027, 1, 1))
 
 
-@pytest.fixture(autouse=True)
-def _own_folders(settings: Any, tmp_path: Path) -> None:
-    settings.DATASETS, settings.IMPORTS = tmp_path / "datasets", tmp_path / "imports"
-
-
 @pytest.fixture
 def crm(cast: Cast, tmp_path: Path) -> Dataset:
     declare(cast)
