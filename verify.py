@@ -477,6 +477,7 @@ def continuation_findings(document: dict[str, Any], kept: list[dict[str, Any]], 
             f"The {new['size']} events signed at {new['time']} do not begin with the {old['size']} signed at "
             f"{old['time']}: something among these was changed or removed."
         )
+        return
     print(f"{old['size']} events signed at {old['time']} with the key {old['key_id']}")
     print(f"  are the beginning of {new['size']} signed at {new['time']} with the key {new['key_id']}.")
 

@@ -154,8 +154,12 @@ def _require_files() -> None:
         )
 
 
+@_told()
 def require_key() -> None:
-    """The key at hand is the one that signed last, or one that the ledger leads to from there. Raises `KeyMissing`."""
+    """The key at hand is the one that signed last, or one that the ledger leads to from there.
+
+    Raises `KeyMissing`, or `Unreadable` where the key's file is damaged.
+    """
     last = newest(settings.CHECKPOINTS)
     if last is None:
         return

@@ -112,7 +112,7 @@ def test_no_value_in_it_can_be_changed(kept: Path, proof: Proof):
         assert found(forged, kept, key), path
 
 
-def test_a_past_that_was_written_anew_and_signed_anew_is_found(kept: Path, cast: Cast):
+def test_a_past_that_was_written_anew_and_signed_anew_is_found(kept: Path, cast: Cast, capsys: Any):
     """Whoever owns the server and the key can make all of it fit but what others kept."""
     size = size_of(kept)
     for path in checkpoints.files(settings.CHECKPOINTS):
@@ -127,7 +127,9 @@ def test_a_past_that_was_written_anew_and_signed_anew_is_found(kept: Path, cast:
     told = continuation.build(size)
     assert ["not the one that you kept" in sentence for sentence in found(told, kept)] == [True]
     told["before"] = json.loads(kept.read_text())
+    capsys.readouterr()
     assert ["do not begin with" in sentence for sentence in found(told, kept)] == [True]
+    assert "are the beginning of" not in capsys.readouterr().out
 
 
 def test_one_about_another_checkpoint_than_the_kept_one_says_so(kept: Path):

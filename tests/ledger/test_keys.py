@@ -187,6 +187,15 @@ def test_a_missing_key_is_not_replaced_silently(cast: Cast, settings: Any):
     assert not settings.SIGNING_KEY.exists()
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_damaged_key_is_said_and_not_replaced(cast: Cast, settings: Any, lost: bool):
+    checkpoints.write()
+    settings.SIGNING_KEY.write_text("-----BEGIN PRIVATE KEY-----\nhalf")
+    with translation.override("en"), pytest.raises(CommandError, match="Look into GOI_CHECKPOINTS and GOI_SIGNING_KEY"):
+        call_command("rotate_key", reason=WHY, lost=lost)
+    assert settings.SIGNING_KEY.read_text().endswith("half")
+
+
 def test_a_lost_key_is_replaced_when_one_says_so(cast: Cast, settings: Any):
     checkpoints.write()
     first = keys.signing_key(settings.SIGNING_KEY).public_key()
