@@ -176,12 +176,6 @@ def teams_then(rows: Iterable[Team], when: When) -> list[Team]:
     return _as_they_were(Team, rows, (*NAMES, *MARKS), when)
 
 
-def teams_called(keys: Iterable[str], at: datetime) -> list[Any]:
-    """The rows of history that say what these teams were called at a moment. One query."""
-    told = Team.history.filter(key__in=list(keys), history_date__lte=at).order_by("history_date", "history_id")
-    return list({row.key: row for row in told}.values())
-
-
 def stages_then(rows: Iterable[Stage], when: When) -> list[Stage]:
     found = _as_they_were(Stage, rows, (*NAMES, "position"), when)
     return sorted(found, key=lambda stage: (stage.position, stage.pk))

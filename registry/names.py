@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from registry import clock, text
-from registry.models import STILL_KNOWN, Clause, InForce, WorkingCopy
+from registry.models import Clause, InForce, WorkingCopy
 from registry.wording import Wording
 
 
@@ -63,7 +63,7 @@ def _agreed(words: Sequence[str], besides: Sequence[str]) -> Iterator[Taken]:
     called = Q(look_ja__in=looks) | Q(look_en__in=looks)
     for word in words:
         called |= Q(search_text__contains=text.fold(word))
-    spans = InForce.objects.filter(called, known_to=STILL_KNOWN, valid_to__gt=clock.today())
+    spans = InForce.objects.since(clock.today()).filter(called)
     for key, wording in spans.exclude(key__in=besides).order_by("pk").values_list("key", "definition__wording"):
         yield _taken(key, wording)
 

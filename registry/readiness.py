@@ -89,8 +89,7 @@ def before_publication(standing: Standing) -> list[Need]:
         )
         needs.append(Need("attention", sentence % {"word": word, "other": twin}, "look_alike", clause.key))
     for each in standing.retirement_troubles:
-        sentence = _("%(trouble)s The author has to revise the proposal.") if each.blocks else "%(trouble)s"
-        needs.append(Need("attention", sentence % {"trouble": each.sentence}, each.code, each.key, each.field))
+        needs.append(Need("attention", each.for_reviewers, each.code, each.key, each.field))
     if standing.date_has_passed:
         sentence = _("The effective date has passed. The author has to choose a new one.")
         needs.append(Need("attention", sentence, "date_passed"))

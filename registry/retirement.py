@@ -57,6 +57,13 @@ class Trouble:
         return self.code != STILL_REFERRED
 
     @property
+    def for_reviewers(self) -> str:
+        """What is wrong, or only told."""
+        if not self.blocks:
+            return self.sentence
+        return _("%(trouble)s The author has to revise the proposal.") % {"trouble": self.sentence}
+
+    @property
     def sentence(self) -> str:
         """What is wrong, in the reader's language, and what to do about it."""
         language = (get_language() or "ja")[:2]
@@ -84,7 +91,7 @@ def troubles(worded: Sequence[Clause] | Sequence[WorkingCopy], on: date, *, any_
 
 def retired() -> InForceQuerySet:
     """What is retired now or from a later day on."""
-    return InForce.objects.filter(known_to=STILL_KNOWN, retired=True, valid_to__gt=clock.today())
+    return InForce.objects.since(clock.today()).filter(retired=True)
 
 
 def _mentions(said: Wording) -> Iterator[tuple[str, str]]:

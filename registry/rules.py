@@ -333,10 +333,7 @@ def unmistakable(question: Question) -> Refused | None:
 def in_use(question: Question) -> Refused | None:
     """What it is made of, or points to, may have been retired since; what it retires may be needed by now."""
     found = [each for each in question.standing.retirement_troubles if each.blocks] if question.proposal.is_open else []
-    if not found:
-        return None
-    sentence = _("%(trouble)s The author has to revise the proposal.") % {"trouble": found[0].sentence}
-    return WrongState(found[0].code, sentence)
+    return WrongState(found[0].code, found[0].for_reviewers) if found else None
 
 
 def undisputed(question: Question) -> Refused | None:

@@ -262,7 +262,7 @@ class Standing:
         """Who agreed by a seal that fills a place, each with it: one person's agreement fills one place."""
         return {who: seal for seal in self.seals.values() for who in seal.agreed_ids}
 
-    @property
+    @cached_property
     def _beyond(self) -> set[int]:
         """Who fills no place any more: whoever wrote it, sealed this revision, or agreed to it by a stand-in."""
         return self.contributor_ids | {seal.signed_by_id for seal in self.sign_offs} | self.agreed.keys()

@@ -261,7 +261,8 @@ def _day_of(detail: dict[str, Any], name: str) -> str:
 
 def _teams(keys: list[str], at: datetime) -> str:
     """What these teams were called then."""
-    return _(", ").join(_in_language(vars(row), "name") for row in as_of.teams_called(keys, at)) if keys else ""
+    teams = as_of.teams_at((team, at) for team in Team.objects.filter(key__in=keys)) if keys else []
+    return _(", ").join(team.name for team in teams)
 
 
 def _versions(detail: dict[str, Any]) -> str:
