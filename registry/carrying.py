@@ -166,9 +166,7 @@ def _dependents(overlay: Overlay, on: date, *, conditions: bool) -> set[str]:
     calculated = {span.key for span in referring(recast, Use.FORMULA, among)}
     if not conditions:
         return calculated
-    referring_to = {span.key for span in referring(set(overlay), Use.CONDITION, among)}
-    dated = {span.key for span in course.dated_by_any({*overlay, *referring_to}, among)}
-    return (calculated | referring_to | dated) - overlay.keys()
+    return calculated | {span.key for span in referring(set(overlay), Use.CONDITION, among)}
 
 
 def _changed(carried: "meaning.Carried", stamp: str) -> list[tuple[str, Wording]]:

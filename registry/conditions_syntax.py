@@ -1,14 +1,18 @@
-"""Whether an extraction condition or a formula reads plausibly: balanced, bounded, and no whole statement.
+"""What can be told of a condition or formula without reading it in a vocabulary.
 
-The one place where the rest of Goi asks; the language itself, with types and proofs, answers here later.
+Whether it is plausible (balanced, bounded, no whole statement), and which metrics it names. The language itself, with
+types and proofs, is `registry.conditions`.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 MAX_DEPTH = 40
+REFERRING = ("condition", "dated_by")  # the fields of a wording in which `is_<metric>` may stand
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _STATEMENT = re.compile(r";|--|/\*|\b(?:insert|update|delete|drop|alter|create|grant|copy)\b", re.IGNORECASE)
 _COMPARES = re.compile(r"[<>=]|\b(?:in|is|between|like|ilike|exists|not|and|or)\b|^\s*\w+\s*$", re.IGNORECASE)
@@ -51,6 +55,11 @@ def factors(expression: str) -> list[str]:
 def references(expression: str) -> list[str]:
     """The metric keys that a condition refers to as `is_<metric>`, each once, in order."""
     return list(dict.fromkeys(re.findall(r"\bis_([a-z][a-z0-9_]*)\b", _QUOTED.sub("''", expression))))
+
+
+def referred_to(words: Mapping[str, Any]) -> list[str]:
+    """The metric keys that a wording refers to in its condition or in the date it is counted by, each once."""
+    return list(dict.fromkeys(key for name in REFERRING for key in references(words[name])))
 
 
 def _unbalanced(expression: str) -> str | Promise | None:

@@ -59,8 +59,7 @@ class Course:
 
     def agreed(self, span: Span, day: date) -> dict[str, Agreed]:
         """What the span refers to on a day, as `meaning.agreed` gives it."""
-        texts = (span.words["condition"], span.words["dated_by"])
-        return meaning.referred_to(texts, lambda keys: self._wordings(keys, day))
+        return meaning.referred_to(meaning.texts_of(span.words), lambda keys: self._wordings(keys, day))
 
     def problems(self, span: Span, day: date, declared: Vocabulary | None) -> list[Problem]:
         """Why the span cannot be read on a day. Without declared words, no condition is judged."""
@@ -102,7 +101,7 @@ def references_in(wordings: Iterable[Wording], way: str) -> set[str]:
 
 
 def _in_condition(words: Wording) -> set[str]:
-    return {key for text in (words["condition"], words["dated_by"]) for key in conditions_syntax.references(text)}
+    return set(conditions_syntax.referred_to(words))
 
 
 def _in_formula(words: Wording) -> set[str]:
@@ -139,14 +138,6 @@ def _read(keys: set[str], since: date, found: dict[str, list[Span]]) -> None:
         found |= {key: [] for key in missing}
         for span in spans_of(InForce.objects.since(since).filter(key__in=missing), since):
             found[span.key].append(span)
-
-
-def dated_by_any(keys: set[str], among: InForceQuerySet) -> list[Span]:
-    """Those whose date refers to one of `keys`. The index of uses knows conditions alone; few dates refer to any."""
-    referring = among.filter(definition__wording__dated_by__icontains="is_")
-    return [
-        span for span in spans_of(referring) if keys.intersection(conditions_syntax.references(span.words["dated_by"]))
-    ]
 
 
 def spans_of(rows: InForceQuerySet, since: date = date.min) -> Iterator[Span]:

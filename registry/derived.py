@@ -35,6 +35,6 @@ def span(version: Definition, *, sealed: bool, stages: Mapping[str, Stage], team
 def uses(version: Definition) -> set[tuple[str, str]]:
     """The metrics that the version is built from or names, each with how."""
     words = version.wording
-    found = {(key, Use.CONDITION) for key in conditions_syntax.references(words["condition"])}
+    found = {(key, Use.CONDITION) for key in conditions_syntax.referred_to(words)}
     found |= {(key, Use.FORMULA) for key in conditions_syntax.factors(words["formula"])}
     return found | {(term["key"], Use.TEXT) for term in version.terms}

@@ -78,6 +78,7 @@ class Effect:
             "calculated": pgettext("verdict", "calculated"),
             "other": pgettext("verdict", "not comparable"),
             "recounted": pgettext("verdict", "counted differently"),
+            "redated": pgettext("verdict", "dated differently"),
             "same": pgettext("verdict", "the same"),
             "wider": pgettext("verdict", "wider"),
             "narrower": pgettext("verdict", "narrower"),
@@ -97,6 +98,10 @@ class Effect:
             "other": _("Other things are counted than before, so they cannot be compared one by one."),
             "recounted": _("The condition fits the same records (proved), but they are counted in another way."),
             "same": _("The same records count (proved)."),
+            "redated": _(
+                "The same records count (proved), but the date they count by refers to what changes: "
+                "they may count in another month."
+            ),
             "wider": _("More records count; none is lost (proved)."),
             "narrower": _("Fewer records count; none is new (proved)."),
             "both": _("Some records newly count, and some no longer do."),

@@ -67,6 +67,11 @@ def in_force(keys: Iterable[str], on: date | None = None) -> dict[str, Wording]:
     return dict(spans.values_list("key", "definition__wording"))
 
 
+def texts_of(words: Wording) -> list[str]:
+    """Where a wording may refer to other metrics: its condition, and the date it is counted by."""
+    return [words[name] for name in conditions_syntax.REFERRING]
+
+
 def agreed(texts: Iterable[str], overlay: Overlay | None = None, on: date | None = None) -> dict[str, Agreed]:
     """What `is_<metric>` in the texts stands for, references of references included.
 
@@ -154,7 +159,7 @@ def counting_problems(
     declared = read_in(carried)
     if declared is None:
         return []
-    return problems_in(words, declared, agreed([words["condition"], words["dated_by"]], overlay, on))
+    return problems_in(words, declared, agreed(texts_of(words), overlay, on))
 
 
 def problems_in(words: Wording, declared: Vocabulary, metrics: Mapping[str, Agreed]) -> list[Problem]:
@@ -275,7 +280,7 @@ def sql(words: Wording, on: date) -> list[Query]:
     source = VocabularyVersion.objects.values_list("source", flat=True).first()
     if source is None or words["kind"] == CALCULATED:
         return []
-    metrics = agreed([words["condition"], words["dated_by"]], on=on)
+    metrics = agreed(texts_of(words), on=on)
     asked = [repr(counting(words)), repr(sorted(metrics.items())), vocabulary_digest(source), str(on)]
     found = engine.kept(f"sql:{digest('goi/sql/1', asked)}", lambda: _written(words, metrics, source, on))
     said = ((name, text, [each.message(language()) for each in problems]) for name, text, problems in found)

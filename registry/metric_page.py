@@ -232,17 +232,24 @@ class MetricPage:
         condition = self.definition.wording["condition"] if self.definition else ""
         return [self._linked[key] for key in conditions_syntax.references(condition) if key in self._linked]
 
-    @cached_property
+    @property
     def agreed_then(self) -> dict[str, Wording]:
         """The wordings that its condition refers to, directly or not, as they were on another day; none for today."""
-        found: dict[str, Wording] = {}
+        return {key: words for key, (words, _recorded_at) in self._referred_to_then.items()}
+
+    @cached_property
+    def _referred_to_then(self) -> dict[str, tuple[Wording, datetime]]:
+        """The same, each with the moment of its publication."""
+        found: dict[str, tuple[Wording, datetime]] = {}
         wanted = set() if self.when.is_now or self.definition is None else _references(self.definition.wording)
         while missing := wanted - found.keys():
-            found |= {key: self._linked[key].wording for key in missing & self._linked.keys()}
+            linked = ((key, self._linked[key]) for key in missing & self._linked.keys())
+            found |= {key: (definition.wording, definition.recorded_at) for key, definition in linked}
             if further := missing - self._linked.keys():
                 spans = as_of.glossary(self.when).filter(key__in=further)
-                found |= dict(spans.values_list("key", "definition__wording"))
-            wanted = {key for each in missing & found.keys() for key in _references(found[each])}
+                rows = spans.values_list("key", "definition__wording", "definition__recorded_at")
+                found |= {key: (words, recorded_at) for key, words, recorded_at in rows}
+            wanted = {key for each in missing & found.keys() for key in _references(found[each][0])}
         return found
 
     @property
@@ -253,8 +260,13 @@ class MetricPage:
 
     @cached_property
     def vocabulary(self) -> VocabularyVersion | None:
-        """The vocabulary in which its condition is read on another day; `None` for today, which has the latest."""
-        return None if self.when.is_now or self.definition is None else as_of.vocabulary(self.read_at)
+        """The vocabulary in which its condition is read on another day; `None` for today, which has the latest.
+
+        What it refers to may have been corrected later still, in words that came with the correction.
+        """
+        if self.when.is_now or self.definition is None:
+            return None
+        return as_of.vocabulary(max([self.read_at, *(at for _words, at in self._referred_to_then.values())]))
 
     @property
     def successor(self) -> Definition | None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from registry import engine, meaning, telling, wording
 from registry.conditions import ConditionError, Moments, Vocabulary
+from registry.conditions.sense import senses
 from registry.conditions.worker import Overrun
 from registry.course import Span, spans_of
 from registry.ledger.canonical import digest
@@ -67,7 +68,7 @@ class Question:
             return self._told(key, new, "other", findings=findings)
         found = self._compared(old, new)
         rules = in_both(lambda: list(_rules(old, new)))
-        if rules["en"] and found["verdict"] == "same":
+        if rules["en"] and found["verdict"] in ("same", "redated"):
             found["verdict"] = "recounted"
         return self._told(key, new, found["verdict"], self._cards(found, new), findings, rules)
 
@@ -116,7 +117,16 @@ class Question:
             ).as_json()
         except ConditionError as error:
             return {"verdict": "unchecked" if isinstance(error, Overrun) else "apart", "gained": None, "lost": None}
+        if compared["verdict"] == "same" and self._is_dated_otherwise(new):
+            compared["verdict"] = "redated"
         return compared
+
+    def _is_dated_otherwise(self, words: Wording) -> bool:
+        """Whether the date it is counted by refers to something that changes."""
+        text = words["dated_by"]
+        before, after = (meaning.agreed([text], side, self.on) for side in (self.based, self.overlay))
+        old, new = (senses(meaning.counting(words), self.declared, metrics) for metrics in (before, after))
+        return before != after and old.get(text) != new.get(text)
 
     def _cards(self, compared: Mapping[str, Any], words: Wording) -> list[dict[str, Any]]:
         return [self._card(side, compared[side], words) for side in ("gained", "lost") if compared[side]]

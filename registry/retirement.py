@@ -100,7 +100,7 @@ def _mentions(said: Wording) -> Iterator[tuple[str, str]]:
         yield from [(said["successor"], "successor")] if said["successor"] else []
         return
     yield from ((key, "formula") for key in conditions_syntax.factors(said["formula"]))
-    yield from ((key, "condition") for key in conditions_syntax.references(said["condition"]))
+    yield from ((key, "condition") for key in conditions_syntax.referred_to(said))
 
 
 def _retired(keys: set[str], day: date) -> dict[str, Wording]:

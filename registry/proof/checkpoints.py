@@ -1,18 +1,20 @@
 """Checkpoints: the Merkle root of the ledger, signed from time to time into a directory that can live elsewhere."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.ledger import keys, lineage, merkle, note
+from registry.ledger.chain import moment
 from registry.models import Checkpoint, Event, Head
 from registry.proof import tree
 
@@ -93,10 +95,46 @@ def sign_held() -> Checkpoint | None:
         key = keys.first_key(settings.SIGNING_KEY)
         root = merkle.root(head.sequence, tree.StoredTree())
         signed = note.sign(key, size=head.sequence, root=root, at=timezone.now())
-        keys.write_once(_path(head.sequence), json.dumps(signed, indent=1).encode() + b"\n", 0o644)
+        _put(signed)
         kept = _keep(read(_path(head.sequence)))
     _newest = (kept.size, kept.at)
     return kept
+
+
+def _put(signed: note.Note) -> None:
+    content = json.dumps(signed, indent=1).encode() + b"\n"
+    keys.write_once(_path(signed["checkpoint"]["size"]), content, 0o644)
+
+
+def put_back() -> list[int]:
+    """Write the files again that are gone, from what the database keeps of each, and say which, by their sizes.
+
+    Nothing is signed anew. Raises `Unreadable` where a key known here has not signed what is kept.
+    """
+    with _told(), keys.held(settings.SIGNING_KEY):
+        known = {note.key_id(key): key for key in keys.public_keys(settings.SIGNING_KEY)}
+        gone = [_again(row, known) for row in Checkpoint.objects.order_by("size") if not _path(row.size).exists()]
+        for signed in gone:
+            _put(signed)
+    return [signed["checkpoint"]["size"] for signed in gone]
+
+
+def _again(row: Checkpoint, known: Mapping[str, Ed25519PublicKey]) -> note.Note:
+    """The note as it was signed."""
+    said = {"size": row.size, "root": row.root, "time": moment(row.at), "key_id": row.key_id}
+    key = known.get(row.key_id)
+    signed = {
+        "checkpoint": said,
+        "public_key": key.public_bytes_raw().hex() if key else "",
+        "signature": row.signature,
+    }
+    if key is None or not note.is_signed(signed, key):
+        sentence = _(
+            "What the database keeps of the checkpoint over %(size)d events was not signed by a key known here, so no "
+            "file was written. Put the files back from a backup."
+        )
+        raise Unreadable(sentence % {"size": row.size})
+    return signed
 
 
 @contextmanager
@@ -148,7 +186,8 @@ def _require_files() -> None:
         raise Unreadable(
             _(
                 "The checkpoint over %(size)d events is not in GOI_CHECKPOINTS any more, so no new one is signed. "
-                "See whether the folder is the right one and mounted, or put the files back."
+                "See whether the folder is the right one and mounted, or put the files back: from a backup, or with "
+                "manage.py checkpoint --put-back from what the database keeps of them."
             )
             % {"size": last.size}
         )

@@ -184,6 +184,33 @@ def test_a_ledger_with_a_gap_is_not_signed(cast: Cast):
             checkpoints.write()
 
 
+def test_checkpoints_that_are_gone_are_put_back_as_they_were(cast: Cast, settings: Any):
+    checkpoints.write()
+    people.change_profile(cast.kenta, by=cast.kenta, values={"language": "en"})
+    checkpoints.write()
+    written = {path: path.read_bytes() for path in checkpoints.files(settings.CHECKPOINTS)}
+    for path in written:
+        path.unlink()
+    with translation.override("en"), pytest.raises(CommandError, match="--put-back"):
+        call_command("checkpoint")
+    said = StringIO()
+    call_command("checkpoint", "--put-back", stdout=said)
+    assert all(str(int(path.stem)) in said.getvalue() for path in written)
+    assert {path: path.read_bytes() for path in written} == written
+    assert wrong() == []
+
+
+def test_no_checkpoint_is_put_back_that_was_not_signed(cast: Cast, settings: Any):
+    checkpoints.write()
+    (path,) = checkpoints.files(settings.CHECKPOINTS)
+    path.unlink()
+    with past_the_guards():
+        rows_of(Checkpoint).update(root="0" * 64)
+    with translation.override("en"), pytest.raises(CommandError, match="not signed by a key known here"):
+        call_command("checkpoint", "--put-back")
+    assert not path.exists()
+
+
 def test_what_keeps_a_checkpoint_from_being_written_is_said(cast: Cast, settings: Any, tmp_path: Path):
     (tmp_path / "file").touch()
     settings.CHECKPOINTS = tmp_path / "file" / "checkpoints"

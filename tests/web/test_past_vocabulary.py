@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -43,6 +44,12 @@ def metric_on(client: Client, day: date) -> str:
     return shown(client, f"/metrics/target_lead/?on={day}")
 
 
+def agree(cast: Cast, key: str, condition: str, **day: Any) -> None:
+    proposal = write(started(cast.misaki, **day), by=cast.misaki, change={key: {"condition": condition}})
+    submitting.submit(fresh(proposal), by=cast.misaki)
+    sealed(proposal, cast)
+
+
 def test_a_condition_that_todays_vocabulary_cannot_read_is_read_in_that_of_its_time(reader: Client, cast: Cast):
     sealed(submitted(cast), cast)
     with on(TODAY + DAY):
@@ -64,11 +71,17 @@ def test_a_correction_of_the_past_is_read_in_the_words_it_was_written_in(reader:
     with on(TODAY + DAY):
         vocabulary.change_vocabulary(ADDED, by=cast.megumi, reason="設立年")
     with on(TODAY + 2 * DAY):
-        proposal = started(cast.misaki, effective_from=FOUNDED, retroactive=True)
-        write(proposal, by=cast.misaki, change={"target_lead": {"condition": "company.founded_in >= 2000"}})
-        submitting.submit(fresh(proposal), by=cast.misaki)
-        sealed(proposal, cast)
+        agree(cast, "target_lead", "company.founded_in >= 2000", effective_from=FOUNDED, retroactive=True)
         assert "year founded" in metric_on(reader, TODAY - DAY).split('class="reading"')[1]
+
+
+def test_a_metric_that_refers_to_a_correction_is_read_in_the_words_of_the_correction(reader: Client, cast: Cast):
+    agree(cast, "meeting", "status = 'held' AND lead.is_target_lead")
+    with on(TODAY + DAY):
+        vocabulary.change_vocabulary(ADDED, by=cast.megumi, reason="設立年")
+    with on(TODAY + 2 * DAY):
+        agree(cast, "target_lead", "company.founded_in >= 2000", effective_from=FOUNDED, retroactive=True)
+        assert 'class="reading"' in shown(reader, f"/metrics/meeting/?on={TODAY}")
 
 
 def test_a_proposal_that_has_ended_is_read_in_the_words_of_then(reader: Client, cast: Cast):

@@ -1,19 +1,23 @@
 """What is agreed stays readable, and keeps its meaning, on every one of its days: whatever is changed around it."""
 
 from datetime import date, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import transaction
 from django.test import Client
 
 from registry import advice, carrying, effect, meaning, reading
-from registry.models import Metric, Proposal
+from registry.models import Metric, OpenAct, Proposal, Use
 from registry.readiness import NotReady, before_publication, before_submission
 from registry.seeding.content import Content
 from registry.standing import Standing
 from registry.workflow import submitting, vocabulary
 from tests.cast import TODAY, Cast, drafted, fresh, refuses, seal, started, words, write
 from tests.counting import RATE, plain
+from tests.ledger.tampering import wrong
 
 SOURCE = Content().vocabulary
 TOMORROW, SOON, LATER = (TODAY + timedelta(days=days) for days in (1, 30, 40))
@@ -232,6 +236,33 @@ def test_what_others_are_dated_by_is_not_changed_so_that_they_cannot_be_read(cas
     (sentence,) = refused(proposal, cast.misaki)["breaks_others"]
     assert "ビー数" in sentence
     assert "2026年7月15日" in sentence
+
+
+def test_what_others_are_dated_by_reaches_them_in_the_ripple(client: Client, cast: Cast):
+    """Their own condition stays, and their date refers to what changes."""
+    case = "CASE WHEN is_target_lead THEN created_on ELSE created_on + INTERVAL 1 DAY END"
+    agreed(cast, bee=BEE | {"dated_by": case})
+    proposal = submitted(cast, TOMORROW, target_lead={"condition": "company.employees >= 50"})
+    (rippled,) = effect.ripple(Standing(fresh(proposal)))
+    assert (rippled.key, rippled.verdict, rippled.cards) == ("bee", "redated", [])
+    client.force_login(cast.misaki)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    assert "may count in another month" in client.get(f"/proposals/{proposal.pk}/?tab=effect").content.decode()
+    assert "ビー数" in client.get("/metrics/target_lead/", headers={"Accept-Language": "ja"}).content.decode()
+
+
+def test_uses_in_dates_are_added_to_what_was_published_before_they_were_kept(cast: Cast):
+    agreed(cast, bee=BEE | {"dated_by": "CASE WHEN is_target_lead THEN created_on ELSE created_on END"})
+    kept = Use.objects.filter(key="target_lead", definition__metric__key="bee", how=Use.CONDITION)
+    with transaction.atomic():
+        opened = OpenAct.objects.create()
+        kept.delete()
+        opened.delete()
+    assert wrong() != []
+    migration = import_module("registry.migrations.0011_uses_in_dates")
+    migration.add_uses_in_dates(apps, None)
+    assert kept.count() == 1
+    assert wrong() == []
 
 
 @pytest.mark.parametrize("kind", ["contacts", "calculated"])
