@@ -43,6 +43,11 @@ class When:
     valid: date
     known: datetime | None = None
 
+    @classmethod
+    def at(cls, moment: datetime) -> "When":
+        """As it was at that very moment."""
+        return cls(days.local(moment), moment)
+
     @property
     def moment(self) -> datetime:
         """When names and seats, which have no effective dates, are read: the end of the day, or `known` if earlier."""
@@ -139,8 +144,8 @@ def unsealed(spans: Sequence[InForce], known: datetime | None) -> set[int]:
 
 def vocabulary(moment: datetime) -> VocabularyVersion | None:
     """The vocabulary that held at a moment, before the first one that one; `None` where none was ever declared."""
-    versions = VocabularyVersion.objects.all()
-    return versions.filter(recorded_at__lte=moment).first() or versions.last()
+    first = Q(number=1)
+    return VocabularyVersion.objects.filter(first | Q(recorded_at__lte=moment)).first()
 
 
 def revisions_in_review(when: When) -> models.QuerySet[Any, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from registry import as_of, comparison, days, wording
 from registry.as_of import When
+from registry.choices import Called
 from registry.models import Definition, InForce, SignOff, Team, User
 from registry.models.metrics import InForceQuerySet
 
@@ -48,6 +49,7 @@ class Entry:
     teams: dict[int, Team]
     people: dict[int, User]
     known: datetime | None
+    called: Called
 
     @property
     def after(self) -> Definition:
@@ -87,7 +89,7 @@ class Entry:
         if self.before is None:
             return []
         names = [name for name in wording.NAMES if name not in {"retired", "successor"}]
-        found = comparison.fields(self.before.wording, self.after.wording, names)
+        found = comparison.fields(self.before.wording, self.after.wording, names, self.called)
         language = (get_language() or "ja")[:2]
         return [each for each in found if wording.BY_NAME[each.field].language in {"", language}] or found
 
@@ -124,6 +126,7 @@ def entries(spans: Sequence[InForce], between: Between, teams: dict[int, Team]) 
             steps[version.metric_id].append(version)
     names = _successors(spans, between)
     people = _signers([step for each in steps.values() for step in each], between)
+    called = Called(between.after)
     return [
         Entry(
             span=span,
@@ -133,6 +136,7 @@ def entries(spans: Sequence[InForce], between: Between, teams: dict[int, Team]) 
             teams=teams,
             people=people,
             known=between.known,
+            called=called,
         )
         for span in spans
     ]

@@ -8,7 +8,7 @@ counts as replaced. Lines come first, then words within changed lines.
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
@@ -62,13 +62,26 @@ class Change(NamedTuple):
         return self.new in ("", [], None)
 
 
-def fields(old: Mapping[str, Any] | None, new: Mapping[str, Any], names: Sequence[str]) -> list[Change]:
-    """Those of `names` that differ, in that order; without `old`, those that say something."""
+def _as_stored(field: str, value: Any) -> Any:
+    return value
+
+
+def fields(
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any],
+    names: Sequence[str],
+    called: Callable[[str, Any], Any] = _as_stored,
+) -> list[Change]:
+    """Those of `names` that differ, in that order; without `old`, those that say something.
+
+    `called` gives a field's value as its readers know it.
+    """
     changes = []
     for name in names:
         before, after = (old or {}).get(name, ""), new.get(name, "")
         if before != after and (before or after):
-            told = ["\n".join(as_lines(value, kind=new.get("kind", ""))) for value in (before, after)]
+            shown = (called(name, before), called(name, after))
+            told = ["\n".join(as_lines(value, kind=new.get("kind", ""))) for value in shown]
             pieces = words(*told)
             changes.append(Change(name, before, after, pieces))
     return changes

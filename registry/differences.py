@@ -13,6 +13,8 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from registry import comparison, days, wording
+from registry.as_of import When
+from registry.choices import Called
 from registry.comparison import Piece
 from registry.models import (
     Clause,
@@ -87,28 +89,29 @@ def shown_to(reader: User | None, events: Sequence[Event]) -> set[int]:
 
 def differences(event: Event) -> list[Difference]:
     """What the act changed; whether the reader may see it is asked before, with `shown_to`."""
+    called = Called(When.at(event.at))
     match event.act:
         case "published":
-            found = _published(event)
+            found = _published(event, called)
         case "submitted" | "resubmitted":
-            found = _submitted(event)
+            found = _submitted(event, called)
         case _:
-            found = _written(event)
+            found = _written(event, called)
     return [each for each in found if each.lines]
 
 
-def _published(event: Event) -> Iterator[Difference]:
+def _published(event: Event, called: Called) -> Iterator[Difference]:
     for key, number in sorted(event.detail["versions"].items()):
         version = Definition.objects.select_related("base").get(metric__key=key, number=number)
         address = reverse("version", args=[key, number])
         if version.base:
             address = reverse("compare", args=[key, version.base.number, number])
         old = version.base.wording if version.base else None
-        yield Difference(version.name, worded(old, version.wording), address)
+        yield Difference(version.name, worded(old, version.wording, called), address)
     yield from _changed_rows(event, VocabularyVersion)
 
 
-def _submitted(event: Event) -> Iterator[Difference]:
+def _submitted(event: Event, called: Called) -> Iterator[Difference]:
     number = event.detail["revision"]
     revisions = Revision.objects.filter(proposal=event.proposal_id, number__in=[number - 1, number]).order_by("number")
     clauses: dict[int, dict[str, Clause]] = {number - 1: {}, number: {}}
@@ -121,17 +124,17 @@ def _submitted(event: Event) -> Iterator[Difference]:
     for key, clause in clauses[number].items():
         before = clauses[number - 1].get(key)
         old = before.wording if before else clause.base_wording
-        yield Difference(clause.name or key, worded(old, clause.wording), address)
+        yield Difference(clause.name or key, worded(old, clause.wording, called), address)
     yield from _changed_rows(event, VocabularyClause)
 
 
-def _written(event: Event) -> Iterator[Difference]:
+def _written(event: Event, called: Called) -> Iterator[Difference]:
     for model in PLAIN:
         yield from _changed_rows(event, model)
     for row, before in _sealed_rows(event, WorkingCopy):
         old = before.wording if before else row.base.wording if row.base else None
         name = wording.words(row.wording, "name", (get_language() or "ja")[:2])
-        yield Difference(name or row.key, worded(old, row.wording))
+        yield Difference(name or row.key, worded(old, row.wording, called))
 
 
 def _changed_rows(event: Event, model: type[models.Model]) -> Iterator[Difference]:
@@ -160,11 +163,11 @@ def _based_on(model: type[models.Model], row: Any) -> Any:
     return row.base if model is VocabularyDraft else None
 
 
-def worded(old: Any, new: Any) -> list[Line]:
+def worded(old: Any, new: Any, called: Called) -> list[Line]:
     """The fields of a wording that differ; without an old one, those that say something."""
     return [
         Line(wording.label(each.field), field.language, field.shape == "code", each.pieces, each.field)
-        for each in comparison.fields(old, new, wording.NAMES)
+        for each in comparison.fields(old, new, wording.NAMES, called)
         for field in [wording.BY_NAME[each.field]]
     ]
 

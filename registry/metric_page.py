@@ -25,7 +25,7 @@ from registry.models import (
     Use,
     VocabularyVersion,
 )
-from registry.wording import KINDS, Wording
+from registry.wording import Wording
 
 DEPENDENTS = 50
 INSTANT = timedelta(microseconds=1)
@@ -315,20 +315,6 @@ def seals_as_pressed(definition: Definition) -> list[tuple[Team, SignOff | None]
     for seal, team, person in zip(pressed, teams, people, strict=True):
         seal.team, seal.signed_by = team, person
     return [(seal.team if seal else team, seal) for team, seal in row]
-
-
-def choices_as_published(definition: Definition) -> dict[str, str]:
-    """Kind, stage and teams of a version by field, called as they were when it was published. Four queries."""
-    words = definition.wording
-    when = When(days.local(definition.recorded_at), definition.recorded_at)
-    stages = as_of.stages_then(Stage.objects.filter(key=words["stage"]), when)
-    teams = as_of.teams_then(Team.objects.filter(key__in=[words["producer"], words["judge"]]), when)
-    team_names = {team.key: team.name for team in teams}
-    return {
-        "kind": str(KINDS[words["kind"]]),
-        "stage": stages[0].name,
-        **{field: team_names[words[field]] for field in ("producer", "judge")},
-    }
 
 
 def terms_as_published(definition: Definition) -> list[Term]:

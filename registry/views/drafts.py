@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from registry import advice, carrying, clock, comparison, prose, reading, rules, wording
+from registry.choices import Called
 from registry.forms import sent
 from registry.forms.conditions import BUILDER
 from registry.forms.draft import DraftForms
@@ -22,7 +23,7 @@ from registry.readiness import NotReady, before_submission
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.views.access import post_only
-from registry.views.proposals import changes, standing_or_404
+from registry.views.proposals import standing_or_404, with_changes
 from registry.views.refusal import typed_fields
 from registry.views.request import Request
 from registry.workflow import drafting, submitting
@@ -128,8 +129,9 @@ def _typed_wordings(request: Request, forms: DraftForms) -> Mapping[str, Any]:
 
 def _theirs(forms: DraftForms) -> list[tuple[WorkingCopy, list[comparison.Change]]]:
     """What was typed here against what was saved meanwhile."""
+    called = Called()
     pairs = [(form.copy, wording.tidy(form.wording())) for form in forms.wordings]
-    return [(copy, comparison.fields(copy.wording, typed, wording.NAMES)) for copy, typed in pairs]
+    return [(copy, comparison.fields(copy.wording, typed, wording.NAMES, called)) for copy, typed in pairs]
 
 
 def _left_over(request: Request, standing: Standing) -> list[tuple[str, str]]:
@@ -164,7 +166,7 @@ def draft_page(request: Request, standing: Standing, forms: DraftForms, status: 
 def progress_of(standing: Standing) -> dict[str, Any]:
     return {
         "needs": before_submission(standing),
-        "differences": [(copy, changes(copy)) for copy in standing.copies],
+        "differences": with_changes(standing.copies),
         "advice": advice.by_place(advice.written(standing)),
         "advised": [f"{copy.key}-{stem}_{language}" for copy in standing.copies for stem, language in ADVISED],
     }

@@ -12,8 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from registry import differences, rules
+from registry.as_of import When
+from registry.choices import Called
 from registry.ledger import keys
-from registry.metric_page import choices_as_published, seals_as_pressed
+from registry.metric_page import seals_as_pressed
 from registry.models import Definition
 from registry.proof import certificate as certificates
 from registry.proof import checkpoints, tree
@@ -35,12 +37,13 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
         proof = certificates.build(definition)
     if request.GET.get("format") == "json":
         return _file(proof, f"{key}-{number}.certificate.json")
+    called = Called(When.at(definition.recorded_at))
     context = {
         "definition": definition,
         "metric": definition.metric,
         "places": seals_as_pressed(definition),
-        "chosen": choices_as_published(definition),
-        "words": differences.worded(None, definition.wording),
+        "chosen": called.choices(definition.wording),
+        "words": differences.worded(None, definition.wording, called),
         "sealed": proof["revision"]["document"],
         "checkpoint": proof["checkpoint"]["checkpoint"],
         "public_key": proof["checkpoint"]["public_key"],

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from registry import clock, comparison, containments, effect_on_data, examples, meaning, wording
+from registry.choices import Called
 from registry.forms.filters import DayFilter
 from registry.look import look
 from registry.metric_page import MetricPage, seals_as_pressed, terms_as_published
@@ -136,7 +137,7 @@ def compare(request: Request, key: str, old: int, new: int) -> HttpResponse:
         "metric": after.metric,
         "before": before,
         "after": after,
-        "changes": comparison.fields(before.wording, after.wording, wording.NAMES),
+        "changes": comparison.fields(before.wording, after.wording, wording.NAMES, Called()),
         "versions": after.metric.versions.values_list("number", flat=True),
         "inline": request.GET.get("view") == "inline",
     }

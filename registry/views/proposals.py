@@ -1,6 +1,6 @@
 """Proposals to read: the list, one proposal with its tabs, and what changed between two revisions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -22,9 +22,10 @@ from registry import (
     timeline,
     wording,
 )
+from registry.choices import Called
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
-from registry.models import Comment, Event, Objection, Proposal, Revision, User
+from registry.models import Clause, Comment, Event, Objection, Proposal, Revision, User, WorkingCopy
 from registry.models.proposals import HEADING
 from registry.readiness import before_publication
 from registry.standing import Standing, stamped
@@ -181,7 +182,7 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
             return {"days": list(timeline.by_day(timeline.lines(events[:500], reader=reader)))}
     worded = standing.clauses or standing.copies
     return {
-        "clauses": [(clause, changes(clause)) for clause in worded],
+        "clauses": with_changes(worded),
         **how_read(standing),
         "advice": advice.submitted(standing) if standing.clauses else advice.written(standing),
     }
@@ -201,10 +202,10 @@ def how_read(standing: Standing) -> dict[str, Any]:
     return read | {"vocabulary": standing.read_by}
 
 
-def changes(worded: Any) -> list[comparison.Change]:
-    """What a clause or working copy says differently from the version it is based on."""
-    old = worded.base.wording if worded.base else None
-    return comparison.fields(old, worded.wording, wording.NAMES)
+def with_changes[W: Clause | WorkingCopy](worded: Iterable[W]) -> list[tuple[W, list[comparison.Change]]]:
+    """Clauses or working copies, each with what it says differently from the version it is based on."""
+    called = Called()
+    return [(each, _difference(each.base, each, called)) for each in worded]
 
 
 def _threads(proposal: Proposal) -> list[tuple[Comment, list[Comment]]]:
@@ -222,8 +223,9 @@ def compare_revisions(request: Request, pk: int, old: int, new: int) -> HttpResp
     before, after = _revision(standing, old), _revision(standing, new)
     theirs = {clause.key: clause for clause in before.clauses.all()}
     ours = {clause.key: clause for clause in after.clauses.all()}
+    called = Called()
     rows = [
-        (ours.get(key) or theirs[key], key in theirs, key in ours, _difference(theirs.get(key), ours.get(key)))
+        (ours.get(key) or theirs[key], key in theirs, key in ours, _difference(theirs.get(key), ours.get(key), called))
         for key in sorted(theirs | ours)
     ]
     context = {"proposal": standing.proposal, "before": before, "after": after, "rows": rows}
@@ -240,7 +242,7 @@ def _revision(standing: Standing, number: int) -> Revision:
     return found
 
 
-def _difference(old: Any, new: Any) -> list[comparison.Change]:
+def _difference(old: Any, new: Any, called: Called) -> list[comparison.Change]:
     if new is None:
         return []
-    return comparison.fields(old.wording if old else None, new.wording, wording.NAMES)
+    return comparison.fields(old.wording if old else None, new.wording, wording.NAMES, called)

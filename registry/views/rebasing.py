@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from registry import comparison, rules, wording
+from registry.choices import Called
 from registry.forms import sent
 from registry.forms.drafts import RebaseForm
 from registry.forms.vocabulary import CarriedForm
@@ -27,7 +28,6 @@ class Side:
     """One field in which the three texts are not all the same."""
 
     name: str
-    base: Any
     theirs: list[comparison.Piece]
     ours: list[comparison.Piece]
     verdict: str
@@ -44,28 +44,21 @@ class ThreeWay:
 
     @property
     def sides(self) -> list[Side]:
-        base, ours, theirs = _wordings(self.copy, self.latest)
-        return [
-            Side(
-                name,
-                base[name],
-                comparison.words(_text(base[name]), _text(theirs[name])),
-                comparison.words(_text(base[name]), _text(ours[name])),
-                comparison.three_way(base[name], ours[name], theirs[name]),
-                self.form[name],
-            )
-            for name in self.form.fields
-        ]
+        called = Called()
+
+        def side(name: str, *stored: Any) -> Side:
+            base, ours, theirs = ("\n".join(comparison.as_lines(called(name, each))) for each in stored)
+            verdict = comparison.three_way(*stored)
+            return Side(name, comparison.words(base, theirs), comparison.words(base, ours), verdict, self.form[name])
+
+        wordings = _wordings(self.copy, self.latest)
+        return [side(name, *(words[name] for words in wordings)) for name in self.form.fields]
 
     def chosen(self) -> dict[str, Any]:
         """The wording that the choices add up to."""
         _base, ours, theirs = _wordings(self.copy, self.latest)
         sources = {"ours": ours, "theirs": theirs}
         return {name: sources[side][name] for name, side in self.form.cleaned_data.items()}
-
-
-def _text(value: Any) -> str:
-    return "\n".join(comparison.as_lines(value))
 
 
 def _wordings(copy: WorkingCopy, latest: Definition) -> tuple[Wording, Wording, Wording]:

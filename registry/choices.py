@@ -1,0 +1,59 @@
+"""What the choices of a wording are called: they are stored, and sealed, as keys."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Value
+
+from registry import as_of
+from registry.as_of import When
+from registry.models import Stage, Team
+from registry.wording import KINDS, Wording
+
+STAGE, TEAM = "stage", "team"  # apart, since a stage and a team may have one key
+CHOSEN = ("kind", "stage", "producer", "judge", "successor")
+
+
+class Called:
+    """Names by field and stored value, as they were by `when`. One query for stages and teams, one for each successor.
+
+    For another day, three more. A value that nothing is called by, and that of any other field, is returned as it is.
+    """
+
+    def __init__(self, when: When | None = None) -> None:
+        self._when = when or as_of.today()
+        self._says: dict[str, Callable[[Any], Any]] = {
+            "kind": lambda value: str(KINDS.get(value, value)),
+            "stage": lambda value: self._named.get((STAGE, value), value),
+            "producer": lambda value: self._named.get((TEAM, value), value),
+            "judge": lambda value: self._named.get((TEAM, value), value),
+            "successor": self._metric,
+        }
+
+    def __call__(self, field: str, value: Any) -> Any:
+        say = self._says.get(field)
+        return say(value) if say and value else value
+
+    def choices(self, words: Wording) -> dict[str, str]:
+        """What a wording has chosen, by field."""
+        return {field: self(field, words[field]) for field in CHOSEN if words[field]}
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], str]:
+        if self._when.is_now:
+            return _named_today()
+        stages, teams = as_of.stages(self._when), as_of.teams(self._when)
+        return {(STAGE, each.key): each.name for each in stages} | {(TEAM, each.key): each.name for each in teams}
+
+    def _metric(self, key: str) -> str:
+        span = as_of.meaning(key, self._when)
+        return span.definition.name if span else key
+
+
+def _named_today() -> dict[tuple[str, str], str]:
+    columns = ("key", "name_ja", "name_en")
+    stages = Stage.objects.order_by().values_list(Value(STAGE), *columns)
+    teams = Team.objects.order_by().values_list(Value(TEAM), *columns)
+    rows = stages.union(teams).order_by()
+    return {(of, key): Stage(name_ja=name_ja, name_en=name_en).name for of, key, name_ja, name_en in rows}
