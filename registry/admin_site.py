@@ -19,6 +19,13 @@ class GoiAdminSite(AdminSite):
     index_title = _("Tables, to look at")
     enable_nav_sidebar = False
 
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Whoever gets here has come in by our door already, and is a steward or not."""
+        from registry.rules import require_steward
+
+        require_steward(request.user)  # type: ignore[arg-type]
+        return redirect("admin:index")
+
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Ours, which changes it through the workflow."""
         return redirect("password")

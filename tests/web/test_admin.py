@@ -50,7 +50,9 @@ def test_a_steward_looks_at_every_table_and_changes_none(steward: Client, model:
 @pytest.mark.parametrize("model", SHOWN, ids=lambda model: model.__name__)
 def test_nobody_else_looks_at_any(client: Client, lived: Cast, model: Any):
     client.force_login(lived.ryo)
-    assert client.get(table(model)).status_code == 302
+    refused = client.get(table(model), follow=True)
+    assert refused.status_code == 403
+    assert "管理者に依頼してください" in refused.content.decode()
     client.logout()
     assert client.get(table(model)).headers["Location"].startswith("/sign-in/")
 
