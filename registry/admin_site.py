@@ -21,7 +21,7 @@ class GoiAdminSite(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Whoever gets here has come in by our door already, and is a steward or not."""
-        from registry.rules import require_steward
+        from registry.rules import require_steward  # there are no models yet when Django reads this file
 
         require_steward(request.user)  # type: ignore[arg-type]
         return redirect("admin:index")
