@@ -117,7 +117,8 @@ def rebase(request: Request, pk: int) -> HttpResponse:
     outdated = [_three_way(copy, latest, given) for copy, latest in standing.outdated]
     vocabulary = _vocabulary(standing, given)
     seen = standing.newer_digest
-    changed = given is not None and given.get("seen") != seen
+    left_over = _left_over(given, vocabulary)
+    changed = given is not None and (given.get("seen") != seen or bool(left_over))
     acceptable = given is not None and not changed and _valid(outdated, vocabulary)
     if acceptable and _take(request, standing, outdated, vocabulary):
         messages.success(request, _("Up to date. Read the words once more, then submit them as a new revision."))
@@ -126,10 +127,17 @@ def rebase(request: Request, pk: int) -> HttpResponse:
         "proposal": standing.proposal,
         "outdated": outdated,
         "vocabulary": vocabulary,
+        "left_over": left_over,
         "seen": seen,
         "changed": changed,
     }
     return render(request, "drafts/rebase.html", context, status=200 if given is None else 409 if changed else 422)
+
+
+def _left_over(given: Any, vocabulary: NewerVocabulary | None) -> list[tuple[str, str]]:
+    """What was typed for a vocabulary that somebody took out meanwhile, and that no field of the page can hold."""
+    typed = "" if given is None or vocabulary else given.get("source", "")
+    return [(_("The vocabulary of the proposal"), typed)] if typed else []
 
 
 def _valid(outdated: list[ThreeWay], vocabulary: NewerVocabulary | None) -> bool:

@@ -253,3 +253,15 @@ def test_the_certificate_holds_the_vocabulary_and_verifies(cast: Cast, tmp_path:
     document["revision"]["digest"] = digest("goi/revision/1", document["revision"]["document"])
     file.write_text(json.dumps(document), encoding="utf-8")
     assert any("another vocabulary" in finding for finding in verify.findings(file))
+
+
+def test_a_vocabulary_typed_while_it_is_taken_out_of_the_proposal_stays_on_the_page(client: Client, cast: Cast):
+    proposal = submitted(cast)
+    vocabulary.change_vocabulary(ADDED, by=cast.makoto, reason="設立年を足す")
+    client.force_login(cast.megumi)
+    address = f"/proposals/{proposal.pk}/rebase/"
+    seen = client.get(address).context["seen"]
+    vocabulary.leave_out(proposal, by=cast.megumi)
+    response = client.post(address, {"seen": seen, "source": ADDED + "# 書きかけの注記\n"})
+    assert response.status_code == 409
+    assert "書きかけの注記" in response.content.decode()
