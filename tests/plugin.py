@@ -36,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.user_properties.append(("marks", sorted(marks)))
         if reason := missing_for(marks):
             item.add_marker(pytest.mark.skip(reason=reason))
+    # The longest first, so that at the end no worker waits for another one's minute.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def asks_a_database(item: pytest.Item) -> bool:
