@@ -83,7 +83,7 @@ class Unreadable:
             return self._filled(_("From %(day)s on, “%(metric)s” could not be read: %(problem)s"))
         return self._filled(
             _(
-                "“%(metric)s” refers to what this changes and could not be read from %(day)s on: %(problem)s "
+                "“%(metric)s” is built on what this changes and could not be read from %(day)s on: %(problem)s "
                 "Add “%(metric)s” to the proposal and change it as well."
             )
         )
@@ -97,7 +97,7 @@ class Unreadable:
             )
         else:
             sentence = _(
-                "“%(metric)s” refers to what this changes and could not be read from %(day)s on: %(problem)s "
+                "“%(metric)s” is built on what this changes and could not be read from %(day)s on: %(problem)s "
                 "The author has to add it to the proposal."
             )
         return self._filled(sentence)
