@@ -75,7 +75,7 @@ def test_nothing_typed_is_lost_when_the_session_ends_in_the_middle_of_a_draft(wi
     me.sees(me.say("Everything is there. You can submit it."))
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", ["ja", pytest.param("en", marks=pytest.mark.slow)])
 def test_nobody_seals_words_that_changed_while_they_were_reading(window: Window, language: str):
     author = window("tanaka", language).enter()
     signatory = window("suzuki", language).enter()
@@ -93,6 +93,7 @@ def test_nobody_seals_words_that_changed_while_they_were_reading(window: Window,
     expect(signatory.main.locator("ins", has_text=TYPED)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_two_stewards_break_the_glass_and_the_version_stays_flagged_until_the_team_seals(window: Window):
     author, signatory = window("tanaka", "ja").enter(), window("takahashi", "ja").enter()
     address = proposes(author, "average_order_value", "締め日をそろえる")
@@ -118,6 +119,7 @@ def test_two_stewards_break_the_glass_and_the_version_stays_flagged_until_the_te
     expect(second.main).not_to_contain_text("平均受注単価")
 
 
+@pytest.mark.slow
 def test_an_author_brings_a_stale_proposal_up_to_date_field_by_field(window: Window):
     author, rival = window("tanaka", "en").enter(), window("sato", "en").enter()
     address = proposes(author, "meeting_rate", "Round the rate", {"ja": "小数第一位まで。", "en": "One decimal place."})
