@@ -174,11 +174,17 @@ def in_review(cast: Cast, *keys: str, **rest: Any) -> Proposal:
     return fresh(proposal)
 
 
+def sealed(cast: Cast, proposal: Proposal) -> Proposal:
+    """The proposal once Ryo and Naoko have sealed it for both teams, which publishes it."""
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    seal(proposal, team=cast.sales, by=cast.naoko)
+    return fresh(proposal)
+
+
 def published(cast: Cast, *keys: str, **rest: Any) -> list[Definition]:
     """Likewise, sealed by Ryo and Naoko: the new versions, in order of their keys."""
     proposal = in_review(cast, *keys, **rest)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     return list(versions_of(proposal))
 
 
@@ -187,8 +193,7 @@ def retired(cast: Cast, metric: Metric, successor: Metric | None = None, **rest:
     proposal = started(cast.misaki, **rest)
     drafting.add_retirement(proposal, metric=metric, successor=successor, by=cast.misaki)
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     return versions_of(proposal)[0]
 
 
@@ -197,8 +202,7 @@ def agreed_rate(cast: Cast) -> Definition:
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, new={"meeting_rate": MEETING_RATE})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     return versions_of(proposal)[0]
 
 

@@ -11,7 +11,7 @@ from registry import datasets
 from registry.models import Dataset, Metric, Proposal, Run
 from registry.workflow import datasets as keeping
 from registry.workflow import submitting
-from tests.cast import Cast, fresh, seal, started, write
+from tests.cast import Cast, fresh, sealed, started, write
 from tests.data import export
 
 COMPANY = """company_id,industry,employees,region
@@ -58,8 +58,7 @@ def agreed(cast: Cast, **changes: Any) -> None:
     new = {key: change for key, change in changes.items() if key not in known}
     write(proposal, by=cast.misaki, change={key: changes[key] for key in changes.keys() - new}, new=new)
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
 
 
 def proposed(cast: Cast, **change: Any) -> Proposal:

@@ -10,7 +10,21 @@ from registry.as_of import When
 from registry.metric_page import MetricPage
 from registry.models import Definition, Proposal
 from registry.workflow import drafting, people, publication, reviewing, submitting
-from tests.cast import FOUNDED, NOW, TODAY, Cast, in_review, latest, on, published, revised, seal, started, write
+from tests.cast import (
+    FOUNDED,
+    NOW,
+    TODAY,
+    Cast,
+    in_review,
+    latest,
+    on,
+    published,
+    revised,
+    seal,
+    sealed,
+    started,
+    write,
+)
 
 DAY = timedelta(days=1)
 
@@ -69,8 +83,7 @@ def test_a_retired_metric_is_still_answered_for_the_days_before(reader: Client, 
     proposal = started(cast.misaki, effective_from=TODAY)
     drafting.add_retirement(proposal, metric=cast.meeting, successor=cast.target_lead, by=cast.misaki)
     submitting.submit(Proposal.objects.get(pk=proposal.pk), by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert "Meetings" not in keys(reader, "/")
     assert "meeting" not in keys(reader, "/")
     assert "meeting" in keys(reader, f"/?on={TODAY - DAY}")
@@ -82,8 +95,7 @@ def test_a_renamed_metric_has_the_name_of_its_day(reader: Client, cast: Cast):
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, change={"target_lead": {"name_en": "Addressed leads", "name_ja": "狙う顧客"}})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert '<h1 lang="en">Addressed leads</h1>' in page(reader, "/metrics/target_lead/")
     assert '<h1 lang="en">Target leads</h1>' in page(reader, f"/metrics/target_lead/?on={TODAY - DAY}")
     assert "Target leads" in page(reader, f"/?on={TODAY - DAY}")
@@ -197,8 +209,7 @@ def test_a_page_of_a_day_says_the_day_and_keeps_it_in_its_links(reader: Client, 
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, change={"meeting": {"condition": "is_target_lead AND minutes >= 20"}})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     kept = f"?on={TODAY}&amp;known={TODAY}"
     address = f"?on={TODAY}&known={TODAY}"
     glossary = page(reader, f"/{address}")
@@ -283,8 +294,7 @@ def test_a_condition_is_read_with_what_it_referred_to_then(cast: Cast):
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, change={"meeting": {"condition": "is_target_lead"}})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     with on(TODAY + DAY):
         (new,) = published(cast, "target_lead", effective_from=TODAY + DAY)
         then, now = (MetricPage(cast.meeting, day) for day in (TODAY, TODAY + DAY))

@@ -19,7 +19,7 @@ from registry.readiness import before_publication
 from registry.seeding.content import Content
 from registry.standing import Standing
 from registry.workflow import reviewing, submitting, vocabulary
-from tests.cast import TODAY, Cast, fresh, latest, on, refuses, seal, started, words, write
+from tests.cast import TODAY, Cast, fresh, latest, on, refuses, seal, sealed, started, words, write
 from tests.counting import RATE, agreed, plain, proposed
 from tests.data import declare
 
@@ -61,11 +61,6 @@ def test_a_published_proposal_is_still_told_from_what_it_changed(cast: Cast):
 def told(proposal: Proposal) -> list[tuple[str, str]]:
     standing = Standing(fresh(proposal))
     return [(each.key, each.verdict) for each in (*effect.effects(standing), *effect.ripple(standing))]
-
-
-def sealed(cast: Cast, proposal: Proposal) -> None:
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
 
 
 def changed(cast: Cast, day: date = TODAY, /, *, key: str = "target_lead", **change: Any) -> Proposal:

@@ -71,6 +71,7 @@ from tests.cast import (
     refuses,
     revised,
     seal,
+    sealed,
     started,
     versions_of,
     words,
@@ -205,8 +206,7 @@ FINAL = [
 def test_8_what_is_published_or_ended_never_changes(cast: Cast, guard: triggers.Guard):
     proposal = in_review(cast, "meeting", "target_lead")
     reviewing.comment(proposal, by=cast.kenta, words="承知しました")
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     table = TABLES[guard.table]
     OpenAct.objects.create()
     rows = rows_of(table).filter(pk=proposal.pk) if table is Proposal else rows_of(table)
@@ -408,7 +408,6 @@ def test_objections_and_new_metrics_leave_no_flaw_either(cast: Cast):
     submitting.submit(proposal, by=cast.misaki)
     objection = reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="まだ")
     reviewing.close_objection(objection, by=cast.megumi, reason="答えた")
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert Objection.objects.get(pk=objection.pk).closed_by == cast.megumi
     assert flaws() == []

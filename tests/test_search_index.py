@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from registry import search_index, text
 from registry.models import InForce
 from registry.workflow import submitting
-from tests.cast import Cast, published, seal, started, words, write
+from tests.cast import Cast, published, sealed, started, words, write
 
 QUICK = settings(
     max_examples=150,
@@ -36,8 +36,7 @@ def glossary(cast: Cast) -> Cast:
     new = words(name_ja="失注の理由", name_en="Reasons for churn", **awkward)
     write(proposal, by=cast.misaki, new={"churn_reason": new})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     return cast
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from registry.models import Event
 from registry.seeding.content import Content
 from registry.workflow import datasets, people, submitting, vocabulary
-from tests.cast import Cast, drafted, in_review, published, revised, seal, write
+from tests.cast import Cast, drafted, in_review, published, revised, sealed, write
 from tests.data import MAPPING, declare, kept
 
 SOURCE = Content().vocabulary
@@ -89,8 +89,7 @@ def test_a_carried_vocabulary_is_its_writers_own_until_it_is_submitted(reader: C
     reader.force_login(cast.takuya)
     assert "<ins># 注記" not in reader.get(address).content.decode()
     assert "<ins># 注記" in words(reader, "submitted")
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert "<ins># 注記" in words(reader, "published")
 
 

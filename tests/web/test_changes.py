@@ -12,7 +12,7 @@ from registry import changes, days
 from registry.changes import Between
 from registry.models import Definition, Metric, Proposal
 from registry.workflow import drafting, people, publication, submitting
-from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, seal, started, words, write
+from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, seal, sealed, started, words, write
 
 DAY = timedelta(days=1)
 
@@ -26,8 +26,7 @@ def reader(client: Client, cast: Cast) -> Client:
 
 def agreed(cast: Cast, proposal: Proposal) -> None:
     submitting.submit(Proposal.objects.get(pk=proposal.pk), by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
 
 
 def changed(

@@ -10,7 +10,7 @@ from registry.as_of import When, today
 from registry.choices import Called
 from registry.models import Proposal
 from registry.workflow import drafting, people, submitting
-from tests.cast import TODAY, Cast, fresh, on, seal, started, words, write
+from tests.cast import TODAY, Cast, fresh, on, sealed, started, words, write
 
 
 @pytest.fixture
@@ -40,8 +40,7 @@ def test_whoever_is_asked_to_agree_reads_the_successors_name(reader: Client, cas
 
 
 def test_the_same_on_what_was_agreed(reader: Client, cast: Cast, retiring: Proposal):
-    seal(retiring, team=cast.marketing, by=cast.ryo)
-    seal(retiring, team=cast.sales, by=cast.naoko)
+    sealed(cast, retiring)
     for page in ("compare/1...2/", "versions/2/certificate/"):
         assert "ターゲットリード数" in successor_on(reader, f"/metrics/meeting/{page}")
 

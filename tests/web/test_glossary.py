@@ -8,7 +8,7 @@ from django.test import Client
 
 from registry.models import Proposal
 from registry.workflow import drafting, submitting
-from tests.cast import FOUNDED, TODAY, Cast, in_review, on, published, seal, started, words, write
+from tests.cast import FOUNDED, TODAY, Cast, in_review, on, published, sealed, started, words, write
 
 
 @pytest.fixture
@@ -38,8 +38,7 @@ def test_a_search_finds_in_both_languages_by_synonym_and_in_any_width(reader: Cl
     proposal = started(cast.misaki, title="同義語")
     write(proposal, by=cast.misaki, change={"meeting": names})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert listed(reader, f"/?q={asked.replace(' ', '')}") == ["meeting"]
 
 
@@ -81,8 +80,7 @@ def test_a_retired_metric_leaves_the_list_from_its_day(reader: Client, cast: Cas
     proposal = started(cast.misaki, effective_from=TODAY)
     drafting.add_retirement(proposal, metric=cast.meeting, successor=cast.target_lead, by=cast.misaki)
     submitting.submit(Proposal.objects.get(pk=proposal.pk), by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert listed(reader) == ["target_lead"]
     assert listed(reader, "/?state=retired") == ["meeting"]
 
@@ -112,8 +110,7 @@ def test_a_new_metric_appears_with_its_first_version_and_not_before(reader: Clie
     submitting.submit(proposal, by=cast.misaki)
     assert "something_new" not in listed(reader)
     assert reader.get("/metrics/something_new/").status_code == 404
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert "something_new" in listed(reader)
 
 

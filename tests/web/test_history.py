@@ -14,7 +14,7 @@ from registry.models import Event
 from registry.timeline import SENTENCES
 from registry.views import history_files
 from registry.workflow import drafting, people, publication, reviewing, submitting
-from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, on, published, revised, seal
+from tests.cast import NOW, TODAY, Cast, drafted, in_review, latest, on, published, revised, seal, sealed
 from tests.database import past_the_guards, rows_of
 
 CSV_HEAD = ["sequence", "at", "who", "act", "what", "why", "proposal", "digest", "missing_seals"]
@@ -93,8 +93,7 @@ def test_history_speaks_the_readers_language(cast: Cast, reader: Client):
 def test_what_changed_is_one_click_away(cast: Cast, reader: Client):
     proposal = in_review(cast)
     revised(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     page = reader.get("/history/").content.decode()
     for address in (f"/proposals/{proposal.pk}/revisions/1...2/", "/metrics/target_lead/compare/1...2/"):
         assert address in page

@@ -7,7 +7,7 @@ from django.test import Client
 
 from registry.models import Dataset, Run
 from registry.workflow import reviewing
-from tests.cast import Cast, latest, refuses, seal, words
+from tests.cast import Cast, latest, refuses, seal, sealed, words
 from tests.counting import FEWER, RATE, agreed, count, effect, plain, proposed
 
 
@@ -26,8 +26,7 @@ def test_a_metric_shows_its_last_count_from_the_proposal_that_made_it(client: Cl
     assert "Last count 2 leads — in 2 months Counted on CRM as of 15 Jun 2026" in plain(
         client.get("/metrics/target_lead/")
     )
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert "Last count 4 leads — in 2 months" in plain(client.get("/metrics/target_lead/"))
 
 
@@ -63,8 +62,7 @@ def test_an_unanswered_example_is_still_needed_and_its_answer_becomes_a_worked_e
         )
     assert "Does this count as “Target leads”?" not in effect(client, proposal)
     assert "judged by" not in plain(client.get("/metrics/target_lead/"))
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     shown = plain(client.get("/metrics/target_lead/"))
     assert "company · employees: " in shown
     assert "judged by Kenta Sato" in shown

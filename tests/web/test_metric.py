@@ -14,7 +14,7 @@ from registry.conditions.problems import refuse
 from registry.conditions.worker import Overrun
 from registry.models import Definition
 from registry.workflow import erasure, people
-from tests.cast import FOUNDED, NOW, TODAY, Cast, in_review, on, published, seal, started, write
+from tests.cast import FOUNDED, NOW, TODAY, Cast, in_review, on, published, sealed, started, write
 from tests.counting import agreed
 from tests.data import declare
 
@@ -149,8 +149,7 @@ def test_any_two_versions_are_compared_word_by_word(reader: Client, cast: Cast):
     from registry.workflow import submitting
 
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     for view in ("", "?view=inline"):
         page = text(reader, f"/metrics/target_lead/compare/1...2/{view}")
         assert "<ins>" in page
@@ -171,8 +170,7 @@ def test_terms_in_a_text_lead_to_their_metric_and_show_its_meaning(reader: Clien
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, change={"target_lead": named})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     page = text(reader, "/metrics/target_lead/")
     assert 'class="term" href="/metrics/meeting/"' in page
     summary = Definition.objects.get(metric=cast.meeting).wording["summary_ja"]
@@ -186,8 +184,7 @@ def test_what_depends_on_a_metric_is_listed(reader: Client, cast: Cast):
     condition = {"condition": "is_target_lead AND minutes >= 20"}
     write(proposal, by=cast.misaki, change={"meeting": condition})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     page = reader.get("/metrics/target_lead/").context["page"]
     assert [each.metric.key for each in page.built_on_this] == ["meeting"]
 

@@ -13,7 +13,7 @@ from registry.readiness import before_submission
 from registry.standing import Standing
 from registry.wording import Field
 from registry.workflow import drafting, submitting
-from tests.cast import TODAY, Cast, acts, drafted, fresh, in_review, published, seal, started, versions_of
+from tests.cast import TODAY, Cast, acts, drafted, fresh, in_review, published, sealed, started, versions_of
 
 ADDED = (
     Field("remark_ja", "Remark", "prose"),
@@ -61,8 +61,7 @@ def test_an_older_version_that_says_more_now_is_published(cast: Cast, later: Any
     drafting.add_metric(proposal, metric=cast.target_lead, by=cast.misaki)
     drafting.save(proposal, by=cast.misaki, wordings={"target_lead": {"remark_ja": "追記", "remark_en": "More"}})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     (version,) = versions_of(proposal)
     assert version.wording["remark_en"] == "More"
     assert "remark_en" not in Definition.objects.get(pk=version.base_id).wording

@@ -11,9 +11,9 @@ from django.test import Client
 from registry import answers
 from registry.standing import Standing
 from registry.workflow import submitting, vocabulary
-from tests.cast import FOUNDED, TODAY, Cast, fresh, on, published, started, write
+from tests.cast import FOUNDED, TODAY, Cast, fresh, on, published, sealed, started, write
 from tests.test_effect import answer, only
-from tests.workflow.test_carrying import ADDED, SOURCE, sealed, submitted
+from tests.workflow.test_carrying import ADDED, SOURCE, submitted
 
 DAY = timedelta(days=1)
 RELABELLED = SOURCE.replace("label: {ja: 従業員数, en: employees}", "label: {ja: 社員数, en: staff members}")
@@ -47,11 +47,11 @@ def metric_on(client: Client, day: date) -> str:
 def agree(cast: Cast, key: str, condition: str, **day: Any) -> None:
     proposal = write(started(cast.misaki, **day), by=cast.misaki, change={key: {"condition": condition}})
     submitting.submit(fresh(proposal), by=cast.misaki)
-    sealed(proposal, cast)
+    sealed(cast, proposal)
 
 
 def test_a_condition_that_todays_vocabulary_cannot_read_is_read_in_that_of_its_time(reader: Client, cast: Cast):
-    sealed(submitted(cast), cast)
+    sealed(cast, submitted(cast))
     with on(TODAY + DAY):
         assert 'class="reading"' in metric_on(reader, TODAY - DAY)
         assert 'class="reading"' in metric_on(reader, TODAY)
@@ -100,7 +100,7 @@ def test_what_was_answered_on_a_proposal_that_has_ended_stays_readable(reader: C
     submitting.submit(fresh(proposal), by=cast.misaki)
     for number in range(len(only(fresh(proposal)).cards)):
         answer(cast, fresh(proposal), "counts", number)
-    sealed(proposal, cast)
+    sealed(cast, proposal)
     with on(TODAY + 2 * DAY):
         vocabulary.change_vocabulary(RETYPED, by=cast.megumi, reason="地域は番号で記録する")
         assert [each["counts"] for each in answers.judged(Standing(fresh(proposal)))] == [True]
@@ -115,6 +115,6 @@ def test_a_record_judged_later_is_no_example_of_an_earlier_day(reader: Client, c
         submitting.submit(fresh(proposal), by=cast.misaki)
         for number in range(len(only(fresh(proposal)).cards)):
             answer(cast, fresh(proposal), "counts", number)
-        sealed(proposal, cast)
+        sealed(cast, proposal)
         assert "judged by Kenta Sato" in shown(reader, "/metrics/target_lead/")
         assert "judged by" not in metric_on(reader, TODAY)

@@ -10,7 +10,7 @@ from django.test import Client
 from registry.models import Definition, Proposal
 from registry.standing import Standing
 from registry.workflow import drafting, people, reviewing, submitting
-from tests.cast import PASSWORD, TODAY, Cast, fresh, in_review, latest, on, revised, seal
+from tests.cast import PASSWORD, TODAY, Cast, fresh, in_review, latest, on, revised, seal, sealed
 
 
 @pytest.fixture
@@ -245,8 +245,7 @@ def test_no_list_tells_what_is_not_submitted_yet(client: Client, cast: Cast):
 def test_what_was_published_is_told_as_it_was_sealed(client: Client, cast: Cast):
     proposal = in_review(cast)
     saved_but_not_submitted(proposal, cast)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     client.force_login(cast.naoko)
     for address in ("/metrics/target_lead/", "/metrics/target_lead/versions/2/", "/changes/?since=2026-06-14"):
         page = client.get(address).content.decode()

@@ -17,7 +17,7 @@ from registry.readiness import NotReady, before_publication
 from registry.seeding.content import Content
 from registry.standing import Standing
 from registry.workflow import drafting, people, publication, submitting, vocabulary
-from tests.cast import TODAY, Cast, acts, drafted, fresh, latest, refuses, seal, versions_of, write
+from tests.cast import TODAY, Cast, acts, drafted, fresh, latest, refuses, seal, sealed, versions_of, write
 from tests.database import past_the_guards, rows_of
 from tests.ledger.tampering import wrong
 
@@ -50,11 +50,6 @@ def submitted(cast: Cast, **rest: Any) -> Proposal:
     return fresh(proposal)
 
 
-def sealed(proposal: Proposal, cast: Cast) -> None:
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
-
-
 def test_alone_it_is_refused_with_the_definitions_it_breaks_or_alters(cast: Cast):
     for source in (RENAMED, WIDER):
         with refuses("alters_definitions", 409):
@@ -64,7 +59,7 @@ def test_alone_it_is_refused_with_the_definitions_it_breaks_or_alters(cast: Cast
 
 def test_both_are_published_together_and_everything_verifies(cast: Cast):
     proposal = submitted(cast)
-    sealed(proposal, cast)
+    sealed(cast, proposal)
     assert fresh(proposal).state == Proposal.PUBLISHED
     version = VocabularyVersion.objects.get(number=2)
     assert (version.source, version.digest) == (RENAMED, vocabulary_digest(RENAMED))
@@ -123,7 +118,7 @@ def test_a_definition_agreed_meanwhile_that_it_would_break_stops_the_seal(cast: 
     other = drafted(cast, "meeting", by=cast.kenta)
     write(other, by=cast.kenta, change={"meeting": {"condition": "status = 'held' AND lead.company.employees >= 10"}})
     submitting.submit(other, by=cast.kenta)
-    sealed(other, cast)
+    sealed(cast, other)
     with refuses("alters_definitions", 409):
         seal(proposal, team=cast.marketing, by=cast.ryo)
 
@@ -138,7 +133,7 @@ def test_another_vocabulary_makes_it_stale_until_it_is_rebased(cast: Cast):
     both = ADDED.replace("      employees: {", "      staff: {")
     submitting.rebase(proposal, by=cast.megumi, wordings={}, vocabulary=both)
     submitting.submit(proposal, by=cast.megumi)
-    sealed(proposal, cast)
+    sealed(cast, proposal)
     assert VocabularyVersion.objects.get(number=3).source == both
     assert wrong() == []
 
@@ -243,7 +238,7 @@ def test_taking_the_vocabulary_out_keeps_what_was_typed(client: Client, cast: Ca
 
 def test_the_certificate_holds_the_vocabulary_and_verifies(cast: Cast, tmp_path: Any):
     proposal = submitted(cast)
-    sealed(proposal, cast)
+    sealed(cast, proposal)
     document = certificate.build(versions_of(proposal)[0])
     assert document["revision"]["document"]["vocabulary"]["source"] == RENAMED
     file = tmp_path / "certificate.json"

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from registry import clock
 from registry.models import FOREVER, STILL_KNOWN, InForce, Proposal
-from tests.cast import FOUNDED, NOW, TODAY, Cast, fresh, in_review, on, published, seal
+from tests.cast import FOUNDED, NOW, TODAY, Cast, fresh, in_review, on, published, seal, sealed
 
 DAY = timedelta(days=1)
 
@@ -97,8 +97,7 @@ def test_waiting_makes_nothing_retroactive(cast: Cast):
 def test_a_retroactive_correction_may_wait(cast: Cast):
     proposal = in_review(cast, effective_from=TODAY - DAY, retroactive=True)
     with on(TODAY + DAY * 2):
-        seal(proposal, team=cast.marketing, by=cast.ryo)
-        seal(proposal, team=cast.sales, by=cast.naoko)
+        sealed(cast, proposal)
     assert fresh(proposal).state == Proposal.PUBLISHED
 
 

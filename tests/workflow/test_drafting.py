@@ -16,6 +16,7 @@ from tests.cast import (
     refuses,
     rejects_text,
     seal,
+    sealed,
     started,
     words,
     write,
@@ -304,8 +305,7 @@ def test_a_retired_metric_names_its_successor(cast: Cast):
     proposal = started(cast.misaki)
     drafting.add_retirement(proposal, metric=cast.target_lead, successor=cast.meeting, by=cast.misaki)
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     version = cast.target_lead.versions.get(number=2)
     assert (version.wording["retired"], version.wording["successor"]) == (True, "meeting")
     assert version.spans.get().retired
@@ -325,8 +325,7 @@ def test_restoring_makes_a_new_version_with_the_old_words(cast: Cast):
     copy = drafting.add_restoration(proposal, version=first, by=cast.misaki)
     assert copy.base.number == 2
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     third = cast.target_lead.versions.get(number=3)
     assert third.wording == first.wording
     assert third.digest != first.digest

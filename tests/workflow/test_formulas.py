@@ -11,7 +11,7 @@ from registry.models import Metric
 from registry.readiness import NotReady, before_submission
 from registry.standing import Standing
 from registry.workflow import submitting
-from tests.cast import MEETING_RATE, TODAY, Cast, fresh, seal, started, write
+from tests.cast import MEETING_RATE, TODAY, Cast, fresh, sealed, started, write
 
 MEETINGS = {"unit_ja": "件", "unit_en": "meetings"}
 
@@ -26,8 +26,7 @@ def meeting_rate(cast: Cast) -> Metric:
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, change={"meeting": MEETINGS}, new={"meeting_rate": MEETING_RATE})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     return Metric.objects.get(key="meeting_rate")
 
 
@@ -72,8 +71,7 @@ def test_a_circle_through_what_is_in_force_is_refused(cast: Cast, meeting_rate: 
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, new={"another_rate": rate("1 − meeting_rate")})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     (sentence,) = refused(cast, meeting_rate={"formula": "another_rate × 2"})
     assert "meeting_rate → another_rate → meeting_rate" in sentence
 

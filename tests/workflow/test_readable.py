@@ -15,7 +15,7 @@ from registry.readiness import NotReady, before_publication, before_submission
 from registry.seeding.content import Content
 from registry.standing import Standing
 from registry.workflow import submitting, vocabulary
-from tests.cast import TODAY, Cast, drafted, fresh, refuses, seal, started, words, write
+from tests.cast import TODAY, Cast, drafted, fresh, refuses, seal, sealed, started, words, write
 from tests.counting import RATE, plain
 from tests.ledger.tampering import wrong
 
@@ -53,12 +53,6 @@ def submitted(cast: Cast, *args: Any, **wordings: Any) -> Proposal:
 
 def agreed(cast: Cast, *args: Any, **wordings: Any) -> Proposal:
     return sealed(cast, submitted(cast, *args, **wordings))
-
-
-def sealed(cast: Cast, proposal: Proposal) -> Proposal:
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
-    return fresh(proposal)
 
 
 def refused(proposal: Proposal, by: Any) -> dict[str, list[str]]:

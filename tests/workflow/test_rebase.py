@@ -20,6 +20,7 @@ from tests.cast import (
     refuses,
     rejects_text,
     seal,
+    sealed,
     started,
     versions_of,
     words,
@@ -125,8 +126,7 @@ def test_a_new_metric_whose_key_was_taken_becomes_a_change_of_it(cast: Cast):
     submitting.submit(ours, by=cast.misaki)
     write(theirs, by=cast.kenta, new={"follow_lead": words(unit_ja="人")})
     submitting.submit(theirs, by=cast.kenta)
-    seal(theirs, team=cast.marketing, by=cast.ryo)
-    seal(theirs, team=cast.sales, by=cast.naoko)
+    sealed(cast, theirs)
     with refuses("stale", 409):
         seal(ours, team=cast.sales, by=cast.naoko)
     submitting.rebase(ours, by=cast.misaki, wordings={"follow_lead": {}})

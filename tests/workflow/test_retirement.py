@@ -6,7 +6,20 @@ from registry.models import Proposal
 from registry.readiness import before_publication, before_submission
 from registry.standing import Standing
 from registry.workflow import drafting, submitting
-from tests.cast import MEETING_RATE, TODAY, Cast, fresh, refuses, retired, seal, started, versions_of, words, write
+from tests.cast import (
+    MEETING_RATE,
+    TODAY,
+    Cast,
+    fresh,
+    refuses,
+    retired,
+    seal,
+    sealed,
+    started,
+    versions_of,
+    words,
+    write,
+)
 from tests.counting import agreed
 from tests.workflow.test_submit import needs
 
@@ -64,8 +77,7 @@ def test_the_successor_may_come_into_being_with_the_same_proposal(cast: Cast):
     proposal = retiring(cast, ("target_lead", "prospect"))
     write(proposal, by=cast.misaki, new={"prospect": words(name_ja="新しいリード", name_en="New prospects")})
     submitting.submit(proposal, by=cast.misaki)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert [version.wording["successor"] for version in versions_of(proposal)] == ["", "prospect"]
 
 
@@ -114,6 +126,5 @@ def test_conditions_that_refer_to_it_stay_readable_and_reviewers_are_told(cast: 
     proposal = retiring(cast, ("target_lead", "meeting"), effective_from=LATER)
     submitting.submit(proposal, by=cast.misaki)
     assert "役職者" in told(proposal)["still_referred"]
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert fresh(proposal).state == Proposal.PUBLISHED

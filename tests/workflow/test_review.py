@@ -20,6 +20,7 @@ from tests.cast import (
     rejects_text,
     revised,
     seal,
+    sealed,
     started,
 )
 
@@ -88,8 +89,7 @@ def test_who_raised_an_objection_closes_it(cast: Cast):
     proposal = in_review(cast)
     objection = reviewing.close_objection(objected(proposal, by=cast.kenta), by=cast.kenta)
     assert (objection.closed_by, objection.closed_at) == (cast.kenta, NOW)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    seal(proposal, team=cast.sales, by=cast.naoko)
+    sealed(cast, proposal)
     assert fresh(proposal).state == Proposal.PUBLISHED
 
 

@@ -24,6 +24,7 @@ from tests.cast import (
     retired,
     revised,
     seal,
+    sealed,
     started,
     words,
     write,
@@ -267,8 +268,7 @@ def test_a_key_that_was_taken_meanwhile_is_refused(cast: Cast):
     write(first, by=cast.misaki, new={"follow_lead": words()})
     write(second, by=cast.kenta, new={"follow_lead": words()})
     submitting.submit(first, by=cast.misaki)
-    seal(first, team=cast.marketing, by=cast.ryo)
-    seal(first, team=cast.sales, by=cast.naoko)
+    sealed(cast, first)
     assert needs(second, by=cast.kenta) == {"duplicate_key"}
 
 
@@ -355,8 +355,7 @@ def test_what_could_not_be_read_before_the_change_either_stops_nobody(cast: Cast
     unread = {"meeting": {"condition": "is_target_lead AND colour = 'red'"}}
     other = write(started(cast.misaki), by=cast.misaki, change=unread)
     submitting.submit(other, by=cast.misaki)
-    seal(other, team=cast.marketing, by=cast.ryo)
-    seal(other, team=cast.sales, by=cast.naoko)
+    sealed(cast, other)
     declare(cast)
     proposal = drafted(cast)
     submitting.submit(proposal, by=cast.misaki)
