@@ -6,10 +6,11 @@ When it is replaced, the private part goes and the public one stays, in a folder
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -24,10 +25,13 @@ from registry.ledger.note import key_id
 
 
 def signing_key(path: Path) -> Ed25519PrivateKey:
-    """The private key in `path` (PEM)."""
-    key = load_pem_private_key(path.read_bytes(), password=None)
+    """The private key in `path` (PEM). Raises `OSError`, or `ValueError` for what is no such key or is encrypted."""
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError(str(error)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} holds no Ed25519 key")
+        raise ValueError(f"{path.name} holds no Ed25519 key")
     return key
 
 
@@ -39,21 +43,65 @@ def first_key(path: Path) -> Ed25519PrivateKey:
 
 
 def public_files(path: Path) -> dict[str, bytes]:
-    """The public keys known beside the private one in `path`, its own included, as PEM by file name."""
-    found = {kept.name: kept.read_bytes() for kept in sorted(_public_folder(path).glob("*.pem"))}
-    if path.exists():
-        public = signing_key(path).public_key()
-        found[f"{key_id(public)}.pem"] = public_pem(public)
-    return found
+    """The public keys known beside the private one in `path`, its own included, as PEM by file name.
+
+    Without those that are `unreadable`.
+    """
+    return {f"{key_id(key)}.pem": public_pem(key) for key in public_keys(path)}
 
 
 def public_keys(path: Path) -> list[Ed25519PublicKey]:
     """Likewise as keys: what this registry trusts by itself."""
-    return [public_key(pem) for pem in public_files(path).values()]
+    return _readable(_known(path))
+
+
+def public_keys_in(folder: Path) -> list[Ed25519PublicKey]:
+    """Those in the files of a folder, without what is none."""
+    return _readable(_kept(folder))
+
+
+def _readable(known: Mapping[Path, Ed25519PublicKey | Exception]) -> list[Ed25519PublicKey]:
+    """Each once."""
+    return list({key_id(key): key for key in known.values() if isinstance(key, Ed25519PublicKey)}.values())
+
+
+def unreadable(path: Path) -> dict[Path, str]:
+    """The files among them, the private key's included, of which nothing can be made, and why."""
+    known = _known(path).items()
+    return {file: reason(error) for file, error in known if isinstance(error, Exception)}
+
+
+def _known(path: Path) -> dict[Path, Ed25519PublicKey | Exception]:
+    kept, own = _kept(_public_folder(path)), _or_why(path, lambda path: signing_key(path).public_key())
+    return kept if isinstance(own, FileNotFoundError) else {**kept, path: own}
+
+
+def _kept(folder: Path) -> dict[Path, Ed25519PublicKey | Exception]:
+    return {path: _or_why(path, read_public) for path in sorted(folder.glob("*.pem"))}
+
+
+def _or_why(path: Path, read: Callable[[Path], Ed25519PublicKey]) -> Ed25519PublicKey | Exception:
+    try:
+        return read(path)
+    except (OSError, ValueError) as error:
+        return error
+
+
+def reason(error: Exception) -> str:
+    """Without the place on the disk, since it may stand on a page."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def read_public(path: Path) -> Ed25519PublicKey:
+    """The public key in `path` (PEM). Raises `OSError`, or `ValueError` for what is none."""
+    return public_key(path.read_bytes())
 
 
 def public_key(pem: bytes) -> Ed25519PublicKey:
-    key = load_pem_public_key(pem)
+    try:
+        key = load_pem_public_key(pem)
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from error
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError("no Ed25519 public key")
     return key

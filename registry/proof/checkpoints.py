@@ -146,14 +146,10 @@ def _told() -> Iterator[None]:
         raise Forked(str(error)) from error
     except (OSError, ValueError) as error:
         sentence = _("No checkpoint could be signed (%(why)s). Look into GOI_CHECKPOINTS and GOI_SIGNING_KEY.")
-        raise Unreadable(sentence % {"why": _why(error)}) from error
+        raise Unreadable(sentence % {"why": keys.reason(error)}) from error
 
 
-def _why(error: Exception) -> str:
-    """Without the place on the disk, since it may stand on a page."""
-    return getattr(error, "strerror", None) or str(error)
-
-
+@_told()
 def require_continuation() -> None:
     """The newest checkpoint is there, and the ledger begins with what it signed; without one, nothing contradicts it.
 
@@ -221,6 +217,13 @@ def require_key() -> None:
         )
 
 
+def unreadable_keys() -> list[str]:
+    """Which of the keys known here have to be done without, for whoever is doing so."""
+    sentence = _("The key in %(file)s cannot be read (%(why)s), so it is left out. Put it back from its copy.")
+    found = keys.unreadable(settings.SIGNING_KEY)
+    return [sentence % {"file": file.name, "why": why} for file, why in found.items()]
+
+
 def key_changes() -> list[lineage.Change]:
     """Every change of keys that the ledger tells of, in order."""
     events = Event.objects.filter(act=lineage.ACT).order_by("sequence").values_list("sequence", "detail")
@@ -275,7 +278,7 @@ def read(path: Path) -> note.Note:
             "The checkpoint %(file)s cannot be read (%(why)s). Put it back from a backup, or else move it out of "
             "GOI_CHECKPOINTS."
         )
-        raise Unreadable(sentence % {"file": path.name, "why": _why(error)}) from error
+        raise Unreadable(sentence % {"file": path.name, "why": keys.reason(error)}) from error
 
 
 def every() -> list[note.Note]:

@@ -95,10 +95,13 @@ def key(request: Request) -> HttpResponse:
         pem = keys.public_files(settings.SIGNING_KEY).get(f"{name}.pem")
         if pem is None:
             return _nothing(_("No key of that name has signed here."))
-    elif settings.SIGNING_KEY.exists():
-        pem = keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
     else:
-        return _nothing(_("There is no signing key here yet, or not any more: whoever runs Goi can put it back."))
+        try:
+            pem = keys.public_pem(keys.signing_key(settings.SIGNING_KEY).public_key())
+        except FileNotFoundError:
+            return _nothing(_("There is no signing key here yet, or not any more: whoever runs Goi can put it back."))
+        except (OSError, ValueError):
+            return _nothing(_("The signing key here cannot be read: whoever runs Goi can put it back from its copy."))
     return HttpResponse(pem, content_type="application/x-pem-file")
 
 

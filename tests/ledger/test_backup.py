@@ -260,6 +260,44 @@ def test_a_ledger_that_cannot_be_signed_is_copied_all_the_same(cast: Cast, copie
     assert archive.unpack(tmp_path / "goi.backup", tmp_path / "out").events == Event.objects.count()
 
 
+def test_with_a_damaged_signing_key_everything_is_copied_all_the_same(
+    cast: Cast, copied: None, settings: Any, tmp_path: Path
+):
+    damaged_key(settings, tmp_path)
+    said = StringIO()
+    with translation.override("en"):
+        call_command("backup", str(tmp_path / "goi.backup"), stdout=StringIO(), stderr=said)
+    assert "The key in goi.pem cannot be read" in said.getvalue()
+    assert archive.unpack(tmp_path / "goi.backup", tmp_path / "out").events == Event.objects.count()
+
+
+def damaged_key(settings: Any, folder: Path) -> None:
+    settings.SIGNING_KEY = folder / "keys" / "goi.pem"
+    keys.first_key(settings.SIGNING_KEY)
+    settings.SIGNING_KEY.write_bytes(settings.SIGNING_KEY.read_bytes()[:40])
+
+
+def test_beside_a_damaged_signing_key_nothing_is_put_in_place(
+    new_machine: Path, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What it is to be verified with is looked at before the database is replaced."""
+    damaged_key(settings, tmp_path)
+    loaded: list[Path] = []
+    monkeypatch.setattr(databases, "load", loaded.append)
+    refused(r"goi\.pem cannot be read.*Nothing was changed", "restore", new_machine, overwrite=True)
+    assert not loaded
+
+
+def test_a_damaged_public_key_in_a_backup_does_not_keep_it_from_being_put_back(
+    new_machine: Path, settings: Any, tmp_path: Path
+):
+    """As an earlier version of Goi packed it; the others are as good as before."""
+    with tarfile.open(new_machine, "a") as tar:
+        archive._add(tar, f"{archive.KEYS}/0.pem", b"half")
+    call_command("restore", str(new_machine), overwrite=True, stdout=StringIO())
+    assert len(keys.public_files(settings.SIGNING_KEY)) == 1
+
+
 def test_a_checkpoint_that_cannot_be_read_is_left_out(cast: Cast, copied: None, settings: Any, tmp_path: Path):
     checkpoints.write()
     (settings.CHECKPOINTS / "000000000002.json").mkdir()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -42,6 +43,10 @@ def sign_anyway() -> None:
     root = merkle.root(head.sequence, tree.StoredTree())
     signed = note.sign(keys.first_key(settings.SIGNING_KEY), size=head.sequence, root=root, at=timezone.now())
     (settings.CHECKPOINTS / f"{head.sequence:012d}.json").write_text(json.dumps(signed))
+
+
+def damage(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:40])
 
 
 def act(cast: Cast, name: str) -> None:
@@ -256,3 +261,29 @@ def test_the_timeline_tells_of_it(cast: Cast, client: Client):
     page = client.get("/history/").content.decode()
     assert note.key_id(first) in page
     assert note.key_id(second) in page
+
+
+@pytest.mark.parametrize("address", ["/ledger/key", "/ledger/key?name=0123456789abcdef"])
+def test_a_damaged_key_does_not_break_the_page_of_keys(cast: Cast, client: Client, address: str):
+    checkpoints.write()
+    damage(settings.SIGNING_KEY)
+    assert client.get(address).status_code == 404
+
+
+def test_an_earlier_key_can_be_fetched_beside_a_damaged_one(cast: Cast, client: Client):
+    checkpoints.write()
+    first, _second = rotate()
+    damage(settings.SIGNING_KEY)
+    assert client.get(f"/ledger/key?name={note.key_id(first)}").content == keys.public_pem(first)
+
+
+@pytest.mark.parametrize("content", [b"half", b"\0\xff", None], ids=["cut off", "no text", "encrypted"])
+def test_a_damaged_key_is_left_out_and_named(tmp_path: Path, content: bytes | None):
+    path = tmp_path / "goi.pem"
+    key = keys.first_key(path)
+    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    path.write_bytes(content or encrypted)
+    keys.keep_public(path, key.public_key())
+    (tmp_path / "goi_public" / "other.pem").write_bytes(b"half")
+    assert keys.public_keys(path) == [key.public_key()]
+    assert set(keys.unreadable(path)) == {path, tmp_path / "goi_public" / "other.pem"}

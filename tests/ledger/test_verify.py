@@ -38,17 +38,17 @@ from tests.ledger.tampering import wrong, wrong_offline
 VERIFIER = Path(__file__).parents[2] / "verify.py"
 
 
-def verified() -> str:
+def verified(**options: Any) -> str:
     out = StringIO()
     with translation.override("en"):
-        call_command("verify", stdout=out)
+        call_command("verify", stdout=out, **options)
     return out.getvalue()
 
 
-def falsified() -> str:
+def falsified(**options: Any) -> str:
     out = StringIO()
     with translation.override("en"), pytest.raises(CommandError, match="does not verify"):
-        call_command("verify", stdout=out)
+        call_command("verify", stdout=out, **options)
     return out.getvalue()
 
 
@@ -167,6 +167,34 @@ def test_it_finds_a_checkpoint_that_is_gone_forged_or_damaged(cast: Cast, settin
     assert any("not signed with the registry's key" in sentence for sentence in english(wrong))
     path.write_text(content[:40])
     assert any("no checkpoint, or was damaged" in sentence for sentence in english(wrong))
+
+
+def test_with_a_damaged_signing_key_it_says_so_and_verifies_the_rest(cast: Cast, settings: Any, tmp_path: Path):
+    settings.SIGNING_KEY = tmp_path / "goi.pem"
+    checkpoints.write()
+    key = keys.signing_key(settings.SIGNING_KEY).public_key()
+    settings.SIGNING_KEY.write_bytes(settings.SIGNING_KEY.read_bytes()[:40])
+    said = StringIO()
+    assert "not signed with the registry's key" in falsified(stderr=said)
+    assert "The key in goi.pem cannot be read" in said.getvalue()
+    keys.keep_public(settings.SIGNING_KEY, key)
+    assert "Everything is as it was recorded" in verified(stderr=StringIO())
+
+
+@pytest.mark.parametrize("content", [None, b"half"], ids=["missing", "damaged"])
+def test_a_key_to_trust_that_cannot_be_read_is_named(db: None, tmp_path: Path, content: bytes | None):
+    if content:
+        (tmp_path / "goi.pem").write_bytes(content)
+    with translation.override("en"), pytest.raises(CommandError, match=r"goi\.pem"):
+        call_command("verify", key=[tmp_path / "goi.pem"])
+
+
+@pytest.mark.parametrize("place", ["file", "folder/file"], ids=["there is one", "there is no folder"])
+def test_an_export_overwrites_nothing_and_says_why(cast: Cast, tmp_path: Path, place: str):
+    (tmp_path / "file").write_text("an older one")
+    with translation.override("en"), pytest.raises(CommandError, match="could not be written"):
+        call_command("export_ledger", str(tmp_path / place))
+    assert (tmp_path / "file").read_text() == "an older one"
 
 
 def english(find: Any) -> list[str]:

@@ -433,6 +433,19 @@ def test_not_ready_when_the_ledger_is_not_the_one_that_was_signed(cast: Cast, cl
     assert "manage.py verify" in words(response)
 
 
+def test_a_folder_of_checkpoints_that_cannot_be_looked_into_is_said(cast: Cast, client: Client, settings: Any):
+    """Its name is too long for the system here, which refuses it as it does a folder that is another user's."""
+    checkpoints.write()
+    settings.CHECKPOINTS = settings.CHECKPOINTS / ("x" * 300)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "GOI_CHECKPOINTS" in words(response)
+    client.force_login(cast.takuya)
+    response = client.get("/metrics/target_lead/versions/1/certificate/")
+    assert response.status_code == 409
+    assert "GOI_CHECKPOINTS" in words(response)
+
+
 def test_asking_whether_it_is_ready_signs_after_so_many_events(cast: Cast, client: Client, settings: Any):
     assert client.get("/readyz").status_code == 200
     assert checkpoints.newest(settings.CHECKPOINTS) is None

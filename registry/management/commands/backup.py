@@ -45,6 +45,8 @@ class Command(BaseCommand):
             checkpoints.write()
         except checkpoints.Unsigned as refusal:
             self.stderr.write(str(refusal))
+        for sentence in checkpoints.unreadable_keys():
+            self.stderr.write(sentence)
 
     def _write(self, file: Path) -> archive.Manifest:
         with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".goi-backup-") as folder:

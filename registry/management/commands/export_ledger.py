@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from registry.ledger import keys
 from registry.proof import checkpoints, export
 
 
@@ -20,6 +21,10 @@ class Command(BaseCommand):
             lines = export.lines()
         except checkpoints.Unreadable as refusal:
             raise CommandError(_("Nothing was exported. %(why)s") % {"why": refusal}) from refusal
-        with options["file"].open("x", encoding="utf-8") as file:
-            file.writelines(lines)
+        try:
+            with options["file"].open("x", encoding="utf-8") as file:
+                file.writelines(lines)
+        except OSError as error:
+            sentence = _("%(file)s could not be written (%(why)s). Name a new file in a folder that is there.")
+            raise CommandError(sentence % {"file": options["file"], "why": keys.reason(error)}) from error
         self.stdout.write(_("Written: %(file)s. Verify it with verify.py.") % {"file": options["file"]})

@@ -38,6 +38,7 @@ class Command(BaseCommand):
         with _room(options["file"]) as folder:
             manifest = _unpacked(options["file"], folder)
             _require_fit(manifest)
+            _require_readable_keys()
             try:
                 databases.load(folder / archive.DATABASE)
             except databases.Failed as failure:
@@ -46,12 +47,12 @@ class Command(BaseCommand):
             self._trust(folder)
             call_command("migrate", verbosity=0)
             self.stdout.write(_("Everything up to event %(events)d is in place.") % {"events": manifest.events})
-            call_command("verify", stdout=self.stdout)
+            call_command("verify", stdout=self.stdout, stderr=self.stderr)
 
     def _trust(self, folder: Path) -> None:
         """Lay the backup's public keys where `verify` looks, unless some are there: a backup's maker chose its keys."""
-        found = [keys.public_key(path.read_bytes()) for path in sorted((folder / archive.KEYS).glob("*.pem"))]
-        if not found or keys.public_files(settings.SIGNING_KEY):
+        found = keys.public_keys_in(folder / archive.KEYS)
+        if not found or keys.public_keys(settings.SIGNING_KEY):
             return
         for key in found:
             keys.keep_public(settings.SIGNING_KEY, key)
@@ -93,6 +94,16 @@ def _require_fit(manifest: archive.Manifest) -> None:
         )
     if ("registry", manifest.migration) not in MigrationLoader(None).disk_migrations:
         raise CommandError(_("The backup was made by a newer version of Goi. Update Goi first; nothing was changed."))
+
+
+def _require_readable_keys() -> None:
+    """A damaged key would have the backup's own taken in its place, or what is restored not verify."""
+    for file, why in keys.unreadable(settings.SIGNING_KEY).items():
+        sentence = _(
+            "The key in %(file)s cannot be read (%(why)s). Nothing was changed; put it back from its copy, or move it "
+            "elsewhere."
+        )
+        raise CommandError(sentence % {"file": file, "why": why})
 
 
 def _lay_beside(folder: Path) -> None:

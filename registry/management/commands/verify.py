@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from registry.ledger import keys
+from registry.proof.checkpoints import unreadable_keys
 from registry.proof.verification import Verification
 
 
@@ -28,13 +29,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        trusted = [_public_key(path) for path in options["key"]]
-        verification = Verification(options["checkpoints"], trusted or keys.public_keys(settings.SIGNING_KEY))
+        trusted = [_public_key(path) for path in options["key"]] or self._own_keys()
+        verification = Verification(options["checkpoints"], trusted)
         began, wrong = time.perf_counter(), 0
         for finding in verification.findings():
             self.stdout.write(f"✗ {finding}")
             wrong += 1
         self._sum_up(verification, wrong, time.perf_counter() - began)
+
+    def _own_keys(self) -> list[Ed25519PublicKey]:
+        for sentence in unreadable_keys():
+            self.stderr.write(sentence)
+        return keys.public_keys(settings.SIGNING_KEY)
 
     def _sum_up(self, verification: Verification, wrong: int, seconds: float) -> None:
         self.stdout.write(
@@ -55,6 +61,9 @@ class Command(BaseCommand):
 
 def _public_key(path: Path) -> Ed25519PublicKey:
     try:
-        return keys.public_key(path.read_bytes())
+        return keys.read_public(path)
+    except OSError as error:
+        sentence = _("%(file)s cannot be read (%(why)s).")
+        raise CommandError(sentence % {"file": path, "why": keys.reason(error)}) from error
     except ValueError as error:
         raise CommandError(_("%(file)s holds no Ed25519 public key.") % {"file": path}) from error
