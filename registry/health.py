@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from registry import sqlite, triggers
+from registry.models import OpenAct
 from registry.proof import checkpoints
 
 
@@ -49,6 +50,11 @@ def _migrations() -> str:
 def _guards() -> str:
     if triggers.missing(DEFAULT_DB_ALIAS):
         return _("The database lacks guards that keep published words unchanged. Run: manage.py migrate")
+    if OpenAct.objects.exists():
+        return _(
+            "An act was left open in the table registry_openact, which lets everybody write past the guards. "
+            "Run: manage.py verify"
+        )
     return ""
 
 

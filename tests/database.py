@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, models, transaction
 
 from registry import triggers
+from registry.models.ledger import OpenAct
 
 
 @contextmanager
@@ -26,6 +27,14 @@ def past_the_guards() -> Iterator[None]:
     yield
     connection.check_constraints()
     triggers.install("default")
+
+
+@contextmanager
+def left_open() -> Iterator[None]:
+    """As somebody with the database's password could for longer, with the foreign keys off: an act without an end."""
+    act = OpenAct.objects.create()
+    yield
+    act.delete()
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """Checkpoints: the Merkle root of the ledger, signed from time to time into a directory that can live elsewhere."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -109,32 +108,37 @@ def _put(signed: note.Note) -> None:
 def put_back() -> list[int]:
     """Write the files again that are gone, from what the database keeps of each, and say which, by their sizes.
 
-    Nothing is signed anew. Raises `Unreadable` where a key known here has not signed what is kept.
+    Nothing is signed anew. Raises `Unreadable` where no key known here, and none that it leads to, signed what is kept.
     """
     with _told(), keys.held(settings.SIGNING_KEY):
-        known = {note.key_id(key): key for key in keys.public_keys(settings.SIGNING_KEY)}
-        gone = [_again(row, known) for row in Checkpoint.objects.order_by("size") if not _path(row.size).exists()]
+        notes = [remembered(row) for row in Checkpoint.objects.order_by("size")]
+        known = lineage.Lineage(keys.public_keys(settings.SIGNING_KEY), key_changes(), notes)
+        gone = [_again(each, known) for each in notes if not _path(each["checkpoint"]["size"]).exists()]
         for signed in gone:
             _put(signed)
     return [signed["checkpoint"]["size"] for signed in gone]
 
 
-def _again(row: Checkpoint, known: Mapping[str, Ed25519PublicKey]) -> note.Note:
-    """The note as it was signed."""
+def remembered(row: Checkpoint) -> note.Note:
+    """What the database keeps of a note: all but the key, which only its name stands for."""
     said = {"size": row.size, "root": row.root, "time": moment(row.at), "key_id": row.key_id}
-    key = known.get(row.key_id)
-    signed = {
-        "checkpoint": said,
-        "public_key": key.public_bytes_raw().hex() if key else "",
-        "signature": row.signature,
-    }
-    if key is None or not note.is_signed(signed, key):
+    return {"checkpoint": said, "signature": row.signature}
+
+
+def _again(kept: note.Note, known: lineage.Lineage) -> note.Note:
+    """The note as it was signed."""
+    key = known.signer(kept)
+    if key is None:
         sentence = _(
             "What the database keeps of the checkpoint over %(size)d events was not signed by a key known here, so no "
             "file was written. Put the files back from a backup."
         )
-        raise Unreadable(sentence % {"size": row.size})
-    return signed
+        raise Unreadable(sentence % {"size": kept["checkpoint"]["size"]})
+    return {
+        "checkpoint": kept["checkpoint"],
+        "public_key": key.public_bytes_raw().hex(),
+        "signature": kept["signature"],
+    }
 
 
 @contextmanager

@@ -107,11 +107,14 @@ def signed_notes(notes: dict[str, note.Note], trusted: list[Ed25519PublicKey]) -
 
 def lost_notes(notes: dict[str, note.Note]) -> Iterator[Finding]:
     """Checkpoints that the database remembers and the directory lacks, or has otherwise."""
-    signatures = {signed["checkpoint"]["size"]: signed["signature"] for signed in notes.values()}
-    for kept in Checkpoint.objects.order_by("size").iterator():
-        if signatures.get(kept.size) != kept.signature:
-            place = _("Checkpoint over %(size)d events") % {"size": kept.size}
-            yield Finding(place, _("its file is missing from the directory, or is another one than was written."))
+    found = {signed["checkpoint"]["size"]: signed for signed in notes.values()}
+    for row in Checkpoint.objects.order_by("size").iterator():
+        signed = found.get(row.size)
+        if signed is None or signed | checkpoints.remembered(row) != signed:
+            place = _("Checkpoint over %(size)d events") % {"size": row.size}
+            yield Finding(
+                place, _("its file is missing from the directory, or says other than the database remembers.")
+            )
 
 
 def kept_hashes() -> Iterator[Finding]:

@@ -37,13 +37,14 @@ def is_lost() -> bool:
 def replace_lost(*, by: User, reason: str) -> Event:
     """Announce a next key although the one that signed last is gone. Nobody attests it: people must be told its name.
 
-    Of a key that lies in its place unannounced, only the public part is kept.
+    Of the lost key, and of one that lies in its place unannounced, the public part is kept.
     """
     path, last = settings.SIGNING_KEY, checkpoints.newest(settings.CHECKPOINTS)
     assert last is not None, "a key is missed only where it has signed"
     old = Ed25519PublicKey.from_public_bytes(bytes.fromhex(last["public_key"]))
     event = rotation.announce_key(old, keys.next_key(path), by=by, reason=reason)
     with keys.held(path):
+        keys.keep_public(path, old)
         keys.promote_next(path)
         checkpoints.sign_held()
     return event

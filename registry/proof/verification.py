@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from registry import triggers
 from registry.ledger import note
-from registry.models import Event, Head
+from registry.models import Event, Head, OpenAct
 from registry.proof import checkpoints, derived, links, sealed, snapshot
 from registry.proof.erasures import Erasures
 from registry.proof.findings import Finding
@@ -76,3 +76,9 @@ def _read(files: list[Path]) -> tuple[dict[str, note.Note], list[Finding]]:
 def _guards() -> Iterator[Finding]:
     for name in triggers.missing(DEFAULT_DB_ALIAS):
         yield Finding(name, _("the database lacks this guard, or has it in another form. Run manage.py migrate."))
+    if OpenAct.objects.exists():
+        sentence = _(
+            "an act was left open here, which lets everybody write past the guards. Delete the rows of this table; "
+            "what was written meanwhile is among the other findings."
+        )
+        yield Finding(OpenAct._meta.db_table, sentence)

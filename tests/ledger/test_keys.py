@@ -1,6 +1,7 @@
 """The key that signs can be exchanged, and any of the keys leads to all others, with the registry and without."""
 
 import json
+import shutil
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -287,3 +288,42 @@ def test_a_damaged_key_is_left_out_and_named(tmp_path: Path, content: bytes | No
     (tmp_path / "goi_public" / "other.pem").write_bytes(b"half")
     assert keys.public_keys(path) == [key.public_key()]
     assert set(keys.unreadable(path)) == {path, tmp_path / "goi_public" / "other.pem"}
+
+
+def put_back(folder: Path) -> None:
+    """The checkpoints are gone, and written again from the database."""
+    before = {path: path.read_bytes() for path in checkpoints.files(folder)}
+    shutil.rmtree(folder)
+    call_command("checkpoint", "--put-back", stdout=StringIO())
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_checkpoints_by_an_earlier_key_are_put_back_where_only_the_present_one_is_known(cast: Cast, settings: Any):
+    """As on a new machine where the signing key was there before the backup was restored."""
+    checkpoints.write()
+    _first, second = rotate()
+    published(cast)
+    checkpoints.write()
+    shutil.rmtree(settings.SIGNING_KEY.with_name("goi_public"))
+    put_back(settings.CHECKPOINTS)
+    assert wrong([second]) == []
+
+
+def test_checkpoints_by_a_lost_key_are_put_back(cast: Cast, settings: Any):
+    checkpoints.write()
+    first = keys.signing_key(settings.SIGNING_KEY).public_key()
+    settings.SIGNING_KEY.unlink()
+    call_command("rotate_key", reason=WHY, lost=True, stdout=StringIO())
+    put_back(settings.CHECKPOINTS)
+    assert keys.public_files(settings.SIGNING_KEY)[f"{note.key_id(first)}.pem"] == keys.public_pem(first)
+
+
+def test_a_checkpoint_by_a_key_that_leads_nowhere_is_not_put_back(restored: list[Any], cast: Cast, settings: Any):
+    sign_anyway()
+    for path in checkpoints.files(settings.CHECKPOINTS):
+        checkpoints._keep(checkpoints.read(path))
+    shutil.rmtree(settings.CHECKPOINTS)
+    shutil.rmtree(settings.SIGNING_KEY.with_name("goi_public"))
+    with translation.override("en"), pytest.raises(CommandError, match="not signed by a key known here"):
+        call_command("checkpoint", "--put-back")
+    assert not settings.CHECKPOINTS.exists()

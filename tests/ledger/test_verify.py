@@ -18,6 +18,7 @@ from registry import clock, rows
 from registry.ledger import keys
 from registry.models import (
     STILL_KNOWN,
+    Checkpoint,
     Definition,
     Event,
     InForce,
@@ -32,7 +33,7 @@ from registry.models.proposals import HEADING
 from registry.proof import checkpoints, export
 from registry.workflow import publication
 from tests.cast import NOW, Cast, agreed_rate, in_review, latest, published, seal
-from tests.database import past_the_guards, rows_of
+from tests.database import left_open, past_the_guards, rows_of
 from tests.ledger.tampering import wrong, wrong_offline
 
 VERIFIER = Path(__file__).parents[2] / "verify.py"
@@ -154,6 +155,20 @@ def test_it_finds_a_missing_guard(cast: Cast):
     with connection.cursor() as cursor:
         cursor.execute(triggers._removal(triggers.guards(connection.vendor)[0], connection.vendor))
     assert "lacks this guard" in falsified()
+
+
+@pytest.mark.parametrize("values", [{"root": "0" * 64}, {"at": NOW}, {"key_id": "f" * 16}, {"signature": "0" * 128}])
+def test_it_finds_that_the_database_remembers_a_checkpoint_otherwise(cast: Cast, values: dict[str, Any]):
+    checkpoints.write()
+    with past_the_guards():
+        rows_of(Checkpoint).update(**values)
+    assert "other than the database remembers" in falsified()
+
+
+def test_it_finds_that_the_guards_were_left_open(cast: Cast):
+    with left_open():
+        assert "lets everybody write past the guards" in falsified()
+    assert "Everything is as it was recorded" in verified()
 
 
 def test_it_finds_a_checkpoint_that_is_gone_forged_or_damaged(cast: Cast, settings: Any, tmp_path: Path):

@@ -25,7 +25,7 @@ from registry.views.access import page_of
 from registry.workflow import people, reviewing
 from registry.workflow.drafting import MAX_METRICS
 from tests.cast import NOW, PASSWORD, Cast, drafted, in_review
-from tests.database import past_the_guards, rows_of
+from tests.database import left_open, past_the_guards, rows_of
 
 FORM = "application/x-www-form-urlencoded"
 OURS = {"HTTP_REFERER": "http://testserver/proposals/"}
@@ -421,6 +421,13 @@ def test_not_ready_without_the_guards(client: Client, db: None):
     response = client.get(reverse("readyz"))
     assert response.status_code == 503
     assert "guards" in words(response)
+
+
+def test_not_ready_while_the_guards_are_left_open(client: Client, db: None):
+    with left_open():
+        response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "lets everybody write past the guards" in words(response)
 
 
 def test_not_ready_when_the_ledger_is_not_the_one_that_was_signed(cast: Cast, client: Client):
