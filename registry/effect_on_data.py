@@ -173,7 +173,7 @@ def spelled(value: Fraction | None, unit: str) -> str:
     """A calculated value as people write it: 42.0%, 1,234.5; or that there is none."""
     if value is None:
         return _("no value")
-    if unit in ("%", "％"):
+    if meaning.is_percentage(unit):
         return f"{float(value) * 100:,.1f}%"
     return f"{float(value):,.2f}" if abs(value) < 100 else f"{float(value):,.0f}"
 

@@ -23,7 +23,8 @@ from registry.conditions import (
 )
 from registry.conditions import counting as counting_of
 from registry.conditions import problems as text_problems
-from registry.conditions.formula import Known, unit_of
+from registry.conditions.formula import Known, multiplier, unit_of
+from registry.conditions.problems import problem
 from registry.conditions.tree import Condition
 from registry.ledger.canonical import digest
 from registry.models import Definition as PublishedVersion
@@ -36,6 +37,7 @@ type Carried = VocabularyDraft | VocabularyClause
 type Declared = Carried | VocabularyVersion
 type Find = Callable[[set[str]], Mapping[str, Wording]]
 
+PERCENT = frozenset({"%", "％"})
 DEEPEST_INDENT = 4
 SAID_OF_OTHERS = ("counts", "condition", "name_ja", "name_en")  # by a condition in plain words that refers to them
 
@@ -116,7 +118,9 @@ def sentences(
 ) -> dict[str, list[str]]:
     """What is wrong with the condition or formula of metric `key`, by field, in the reader's language."""
     if words["kind"] == CALCULATED:
-        problems = formula_problems(key, words, _finding(overlay or {}, on)) if words["formula"] else []
+        if not words["formula"]:
+            return {}
+        problems = formula_problems(key, words, _finding(overlay or {}, on), written=not words["retired"])
         return {"formula": [each.message(language()) for each in problems]} if problems else {}
     if not words["condition"]:
         return {}
@@ -187,14 +191,23 @@ def unknown_entity(name: str, declared: Vocabulary) -> Problem:
     )
 
 
-def formula_problems(key: str, words: Wording, find: Find) -> list[Problem]:
-    """What is wrong with the formula of metric `key`, with the factors that `find` gives for metric keys."""
+def formula_problems(key: str, words: Wording, find: Find, *, written: bool = False) -> list[Problem]:
+    """What is wrong with the formula of metric `key`, with the factors that `find` gives for metric keys.
+
+    `written`: also what is refused to whoever writes it, and stops nobody where it is agreed already.
+    """
     known = {name: factor(each) for name, each in _factors(words["formula"], find).items()}
     try:
-        parse_formula(words["formula"], known, key)
+        formula = parse_formula(words["formula"], known, key)
     except ConditionError as error:
         return error.problems
-    return []
+    doubled = written and is_percentage(words["unit_ja"], words["unit_en"]) and multiplier(formula.tree) == 100
+    return [problem("formula_percentage", formula.tree.span)] if doubled else []
+
+
+def is_percentage(*units: str) -> bool:
+    """Whether a ratio in one of these units is shown multiplied by 100, which its formula is therefore not to do."""
+    return not PERCENT.isdisjoint(units)
 
 
 def _factors(formula: str, find: Find) -> dict[str, Wording]:

@@ -102,6 +102,25 @@ def _value(node: Node, values: Mapping[str, int | Decimal | Fraction | None]) ->
     return left / right
 
 
+def multiplier(node: Node) -> Fraction:
+    """The number by which what a formula names is multiplied: 100 in meeting × 100 ÷ lead; of a sum, its largest one.
+
+    So it is 100 of 100 − 100 × meeting ÷ lead, too, and 1 of 1 − meeting ÷ lead.
+    """
+    if isinstance(node, Number):
+        return Fraction(node.value)
+    if isinstance(node, MetricRef):
+        return Fraction(1)
+    assert isinstance(node, Step)
+    left, right = multiplier(node.left), multiplier(node.right)
+    match node.op:
+        case "*":
+            return left * right
+        case "/":
+            return left / right if right else Fraction(0)
+    return max(left, right)
+
+
 class _Units:
     """Works out units down to what is counted; what it meets on the way is bounded, so that doubling ends."""
 

@@ -179,6 +179,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
                       "指標の計算式も合わせると、項が{limit}個を超えます。使う指標を減らしてください。"),
     "formula_units": ("{left} and {right} are different units and cannot be added or subtracted.",
                       "単位が異なるため（{left} と {right}）、足し引きできません。"),
+    "formula_percentage": ("The registry writes the ratio as a percentage itself, so that 100% is 1 in a formula. Leave out × 100.",
+                           "比率は Goi が百分率に直して表示するため、計算式では100%を1と書きます。× 100 を外してください。"),
     "formula_form": ("A formula holds metrics, numbers, + − × ÷ and parentheses; “{found}” does not fit here.",
                      "計算式に書けるのは指標・数・+ − × ÷・かっこです。ここに「{found}」は置けません。"),
     # --- the vocabulary ---

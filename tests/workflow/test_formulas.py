@@ -10,7 +10,7 @@ from registry import meaning, wording
 from registry.models import Metric
 from registry.readiness import NotReady, before_submission
 from registry.standing import Standing
-from registry.workflow import submitting
+from registry.workflow import drafting, submitting
 from tests.cast import MEETING_RATE, TODAY, Cast, fresh, sealed, started, write
 
 MEETINGS = {"unit_ja": "件", "unit_en": "meetings"}
@@ -84,3 +84,58 @@ def test_a_formula_made_of_itself_is_called_a_circle(cast: Cast):
 def test_only_counted_factors_cost_one_question(cast: Cast, django_assert_num_queries: Any):
     with django_assert_num_queries(1):
         assert meaning.sentences("another_rate", rate("meeting ÷ target_lead")) == {}
+
+
+PERCENTAGES = [
+    "meeting ÷ target_lead × 100",
+    "100 × meeting ÷ target_lead",
+    "meeting × 100 ÷ target_lead",
+    "meeting ÷ (target_lead ÷ 100)",
+    "meeting / target_lead / 0.01",
+    "(1 − meeting ÷ target_lead) × 10 × 10",
+    "100 − 100 × meeting ÷ target_lead",
+    "100 − meeting_rate",
+]
+
+
+@pytest.mark.parametrize("unit", ["%", "％"])
+@pytest.mark.parametrize("formula", PERCENTAGES)
+def test_a_percentage_is_not_multiplied_twice(cast: Cast, meeting_rate: Metric, formula: str, unit: str):
+    """The registry writes the ratio 0.42 as 42.0%."""
+    (sentence,) = refused(cast, another_rate=rate(formula, unit_ja=unit, unit_en=unit))
+    assert "× 100" in sentence
+
+
+@pytest.mark.parametrize(
+    ("formula", "unit"),
+    [
+        ("meeting ÷ target_lead × 100", "per 100 leads"),
+        ("meeting ÷ 100", "hundreds"),
+        ("meeting ÷ target_lead", "%"),
+        ("(meeting × 100) ÷ (target_lead × 100)", "%"),
+        ("meeting × 200 ÷ (target_lead × 4)", "%"),
+        ("meeting ÷ target_lead + 0 × meeting_rate ÷ 0", "%"),
+    ],
+)
+def test_a_hundred_that_makes_no_percentage_is_left_alone(cast: Cast, meeting_rate: Metric, formula: str, unit: str):
+    assert refused(cast, another_rate=rate(formula, unit_ja=unit, unit_en=unit)) == []
+
+
+def test_what_was_agreed_with_a_hundred_stops_nobody(cast: Cast, meeting_rate: Metric, monkeypatch: pytest.MonkeyPatch):
+    """From before it was refused: others refer to its factors, and it can be retired as it is."""
+    with monkeypatch.context() as patched:
+        patched.setattr(meaning, "PERCENT", frozenset())
+        proposal = started(cast.misaki)
+        write(proposal, by=cast.misaki, new={"another_rate": rate(PERCENTAGES[0])})
+        submitting.submit(proposal, by=cast.misaki)
+        sealed(cast, proposal)
+    proposal = started(cast.misaki, effective_from=TODAY + timedelta(days=1))
+    write(proposal, by=cast.misaki, change={"meeting": {"unit_ja": "回", "unit_en": "times"}})
+    submitting.submit(proposal, by=cast.misaki)
+    sealed(cast, proposal)
+    retiring = started(cast.misaki, effective_from=TODAY + timedelta(days=2))
+    successor = Metric.objects.get(key="meeting_rate")
+    drafting.add_retirement(
+        retiring, metric=Metric.objects.get(key="another_rate"), successor=successor, by=cast.misaki
+    )
+    submitting.submit(fresh(retiring), by=cast.misaki)
