@@ -256,7 +256,7 @@ def in_words(
         return []
     said = {key: [each[name] for name in SAID_OF_OTHERS] for key, each in (overlay or {}).items()}
     asked = [words["counts"], words["condition"], said, source_digest(carried) if carried else "", str(on or "")]
-    name = f"words:{language()}:{stamp}:{digest('goi/words/3', asked)}"
+    name = f"words:{language()}:{stamp}:{digest('goi/words/4', asked)}"
     found: list[tuple[int, str]] = engine.kept(name, lambda: _read_aloud(words, overlay or {}, read_in(carried), on))
     return found
 
@@ -295,7 +295,7 @@ def sql(words: Wording, on: date) -> list[Query]:
         return []
     metrics = agreed(texts_of(words), on=on)
     asked = [repr(counting(words)), repr(sorted(metrics.items())), vocabulary_digest(source), str(on)]
-    found = engine.kept(f"sql:{digest('goi/sql/1', asked)}", lambda: _written(words, metrics, source, on))
+    found = engine.kept(f"sql:{digest('goi/sql/2', asked)}", lambda: _written(words, metrics, source, on))
     said = ((name, text, [each.message(language()) for each in problems]) for name, text, problems in found)
     return [Query(DIALECTS[name].label, text, refusals) for name, text, refusals in said]
 

@@ -80,7 +80,7 @@ def counting_sql(found: Counting, dialect_name: str, moments: Moments) -> str:
             raise refuse("moment_missing", name=name)
     start, end = (dialect.literal(moments.get(name), found.condition.span) for name in ("period_start", "period_end"))
     place = " AND place = 1" if found.first_per else ""
-    rows = _first(_rows(found, dialect, moments), found) if found.first_per else _rows(found, dialect, moments)
+    rows = _first(_rows(found, dialect, moments)) if found.first_per else _rows(found, dialect, moments)
     period = f"WHERE counted_on >= {start} AND counted_on < {end}{place}"
     if found.sums:
         return f"SELECT SUM(amount) AS counted\nFROM (\n{_indent(rows)}\n) AS matching\n{period}"
@@ -98,16 +98,18 @@ def _rows(found: Counting, dialect: Dialect, moments: Moments) -> str:
         columns.append(f"{writer.write(found.sums)} AS amount")
     if found.first_per:
         columns.append(f"{writer.write(found.first_per)} AS firsts")
+        columns.append(f"r.{dialect.name_of(found.vocabulary.entity(found.entity).key)} AS record_key")
     condition = writer.write(found.condition)
     return f"SELECT {', '.join(columns)}\n{writer.source()}\nWHERE {condition}"
 
 
-def _first(rows: str, found: Counting) -> str:
-    """The rows numbered by date within each `first_per`; rows without a date are never first."""
-    order = ", ".join(["counted_on", *(f"key{index + 1}" for index in range(len(found.key)))])
-    number = f"ROW_NUMBER() OVER (PARTITION BY firsts ORDER BY {order}) AS place"
-    inner = f"SELECT dated.*, {number}\nFROM (\n{_indent(rows)}\n) AS dated\nWHERE dated.counted_on IS NOT NULL"
-    return inner
+def _first(rows: str) -> str:
+    """The rows numbered by date within each `first_per`, those of one day by the record, as where months are counted.
+
+    Rows without a date are never first.
+    """
+    number = "ROW_NUMBER() OVER (PARTITION BY firsts ORDER BY counted_on, record_key) AS place"
+    return f"SELECT dated.*, {number}\nFROM (\n{_indent(rows)}\n) AS dated\nWHERE dated.counted_on IS NOT NULL"
 
 
 def _indent(text: str) -> str:

@@ -142,6 +142,19 @@ def test_only_the_first_per_field_counts(world: list[dict[str, Any]], folder: Pa
     }
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["as entered", "the other way round"])
+def test_the_published_query_takes_the_same_first_of_a_day_as_the_count(order: tuple[int, int]) -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE shop (shop_id BIGINT, staff BIGINT, region VARCHAR, opened_on DATE)")
+    values = ", ".join(f"({visit}, {visit * 100})" for visit in order)
+    visits = "SELECT visit_id, 1 AS shop_id, DATE '2024-03-01' AS started_on, 6 AS pages, score"
+    connection.execute(f"CREATE TABLE visit AS {visits} FROM (VALUES {values}) AS v(visit_id, score)")
+    first = Definition("visit", "pages >= 5", "started_on", ("shop_id",), first_per="shop_id", sums="score")
+    found = counting(first, WORLD)
+    (month,) = count_months(connection, found, found, YEAR, samples=0).months
+    assert connection.execute(counting_sql(found, "duckdb", YEAR)).fetchone() == (month.new,) == (100,)
+
+
 def test_things_with_the_same_key_count_once(world: list[dict[str, Any]], folder: Path) -> None:
     by_shop = counting(Definition("visit", "pages >= 5", "started_on", counting_key=("shop.region",)), WORLD)
     connection = open_dataset(folder, WORLD)
@@ -171,11 +184,14 @@ DEFINITIONS = [
     Definition("visit", "pages >= 5", "started_on", counting_key=("shop.region", "channel")),
     Definition("visit", "pages >= 5", "started_on", first_per="shop.shop_id"),
     Definition("visit", "pages >= 5", "started_on", sums="score"),
+    Definition("visit", "pages >= 5", "started_on", ("shop_id",), first_per="shop_id", sums="score"),
 ]
 
 
 @pytest.mark.parametrize("repeated", [False, True], ids=["as promised", "keys twice"])
-@pytest.mark.parametrize("definition", DEFINITIONS, ids=["records", "things", "pairs", "firsts", "amounts"])
+@pytest.mark.parametrize(
+    "definition", DEFINITIONS, ids=["records", "things", "pairs", "firsts", "amounts", "first amounts"]
+)
 def test_every_month_has_the_number_that_the_agreed_query_gives(
     folder: Path, definition: Definition, repeated: bool
 ) -> None:
