@@ -40,6 +40,24 @@ NAMES = {"target_lead": {"ja": "ターゲットリード数", "en": "Target lead
          "役職が「部長」「課長」のいずれかである"),
         ("department LIKE '%営業%'", "department contains “営業” (blank: does not match)",
          "部署に「営業」を含む（空欄は当てはまらない）"),
+        ("created_on BETWEEN DATE '2026-01-01' AND unsubscribed_on",
+         "day created is from 1 January 2026 to day unsubscribed (both included) (blank: does not match)",
+         "リード作成日が2026年1月1日から配信停止日まで（両端を含む）（空欄は当てはまらない）"),
+        ("created_on NOT BETWEEN DATE '2026-01-01' AND unsubscribed_on",
+         "At least one of these:\n- day created is before 1 January 2026 (that day not included)\n"
+         "- day created is after day unsubscribed (that day not included) (blank: does not match)",
+         "次のいずれかに当てはまる：\n・リード作成日が2026年1月1日より前（当日は含まない）\n"
+         "・リード作成日が配信停止日より後（当日は含まない）（空欄は当てはまらない）"),
+        ("(consent = TRUE OR created_on NOT BETWEEN DATE '2026-01-01' AND unsubscribed_on) IS TRUE",
+         "It is certain that (consent to contact is yes or (day created is before 1 January 2026 "
+         "(that day not included) or day created is after day unsubscribed (that day not included) "
+         "(blank: does not match)))",
+         "「（連絡への同意が「はい」である、または（リード作成日が2026年1月1日より前（当日は含まない）、"
+         "またはリード作成日が配信停止日より後（当日は含まない）（空欄は当てはまらない）））」と確かに言える"),
+        ("NOT (created_on BETWEEN DATE '2026-01-01' AND DATE '2026-02-01')",
+         "day created is below 1 January 2026 or above 1 February 2026 "
+         "(1 January 2026 and 1 February 2026 themselves do not match)",
+         "リード作成日が2026年1月1日から2026年2月1日までの範囲の外（両端の値は当てはまらない）"),
         ("as_of - created_on <= 14",
          "the days from day created to the as-of date is at most 14 (14 included)",
          "リード作成日から基準日までの日数が14以下（14を含む）"),
