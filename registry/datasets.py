@@ -89,7 +89,7 @@ def looks(content: str, tables: Mapping[str, Sequence[str]]) -> Looks:
     """A look at every column of these tables of a kept copy; a copy never changes, so one look is enough."""
     found: dict[str, Mapping[str, Look]] = {}
     for table, columns in tables.items():
-        name = f"look/{digest('goi/look/1', [content, table])}"
+        name = f"look/{digest('goi/look/2', [content, table])}"
         seen = cache.get(name)
         if seen is None:
             folder = str(settings.DATASETS / content)

@@ -16,6 +16,7 @@ cannot be read as its type is blank for counting, and the conformance report nam
 offset (`Z`, `+09:00`) is what the clocks of the vocabulary's time zone said then.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,13 @@ FORMATS = {
     "timestamp": ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y年%m月%d日 %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
                   "%Y/%m/%d"),
 }  # fmt: skip
+# How a value that is the same in every row is written: in the one way in which the database reads it, too.
+PLAIN = {
+    "int": r"-?\d{1,19}",
+    "decimal": r"-?\d+(\.\d+)?",
+    "date": r"\d{4}-\d{2}-\d{2}",
+    "timestamp": r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?",
+}
 WIDE_DIGITS = "０１２３４５６７８９．－"
 DIGITS = "0123456789.-"
 SIGNS = "[,，\\s¥￥$円名人件]"
@@ -116,12 +124,12 @@ def _stands(word: FieldWord, fixed: Any) -> bool:
     """Whether a fixed value, written as text, is one of the field's type."""
     if not isinstance(fixed, str):
         return False
-    match word.type.kind:
-        case "int":
-            return fixed.isascii() and fixed.lstrip("-").isdigit() and conform(word.type, int(fixed)) is not None
-        case "bool":
-            return fixed in ("true", "false")
-    return conform(word.type, fixed) is not None
+    kind = word.type.kind
+    if kind in PLAIN and not re.fullmatch(PLAIN[kind], fixed, re.ASCII):
+        return False
+    if kind == "bool":
+        return fixed in ("true", "false")
+    return conform(word.type, int(fixed) if kind == "int" else fixed) is not None
 
 
 def connect(threads: int = 2) -> duckdb.DuckDBPyConnection:
@@ -208,13 +216,18 @@ def cell(given: Mapping[str, Any] | None, word: FieldWord) -> str:
         return "CAST(NULL AS VARCHAR)"
     if "fixed" in given:
         return f"NULLIF({_text(str(given['fixed']))}, '')"
-    column = '"' + str(given["column"]).replace('"', '""') + '"'
-    trimmed = f"NULLIF(TRIM({column}, ' \u3000' || CHR(9) || CHR(10) || CHR(13) || CHR(160)), '')"
+    trimmed = filled(str(given["column"]))
     values = given.get("values") or {}
     if not values:
         return trimmed
     cases = " ".join(f"WHEN {_text(old)} THEN NULLIF({_text(new)}, '')" for old, new in values.items())
     return f"CASE {trimmed} {cases} ELSE {trimmed} END"
+
+
+def filled(column: str) -> str:
+    """The SQL of what a column's cell says, without the space around it; NULL for a blank one."""
+    name = '"' + column.replace('"', '""') + '"'
+    return f"NULLIF(TRIM({name}, ' \u3000' || CHR(9) || CHR(10) || CHR(13) || CHR(160)), '')"
 
 
 def read_as(text: str, word: FieldWord, zone: str, written: str = "") -> str:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import duckdb
 
-from registry.conditions.dataset import connect, readable
+from registry.conditions.dataset import connect, filled, readable
 
 ROWS_LOOKED_AT = 200_000
 VALUES_SHOWN = 60
-LONGEST = 80
+# A cell is shown as it is read, or what is said of it would not be applied; one longer than this is prose, no value.
+LONGEST = 1_000
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,9 @@ def look(folder: str, tables: Mapping[str, Iterable[str]]) -> Looks:
 
 
 def _look(connection: duckdb.DuckDBPyConnection, file: Path, column: str) -> Look:
-    name, path = '"' + column.replace('"', '""') + '"', str(file).replace("'", "''")
-    cells = (
-        f"SELECT NULLIF(LEFT(TRIM({name}, ' \u3000'), {LONGEST}), '') AS cell "
-        f"FROM (SELECT {name} FROM read_parquet('{path}') LIMIT {ROWS_LOOKED_AT})"
-    )
+    path = str(file).replace("'", "''")
+    rows_looked_at = f"SELECT * FROM read_parquet('{path}') LIMIT {ROWS_LOOKED_AT}"
+    cells = f"SELECT LEFT({filled(column)}, {LONGEST}) AS cell FROM ({rows_looked_at})"
     rows = connection.execute(
         f"SELECT cell, COUNT(*) AS number, SUM(COUNT(*)) OVER (), COUNT(cell) OVER () FROM ({cells}) "
         f"GROUP BY cell ORDER BY number DESC, cell LIMIT {VALUES_SHOWN + 1}"

@@ -181,6 +181,7 @@ def test_another_column_shows_its_values_before_anything_is_saved(crm: Dataset, 
         ({"column-lead_id": ""}, "column-lead_id", "Without it no record"),
         ({"fixed-created_on": "2026-01-01"}, "column-created_on", "one of the two"),
         ({"column-created_on": "", "fixed-created_on": "yesterday"}, "fixed-created_on", "not a value of this kind"),
+        ({"column-created_on": "", "fixed-created_on": "20260401"}, "fixed-created_on", "not a value of this kind"),
         ({"column-created_on": "nowhere"}, "column-created_on", "nowhere"),
     ],
 )
