@@ -11,13 +11,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from registry.conditions.counted import in_its_month
 from registry.conditions.counting import Counting
 from registry.conditions.dialects import Dialect, dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import refuse
 from registry.conditions.shared import never_unknown, shared_parts
 from registry.conditions.sql import Writer
-from registry.conditions.tree import Moment, Node, Shift, Truncate, Value, replaced
+from registry.conditions.tree import Value
 
 NUMBERS = ("old", "new", "gained", "lost", "unknown")
 OUTCOMES = {
@@ -170,7 +171,9 @@ def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect,
     What both wordings ask alike is asked once, in WHERE, where engines filter early and join by halves; a
     record for which such a part is false counts in neither.
     """
-    old, new = (_in_its_month(each, moments) for each in (old, new))
+    old, new = (
+        replace(each, condition=in_its_month(each.condition, each.dated_by, moments)) for each in (old, new)
+    )
     writer = Writer(dialect, new.vocabulary, new.entity, moments)
     key = new.vocabulary.entity(new.entity).key
     columns = [f"r.{dialect.name_of(key)} AS record_key"]
@@ -192,19 +195,6 @@ def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect,
         filters.append(_in_period(writer.write(new.dated_by), moments, dialect))
     where = "\nWHERE " + " AND ".join(filters) if filters else ""
     return f"SELECT {', '.join(columns)}\n{writer.source()}{where}"
-
-
-def _in_its_month(found: Counting, moments: Moments) -> Counting:
-    """The condition asked of a record's own month, unless one period is given for all: each month is a count."""
-    start = Truncate("MONTH", found.dated_by, type=found.dated_by.type)
-    month: dict[str, Value] = {"period_start": start, "period_end": Shift(start, 1, "MONTH", type=start.type)}
-
-    def known(node: Node) -> Node | None:
-        if isinstance(node, Moment) and moments.get(node.name) is None:
-            return month.get(node.name)
-        return None
-
-    return replace(found, condition=replaced(found.condition, known))
 
 
 def _keys(side: str, found: Counting, width: int, writer: Writer) -> list[str]:

@@ -11,13 +11,23 @@ from typing import Any
 import duckdb
 import pytest
 
-from registry.conditions import Agreed, ConditionError, Definition, Moments, Source, count, counting, counting_sql
+from registry.conditions import (
+    Agreed,
+    ConditionError,
+    Definition,
+    Moments,
+    Source,
+    compare,
+    count,
+    counting,
+    counting_sql,
+)
 from registry.conditions.count import count_months, count_rows, open_dataset
 from registry.conditions.dataset import opened
 from registry.conditions.evaluate import evaluator
 from tests.conditions.engines import POSTGRES, needs_postgres
 from tests.conditions.example import EXAMPLE, METRICS
-from tests.conditions.generate import WORLD, records
+from tests.conditions.generate import WORLD, Conditions, records
 
 YEAR = Moments(date(2026, 5, 31), date(2024, 1, 1), date(2027, 1, 1))
 OLD = Definition("visit", "pages >= 6", "started_on")
@@ -316,3 +326,21 @@ def test_every_example_metric_has_a_counting_query() -> None:
     for key, agreed in METRICS.items():
         found = counting(Definition(agreed.counts, f"is_{key}", dates[agreed.counts]), EXAMPLE, METRICS)
         assert "COUNT(*) AS counted" in counting_sql(found, "duckdb", YEAR)
+
+
+@pytest.mark.parametrize("dated_by", ["ended_on", FIRST_ORDER, "CASE WHEN member = TRUE THEN started_on END"])
+def test_what_a_comparison_proves_of_definitions_the_numbers_say_too(
+    world: list[dict[str, Any]], folder: Path, dated_by: str
+) -> None:
+    """Random conditions, some of which ask about the period and about the date that may be blank."""
+    written = Conditions(Random(20260401))
+    parts = ["started_on >= period_start", "ended_on < period_end", "ended_on IS NOT NULL", "member IS NOT TRUE"]
+    for _ in range(12):
+        text = written.condition(2)
+        part = written.pick(parts)
+        old, new = (Definition("visit", each, dated_by) for each in (f"({text}) AND {part}", text))
+        verdict = compare(old, new, WORLD, "visit", moments=DAY).verdict
+        found = count(old, new, WORLD, folder, DAY).total
+        assert verdict in ("same", "wider"), (text, part)
+        assert found["lost"] == 0, (text, part)
+        assert verdict == "wider" or found["gained"] == 0, (text, part)
