@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Subquery
 from django.utils.translation import get_language
 
-from registry import clock, conditions_syntax, engine
+from registry import clock, conditions_syntax, engine, wording
 from registry.conditions import (
     DIALECTS,
     Agreed,
@@ -20,6 +20,7 @@ from registry.conditions import (
     parse,
     parse_formula,
     reading,
+    understood,
 )
 from registry.conditions import counting as counting_of
 from registry.conditions import problems as text_problems
@@ -104,7 +105,7 @@ def referred_to(texts: Iterable[str], find: Find) -> dict[str, Agreed]:
 
 def _agreed(words: Wording) -> Agreed:
     """What there is to refer to. What is calculated may have kept the condition by which it was counted before."""
-    return Agreed(words["counts"], "" if words["kind"] == CALCULATED else words["condition"])
+    return Agreed(words["counts"], words["condition"] if wording.is_counted(words) else "")
 
 
 def sentences(
@@ -135,6 +136,18 @@ def tree(
         return None
     try:
         return parse(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay, on))
+    except ConditionError:
+        return None
+
+
+def what_counts(
+    words: Wording, overlay: Overlay | None, declared: Vocabulary | None, on: date | None = None
+) -> Condition | None:
+    """The condition together with the date by which what fits it is counted; `None` where that cannot be read."""
+    if declared is None or not wording.is_counted(words) or words["counts"] not in declared.entities:
+        return None
+    try:
+        return understood(counting(words), declared, words["counts"], agreed(texts_of(words), overlay, on))
     except ConditionError:
         return None
 

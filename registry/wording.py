@@ -49,6 +49,11 @@ class Field:
         return {"list": [], "examples": [], "flag": False}.get(self.shape, "")
 
 
+def is_counted(words: Wording) -> bool:
+    """Whether records count in it. What is calculated may have kept the condition by which it was counted before."""
+    return bool(words["kind"] != CALCULATED and words["condition"])
+
+
 # What a worked example says, by whether it is marked as one that counts.
 COUNTS = {True: _("counts"), False: _("does not count")}
 CALCULATES = {True: _("is calculated like this"), False: _("is not calculated like this")}

@@ -171,9 +171,7 @@ def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect,
     What both wordings ask alike is asked once, in WHERE, where engines filter early and join by halves; a
     record for which such a part is false counts in neither.
     """
-    old, new = (
-        replace(each, condition=in_its_month(each.condition, each.dated_by, moments)) for each in (old, new)
-    )
+    old, new = (replace(each, condition=in_its_month(each.condition, each.dated_by, moments)) for each in (old, new))
     writer = Writer(dialect, new.vocabulary, new.entity, moments)
     key = new.vocabulary.entity(new.entity).key
     columns = [f"r.{dialect.name_of(key)} AS record_key"]
