@@ -72,7 +72,7 @@ def months_sql(
     dialect = dialect_named(dialect_name)
     judged = judged_sql(old, new, moments, dialect)
     if counts_things(old, new, repeated):
-        return _by_thing(judged, max(len(old.key), len(new.key)), dialect)
+        return _by_thing(judged, _width(old, new), dialect)
     number = "COUNT(*)" if new.sums is None else "COALESCE(SUM(amount), 0)"
     columns = (
         f"CASE WHEN is_old THEN {_month('old_on', dialect)} END AS old_month",
@@ -143,7 +143,7 @@ def rows_sql(
     dialect = dialect_named(dialect_name)
     judged = judged_sql(old, new, moments, dialect, shown)
     if counts_things(old, new, repeated):
-        return _things_sql(judged, max(len(old.key), len(new.key)), dialect, outcome, len(shown), month)
+        return _things_sql(judged, _width(old, new), dialect, outcome, len(shown), month)
     sides = {"old": _month("old_on", dialect), "new": _month("new_on", dialect)}
     any_month = sides["old"] if outcome in ("old", "lost") else sides["new"]
     wanted = OUTCOMES[outcome].format(**sides, month=f"DATE '{month.isoformat()}'" if month else any_month)
@@ -185,7 +185,7 @@ def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect,
         condition = writer.write(rest)
         truth = condition if one_date else _truth(found, condition, day, writer, moments)
         columns += [f"{truth} AS is_{name}", f"{day} AS {name}_on"]
-        columns += _keys(name, found, max(len(old.key), len(new.key)), writer)
+        columns += _keys(name, found, _width(old, new), writer, told_apart=old.key != new.key)
     filters = [
         writer.write(part) if never_unknown(part) else f"COALESCE({writer.write(part)}, TRUE)" for part in common
     ]
@@ -195,9 +195,19 @@ def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect,
     return f"SELECT {', '.join(columns)}\n{writer.source()}{where}"
 
 
-def _keys(side: str, found: Counting, width: int, writer: Writer) -> list[str]:
-    """What makes two records the same thing; a wording with fewer keys leaves the others blank."""
-    written = [writer.write(value) for value in found.key] + ["NULL"] * (width - len(found.key))
+def _width(old: Counting, new: Counting) -> int:
+    """How many columns say which thing a record is; by another key, one more says by which side's."""
+    return max(len(old.key), len(new.key)) + (old.key != new.key)
+
+
+def _keys(side: str, found: Counting, width: int, writer: Writer, *, told_apart: bool) -> list[str]:
+    """What makes two records the same thing; a wording with fewer keys leaves the others blank.
+
+    By another key they are other things, whatever numbers they bear: visit 1 is not shop 1.
+    """
+    written = [f"'{side}'"] if told_apart else []
+    written += [writer.write(value) for value in found.key]
+    written += ["NULL"] * (width - len(written))
     return [f"CAST({value} AS VARCHAR) AS {side}_key{index + 1}" for index, value in enumerate(written)]
 
 

@@ -164,6 +164,23 @@ def test_things_with_the_same_key_count_once(world: list[dict[str, Any]], folder
     assert number == (len(regions),)
 
 
+@pytest.mark.parametrize("keys", [("visit_id", "shop_id"), ("shop_id", "visit_id"), ("shop_id", "shop_id,visit_id")])
+def test_by_another_key_other_things_count_whatever_numbers_they_bear(
+    world: list[dict[str, Any]], folder: Path, keys: tuple[str, str]
+) -> None:
+    """Visit 1 is not shop 1: all that counted is lost, all that counts is gained, with a row behind each."""
+    old, new = (Definition("visit", "pages >= 5", "started_on", counting_key=tuple(key.split(","))) for key in keys)
+    with open_dataset(folder, WORLD) as connection:
+        sides = [counting(each, WORLD) for each in (old, new)]
+        months = count_months(connection, *sides, DAY, samples=0).months
+        assert sum(month.old for month in months) > 3
+        for month in months:
+            assert (month.lost, month.gained) == (month.old, month.new)
+            for outcome in ("gained", "lost"):
+                rows = count_rows(connection, *sides, DAY, outcome, 1_000, month=month.month)
+                assert len(rows) == getattr(month, outcome)
+
+
 def test_a_sum_adds_the_amounts_of_what_matches(world: list[dict[str, Any]], folder: Path) -> None:
     summed = counting(Definition("visit", "pages >= 5", "started_on", sums="score"), WORLD)
     number = open_dataset(folder, WORLD).execute(counting_sql(summed, "duckdb", YEAR)).fetchone()
