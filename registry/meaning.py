@@ -69,7 +69,7 @@ def in_force(keys: Iterable[str], on: date | None = None) -> dict[str, Wording]:
 
 
 def texts_of(words: Wording) -> list[str]:
-    """Where a wording may refer to other metrics: its condition, and the date it is counted by."""
+    """Where a wording may refer to other metrics: its condition, and what it is counted by."""
     return [words[name] for name in conditions_syntax.REFERRING]
 
 
@@ -217,7 +217,7 @@ def _factors(formula: str, find: Find) -> dict[str, Wording]:
     while missing := wanted - found.keys():
         there = find(missing)
         found |= there
-        wanted = {name for each in there.values() for name in conditions_syntax.factors(each["formula"])}
+        wanted = {name for each in there.values() for name in conditions_syntax.made_of(each)}
     return found
 
 
