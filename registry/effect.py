@@ -250,7 +250,8 @@ def _computed(standing: Standing) -> dict[str, Any]:
     ]
     dependents = [question.rippled(span) for span in standing.dependents]
     rippled = [each for each in dependents if each["verdict"] != "same"]
-    touched = {*overlay, *(each["key"] for each in rippled)}
+    touched = {key for key in overlay if wording.numbers_may_differ(standing.based.get(key), overlay[key])}
+    touched |= {each["key"] for each in (*changed, *rippled) if each["verdict"] != "same"}
     rates = referring(touched, Use.FORMULA, InForce.objects.since(question.on))
     calculated = {span.key: {"key": span.key, "name": names(span.words)} for span in rates}
     return {"effects": changed, "ripple": rippled, "calculated": list(calculated.values())}

@@ -13,7 +13,7 @@ from registry.models import Proposal, Run
 from registry.seeding.content import Content
 from registry.standing import Standing
 from registry.workflow import reviewing, submitting, vocabulary
-from tests.cast import TODAY, Cast, fresh, latest, sealed, started, words, write
+from tests.cast import TODAY, Cast, agreed_rate, fresh, latest, sealed, started, words, write
 from tests.counting import FILES, agreed, kept, plain
 from tests.data import declare
 
@@ -168,3 +168,16 @@ def test_within_what_only_counts_the_first_not_everything_is_counted(client: Cli
     page = shown(client, cast, f"/proposals/{dated.pk}/?tab=effect")
     assert "is counted in “Meetings” too (proved)" not in page
     assert "only the first per “lead_id” counts" in page
+
+
+def test_other_words_alone_change_no_rate(cast: Cast):
+    """What is calculated from it is named where its numbers change: by itself, or through what it refers to."""
+    agreed_rate(cast)
+    reworded = {"text_en": "New words only."}
+    assert effect.calculated(Standing(changing(cast, meeting=reworded))) == []
+    assert effect.calculated(Standing(changing(cast, meeting={"counting_key": "lead_id"}))) != []
+    agreed(cast, meeting={"condition": f"{HELD} AND is_target_lead"})
+    joint = changing(cast, meeting=reworded, **FIFTY)
+    assert found(joint)["meeting"].verdict == "wider"
+    assert {key for key, _name in effect.calculated(Standing(joint))} == {"meeting_rate"}
+    assert effect.calculated(Standing(changing(cast, meeting_rate=reworded))) == []
