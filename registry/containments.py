@@ -44,7 +44,7 @@ class Containment:
             UNDECIDED: _("It could not be decided in time whether “%(inner)s” lies within “%(outer)s”."),
             UNREADABLE: _("“%(inner)s” and “%(outer)s” cannot be compared: one cannot be read, or is unrelated."),
         }[self.verdict]
-        if self.verdict == PROVED and self.firsts:
+        if self.firsts:
             template = _(
                 "Everything counted in “%(inner)s” fits the condition of “%(outer)s” too (proved), "
                 "of which only the first per “%(field)s” counts."
@@ -120,7 +120,7 @@ def _question(
         "names": {key: names(wordings[key]) for key in (inner, outer)},
         "verdict": found["verdict"],
         "telling": in_both(lambda: telling.labelled(told, declared, entity)),
-        "firsts": wordings[outer]["first_per"],
+        "firsts": meaning.firsts(wordings[outer], declared) if found["verdict"] == PROVED else "",
     }
 
 

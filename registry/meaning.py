@@ -324,6 +324,16 @@ def counting(words: Wording) -> Definition:
     )
 
 
+def firsts(words: Wording, declared: Vocabulary) -> str:
+    """The field of which only the first record counts, so that others are displaced; empty where none can be.
+
+    Every record is the first of its own key.
+    """
+    key = declared.entity(words["counts"]).key
+    own = (key, f"{words['counts']}.{key}")
+    return "" if words["first_per"] in own else words["first_per"]
+
+
 def moments(on: date) -> Moments:
     """The dates of a question about the month of `on`, asked on that day."""
     start = on.replace(day=1)

@@ -130,9 +130,10 @@ class Question:
             return {**NOT_COMPARED, "verdict": "unchecked" if isinstance(error, Overrun) else "apart"}
         refers = [name for name in self._referring_to_change(new) if old[name] == new[name]]
         if compared["verdict"] == "same" and refers:
-            compared["verdict"] = "redated" if refers == ["dated_by"] and not new["first_per"] else "recounted"
-        firsts = {"wider": new["first_per"], "narrower": old["first_per"]}
-        return compared | {"firsts": firsts.get(compared["verdict"], ""), "refers": refers}
+            in_order = meaning.firsts(new, self.declared)  # by another date another one is the first
+            compared["verdict"] = "redated" if refers == ["dated_by"] and not in_order else "recounted"
+        one = {"wider": new, "narrower": old}.get(compared["verdict"])
+        return compared | {"firsts": meaning.firsts(one, self.declared) if one else "", "refers": refers}
 
     def _referring_to_change(self, words: Wording) -> list[str]:
         """The counting rules that mean something else once the proposal is in force."""

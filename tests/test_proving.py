@@ -133,6 +133,13 @@ def test_where_only_the_first_counts_it_is_not_said_that_none_is_lost(client: Cl
     assert numbers(client, cast, proposal, "meeting") == (1, 1)
 
 
+@pytest.mark.parametrize("own", ["meeting_id", "meeting.meeting_id"])
+def test_every_record_is_the_first_of_its_own_key(cast: Cast, own: str):
+    agreed(cast, meeting={"first_per": own})
+    meeting = found(changing(cast, meeting={"condition": f"{HELD} OR status = 'no_show'"}))["meeting"]
+    assert (meeting.verdict, meeting.firsts) == ("wider", "")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "old", "new", "certain"),
     [
