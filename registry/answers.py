@@ -1,4 +1,4 @@
-"""What reviewers said of example records, held against the condition that a proposal would have.
+"""What reviewers said of example records, held against the condition that a proposal would have, and its date.
 
 Judged by the reference evaluator, without the solver, so that the rule which blocks a seal never waits for a proof.
 """
@@ -66,9 +66,9 @@ def _judges(key: str, standing: Standing, declared: Vocabulary) -> Iterator["_Ju
     others = [(span.words, span.words, max(on, span.begins)) for span in standing.dependents if span.key == key]
     own = [(standing.based.get(key), standing.overlay[key], on)] if key in standing.overlay else []
     for base, words, day in own or others:
-        new = None if words["retired"] else meaning.tree(words, standing.overlay, declared, day)
+        new = None if words["retired"] else meaning.what_counts(words, standing.overlay, declared, day)
         alike = base and base["counts"] == words["counts"]
-        old = meaning.tree(base, standing.based, declared, day) if base and alike else None
+        old = meaning.what_counts(base, standing.based, declared, day) if base and alike else None
         if new is not None:
             yield _Judge(key, words, old, new, declared, day, day if day > on else None)
 

@@ -11,8 +11,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from registry.wording import CALCULATED
+
 MAX_DEPTH = 40
-REFERRING = ("condition", "dated_by")  # the fields of a wording in which `is_<metric>` may stand
+# The fields of a wording in which `is_<metric>` may stand.
+REFERRING = ("condition", "dated_by", "counting_key", "first_per", "sums")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _STATEMENT = re.compile(r";|--|/\*|\b(?:insert|update|delete|drop|alter|create|grant|copy)\b", re.IGNORECASE)
 _COMPARES = re.compile(r"[<>=]|\b(?:in|is|between|like|ilike|exists|not|and|or)\b|^\s*\w+\s*$", re.IGNORECASE)
@@ -48,7 +51,7 @@ def formula(expression: str) -> str | Promise | None:
 
 
 def factors(expression: str) -> list[str]:
-    """The metric keys a formula refers to, each once, in order."""
+    """The metric keys a formula names, each once, in order."""
     return list(dict.fromkeys(_METRIC.findall(expression)))
 
 
@@ -58,8 +61,15 @@ def references(expression: str) -> list[str]:
 
 
 def referred_to(words: Mapping[str, Any]) -> list[str]:
-    """The metric keys that a wording refers to in its condition or in the date it is counted by, each once."""
+    """The metric keys that a wording refers to where it says what counts and how, each once; none if calculated."""
+    if words["kind"] == CALCULATED:
+        return []
     return list(dict.fromkeys(key for name in REFERRING for key in references(words[name])))
+
+
+def made_of(words: Mapping[str, Any]) -> list[str]:
+    """The metric keys that a calculated wording is made of, each once, in order; none if counted."""
+    return factors(words["formula"]) if words["kind"] == CALCULATED else []
 
 
 def _unbalanced(expression: str) -> str | Promise | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from registry import clock, engine, meaning, telling
+from registry import clock, engine, meaning, telling, wording
 from registry.conditions import ConditionError, Moments, Vocabulary
 from registry.conditions.worker import Overrun
 from registry.proving import in_both, names
@@ -23,7 +23,10 @@ PROVED, BROKEN, UNDECIDED, UNREADABLE = "proved", "broken", "undecided", "unread
 
 @dataclass(frozen=True)
 class Containment:
-    """One declared containment and what was found of it; `telling` is of the record that breaks it."""
+    """One declared containment and what was found of it; `telling` is of the record that breaks it.
+
+    `firsts`: the field of which only the first counts in `outer`, so that what fits does not always count.
+    """
 
     inner: str
     outer: str
@@ -31,6 +34,7 @@ class Containment:
     outer_name: str
     verdict: str
     telling: list[tuple[str, str]]
+    firsts: str = ""
 
     @property
     def sentence(self) -> str:
@@ -40,7 +44,12 @@ class Containment:
             UNDECIDED: _("It could not be decided in time whether “%(inner)s” lies within “%(outer)s”."),
             UNREADABLE: _("“%(inner)s” and “%(outer)s” cannot be compared: one cannot be read, or is unrelated."),
         }[self.verdict]
-        return template % {"inner": self.inner_name, "outer": self.outer_name}
+        if self.firsts:
+            template = _(
+                "Everything counted in “%(inner)s” fits the condition of “%(outer)s” too (proved), "
+                "of which only the first per “%(field)s” counts."
+            )
+        return template % {"inner": self.inner_name, "outer": self.outer_name, "field": self.firsts}
 
 
 def concerned(standing: Standing) -> list[Containment]:
@@ -80,8 +89,8 @@ def _asked(
         return []
     keys = {key for each in wanted for key in (each.inner, each.outer)}
     wordings = meaning.in_force(keys - overlay.keys(), on) | {key: overlay[key] for key in keys & overlay.keys()}
-    alive = {key: words for key, words in wordings.items() if words["condition"] and not words["retired"]}
-    metrics = meaning.agreed([f"is_{key}" for key in alive], overlay, on)
+    alive = {key: words for key, words in wordings.items() if wording.is_counted(words) and not words["retired"]}
+    metrics = meaning.agreed([text for words in alive.values() for text in meaning.texts_of(words)], overlay, on)
     return [
         _question(each.inner, each.outer, alive, declared, metrics, Moments(as_of=on))
         for each in wanted
@@ -98,8 +107,9 @@ def _question(
     moments: Moments,
 ) -> dict[str, Any]:
     entity = wordings[inner]["counts"]
+    asked = (meaning.counting(wordings[key]) for key in (inner, outer))
     try:
-        found = engine.ask("contains", f"is_{inner}", f"is_{outer}", declared, entity, metrics, moments).as_json()
+        found = engine.ask("contains", *asked, declared, entity, metrics, moments).as_json()
     except ConditionError as error:
         found = {"verdict": UNDECIDED if isinstance(error, Overrun) else UNREADABLE, "example": None}
     example = found["example"]
@@ -110,6 +120,7 @@ def _question(
         "names": {key: names(wordings[key]) for key in (inner, outer)},
         "verdict": found["verdict"],
         "telling": in_both(lambda: telling.labelled(told, declared, entity)),
+        "firsts": meaning.firsts(wordings[outer], declared) if found["verdict"] == PROVED else "",
     }
 
 
@@ -117,4 +128,5 @@ def _told(found: Mapping[str, Any]) -> Containment:
     language = meaning.language()
     inner, outer = found["inner"], found["outer"]
     called = {key: each[language] for key, each in found["names"].items()}
-    return Containment(inner, outer, called[inner], called[outer], found["verdict"], found["telling"][language])
+    told = found["telling"][language]
+    return Containment(inner, outer, called[inner], called[outer], found["verdict"], told, found["firsts"])

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from registry import clock, conditions_syntax, datasets, engine, meaning
+from registry import clock, conditions_syntax, datasets, engine, meaning, wording
 from registry.conditions import ConditionError, Moments, MonthCount, Source, Vocabulary
 from registry.conditions.dataset import require_readable
 from registry.conditions.months import months_sql
@@ -62,12 +62,16 @@ class Sides:
         return Asked(key, _countable(old), _countable(new))
 
     def counts(self, key: str) -> bool:
-        """Whether it counts anything on either side: what is retired on both does not, nor what is calculated."""
+        """Whether it counts anything on either side: what is retired or calculated on both does not."""
         asked = self.definition(key)
-        return _is_countable(self.words(key)) and (asked.old or asked.new) is not None
+        return (asked.old or asked.new) is not None
 
     def words(self, key: str) -> Wording:
         return self.new.get(key) or self.old[key]
+
+    def name(self, key: str) -> str:
+        """What it is called, or its key where it is on neither side."""
+        return _name(self.words(key), key) if key in self.new or key in self.old else key
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def of_metric(key: str, words: Wording, stamp: str) -> Plan | None:
 def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
     """Read in the vocabulary that the proposal carries, if any: what its field is mapped to is not known yet."""
     old, new = standing.based, standing.overlay
-    changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
+    changed = {key for key in old | new if wording.numbers_may_differ(old.get(key), new.get(key))}
     old, new = ({key: side[key] for key in changed & side.keys()} for side in (old, new))
     on = standing.submitted.effective_from
     among = InForce.objects.as_of(on)
@@ -167,8 +171,7 @@ def _with_factors(sides: Sides, on: date) -> Sides:
     """With every metric that a formula of theirs is made of, as it is in force."""
     old, new = dict(sides.old), dict(sides.new)
     while True:
-        formulas = [words["formula"] for words in [*old.values(), *new.values()] if words["kind"] == CALCULATED]
-        needed = {key for formula in formulas for key in conditions_syntax.factors(formula)}
+        needed = {key for words in [*old.values(), *new.values()] for key in conditions_syntax.made_of(words)}
         fresh = meaning.in_force(needed - old.keys() - new.keys(), on)
         if not fresh:
             return Sides(old, new)
@@ -278,21 +281,9 @@ def _name(words: Wording, key: str) -> str:
     return str(words[f"name_{meaning.language()}"] or words["name_ja"] or words["name_en"] or key)
 
 
-def _is_countable(words: Wording) -> bool:
-    return words["kind"] != CALCULATED and bool(words["condition"])
-
-
 def _countable(words: Wording | None) -> Any:
     """What a wording counts; `None` where it counts nothing: not there, retired, or calculated."""
-    return meaning.counting(words) if words and _is_countable(words) and not words["retired"] else None
-
-
-COUNTED_BY = ("kind", "counts", "counting_key", "dated_by", "first_per", "sums", "condition", "formula", "retired")
-
-
-def _differs(old: Wording | None, new: Wording | None) -> bool:
-    """Whether the numbers can: other words alone change none."""
-    return old is None or new is None or any(old.get(name) != new.get(name) for name in COUNTED_BY)
+    return meaning.counting(words) if words and wording.is_counted(words) and not words["retired"] else None
 
 
 def _question(sql: str, declared: Vocabulary) -> str:

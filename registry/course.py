@@ -105,7 +105,7 @@ def _in_condition(words: Wording) -> set[str]:
 
 
 def _in_formula(words: Wording) -> set[str]:
-    return set(conditions_syntax.factors(words["formula"]))
+    return set(conditions_syntax.made_of(words))
 
 
 # Followed apart: a formula looks at the units of what it names, and at no condition.

@@ -36,5 +36,5 @@ def uses(version: Definition) -> set[tuple[str, str]]:
     """The metrics that the version is built from or names, each with how."""
     words = version.wording
     found = {(key, Use.CONDITION) for key in conditions_syntax.referred_to(words)}
-    found |= {(key, Use.FORMULA) for key in conditions_syntax.factors(words["formula"])}
+    found |= {(key, Use.FORMULA) for key in conditions_syntax.made_of(words)}
     return found | {(term["key"], Use.TEXT) for term in version.terms}

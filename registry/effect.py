@@ -4,7 +4,7 @@ Asked of the condition language in a capped process, in both languages at once, 
 revision and the stamp of the registry: the same words in the same registry always have the same effect.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -14,13 +14,14 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from registry import answers, meaning
+from registry import answers, meaning, wording
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
 from registry.models import ExampleAnswer, InForce, Use, WorkingCopy
 from registry.proving import COUNTING_RULES, Question, names, referring, unchecked
 from registry.standing import Standing, based_on
+from registry.wording import Wording
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ class Effect:
     """What one metric counts differently: one that the proposal changes, or one that refers to it.
 
     `rules`: how records are counted, `(rule, before, after)`, where it changes. `unread`: how many answers given
-    before can no longer be read. `begins`: the day of a version that takes effect later.
+    before can no longer be read. `begins`: the day of a version that takes effect later. `firsts`: the field of which
+    only the first counts, where that leaves open what is proved of the condition. `refers`: those of its counting rules
+    that refer to what changes.
     """
 
     key: str
@@ -69,6 +72,8 @@ class Effect:
     rules: list[tuple[str, str, str]]
     unread: int = 0
     begins: date | None = None
+    firsts: str = ""
+    refers: Collection[str] = ()
 
     @property
     def tag(self) -> str:
@@ -91,6 +96,13 @@ class Effect:
 
     @property
     def sentence(self) -> str:
+        said = self._on_firsts if self.firsts else self._verdict
+        for remark in self._remarks:
+            said = _("%(said)s %(more)s") % {"said": said, "more": remark}
+        return said
+
+    @property
+    def _verdict(self) -> str:
         return {
             "new": _("There is no condition in force to compare it with."),
             "retired": _("It is retired: from that day on nothing counts as this any more."),
@@ -98,18 +110,39 @@ class Effect:
             "other": _("Other things are counted than before, so they cannot be compared one by one."),
             "recounted": _("The condition fits the same records (proved), but they are counted in another way."),
             "same": _("The same records count (proved)."),
-            "redated": _(
-                "The same records count (proved), but the date they count by refers to what changes: "
-                "they may count in another month."
-            ),
+            "redated": _("The same records count (proved)."),
             "wider": _("More records count; none is lost (proved)."),
             "narrower": _("Fewer records count; none is new (proved)."),
             "both": _("Some records newly count, and some no longer do."),
-            "apart": _("The agreed condition cannot be read in the proposed vocabulary: compare the words."),
+            "apart": _(
+                "The agreed condition or its date cannot be read in the proposed vocabulary: compare the words."
+            ),
             "broken": _("It refers to this, and cannot be read any more from then on."),
             "undecided": _("It could not be decided in time whether the same records count."),
             "unchecked": unchecked(),
         }[self.verdict]
+
+    @property
+    def _on_firsts(self) -> str:
+        """What is certain where a record counts only if no earlier one fits."""
+        said = {
+            "wider": _(
+                "The condition is wider (proved), but only the first per “%(field)s” counts: "
+                "what newly fits may take the place of what counted so far."
+            ),
+            "narrower": _(
+                "The condition is narrower (proved), but only the first per “%(field)s” counted: "
+                "what no longer fits may make room for others."
+            ),
+        }
+        return said[self.verdict] % {"field": self.firsts}
+
+    @property
+    def _remarks(self) -> Iterator[str]:
+        if "dated_by" in self.refers:
+            yield _("The date they count by refers to what changes: they may count in another month.")
+        if set(self.refers) - {"dated_by"}:
+            yield _("How they are counted refers to what changes: the numbers may be others.")
 
 
 def effects(standing: Standing) -> list[Effect]:
@@ -124,7 +157,7 @@ def preview(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bo
     None where it does not read correctly; without `wait` also where it is not known yet.
     """
     words = overlay[copy.key]
-    if not words["condition"] or words["retired"] or not standing.has_vocabulary:
+    if not wording.is_counted(words) or words["retired"] or not standing.has_vocabulary:
         return None
     on = standing.drafted_from
     said = {key: [each[name] for name in ("counts", "condition", *COUNTING_RULES)] for key, each in overlay.items()}
@@ -143,10 +176,16 @@ def _previewed(
     declared, words = meaning.read_in(drafted), overlay[copy.key]
     if declared is None or words["counts"] not in declared.entities:
         return []
-    if meaning.condition_problems(words, overlay, drafted, on):
+    if not _can_be_read(words, overlay, drafted, on):
         return []
     question = Question(based, overlay, on, declared)
     return [question.changed(copy.key, copy.base.wording if copy.base else None, words)]
+
+
+def _can_be_read(words: Wording, overlay: Overlay, drafted: meaning.Carried | None, on: date) -> bool:
+    """Whether it says what counts; a date that nobody wrote yet is not asked for."""
+    find = meaning.counting_problems if words["dated_by"] else meaning.condition_problems
+    return not find(words, overlay, drafted, on)
 
 
 def ripple(standing: Standing) -> list[Effect]:
@@ -176,6 +215,8 @@ def _effect(found: Mapping[str, Any], standing: Standing, judged: Iterable[Mappi
         found["rules"][language],
         sum(each["counts"] is None for each in judged),
         found.get("begins"),
+        found["firsts"],
+        found["refers"],
     )
 
 
@@ -205,11 +246,12 @@ def _computed(standing: Standing) -> dict[str, Any]:
     changed = [
         question.changed(clause.key, clause.base.wording if clause.base else None, clause.wording)
         for clause in standing.clauses
-        if clause.wording["condition"] or (clause.base and clause.base.wording["condition"])
+        if wording.is_counted(clause.wording) or (clause.base and wording.is_counted(clause.base.wording))
     ]
     dependents = [question.rippled(span) for span in standing.dependents]
     rippled = [each for each in dependents if each["verdict"] != "same"]
-    touched = {*overlay, *(each["key"] for each in rippled)}
+    touched = {key for key in overlay if wording.numbers_may_differ(standing.based.get(key), overlay[key])}
+    touched |= {each["key"] for each in (*changed, *rippled) if each["verdict"] != "same"}
     rates = referring(touched, Use.FORMULA, InForce.objects.since(question.on))
     calculated = {span.key: {"key": span.key, "name": names(span.words)} for span in rates}
     return {"effects": changed, "ripple": rippled, "calculated": list(calculated.values())}

@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from registry import as_of, meaning, telling
-from registry.conditions import ConditionError, parse
 from registry.conditions.compare import telling as telling_fields
 from registry.conditions.records import Records, shape
 from registry.counts import hashed
@@ -49,12 +48,8 @@ def judged(page: MetricPage) -> list[Judged]:
 def _told(page: MetricPage, words: Wording) -> list[Judged]:
     told = _answers(page)
     declared = meaning.read_in(page.vocabulary) if told else None
-    if declared is None or words["counts"] not in declared.entities:
-        return []
-    metrics = meaning.agreed([words["condition"]], page.agreed_then)
-    try:
-        tree = parse(words["condition"], declared, words["counts"], metrics)
-    except ConditionError:
+    tree = meaning.what_counts(words, page.agreed_then, declared)
+    if declared is None or tree is None:
         return []
     records = Records(declared, words["counts"], shape([tree]))
     people = {user.pk: user for user in as_of.people_then({each.answered_by for each in told}, page.when)}

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Subquery
 from django.utils.translation import get_language
 
-from registry import clock, conditions_syntax, engine
+from registry import clock, conditions_syntax, engine, wording
 from registry.conditions import (
     DIALECTS,
     Agreed,
@@ -20,6 +20,7 @@ from registry.conditions import (
     parse,
     parse_formula,
     reading,
+    understood,
 )
 from registry.conditions import counting as counting_of
 from registry.conditions import problems as text_problems
@@ -70,7 +71,7 @@ def in_force(keys: Iterable[str], on: date | None = None) -> dict[str, Wording]:
 
 
 def texts_of(words: Wording) -> list[str]:
-    """Where a wording may refer to other metrics: its condition, and the date it is counted by."""
+    """Where a wording may refer to other metrics: its condition, and what it is counted by."""
     return [words[name] for name in conditions_syntax.REFERRING]
 
 
@@ -106,7 +107,7 @@ def referred_to(texts: Iterable[str], find: Find) -> dict[str, Agreed]:
 
 def _agreed(words: Wording) -> Agreed:
     """What there is to refer to. What is calculated may have kept the condition by which it was counted before."""
-    return Agreed(words["counts"], "" if words["kind"] == CALCULATED else words["condition"])
+    return Agreed(words["counts"], words["condition"] if wording.is_counted(words) else "")
 
 
 def sentences(
@@ -139,6 +140,18 @@ def tree(
         return None
     try:
         return parse(words["condition"], declared, words["counts"], agreed([words["condition"]], overlay, on))
+    except ConditionError:
+        return None
+
+
+def what_counts(
+    words: Wording, overlay: Overlay | None, declared: Vocabulary | None, on: date | None = None
+) -> Condition | None:
+    """The condition together with the date by which what fits it is counted; `None` where that cannot be read."""
+    if declared is None or not wording.is_counted(words) or words["counts"] not in declared.entities:
+        return None
+    try:
+        return understood(counting(words), declared, words["counts"], agreed(texts_of(words), overlay, on))
     except ConditionError:
         return None
 
@@ -217,7 +230,7 @@ def _factors(formula: str, find: Find) -> dict[str, Wording]:
     while missing := wanted - found.keys():
         there = find(missing)
         found |= there
-        wanted = {name for each in there.values() for name in conditions_syntax.factors(each["formula"])}
+        wanted = {name for each in there.values() for name in conditions_syntax.made_of(each)}
     return found
 
 
@@ -322,6 +335,16 @@ def counting(words: Wording) -> Definition:
         first_per=words["first_per"] or None,
         sums=words["sums"] or None,
     )
+
+
+def firsts(words: Wording, declared: Vocabulary) -> str:
+    """The field of which only the first record counts, so that others are displaced; empty where none can be.
+
+    Every record is the first of its own key.
+    """
+    key = declared.entity(words["counts"]).key
+    own = (key, f"{words['counts']}.{key}")
+    return "" if words["first_per"] in own else words["first_per"]
 
 
 def moments(on: date) -> Moments:

@@ -174,12 +174,12 @@ class MetricPage:
 
     @cached_property
     def _linked(self) -> dict[str, Definition]:
-        """The metrics that the texts, the formula and the condition name, as they mean on the day."""
+        """The metrics that the texts, the formula, the condition and the counting rules name, as of the day."""
         if self.definition is None:
             return {}
         keys = {term["key"] for term in self.definition.terms}
-        keys |= set(conditions_syntax.factors(self.definition.wording["formula"]))
-        keys |= set(conditions_syntax.references(self.definition.wording["condition"]))
+        keys |= set(conditions_syntax.made_of(self.definition.wording))
+        keys |= set(conditions_syntax.referred_to(self.definition.wording))
         keys |= {self.definition.wording["successor"]} - {""}
         return self._meant(keys)
 
@@ -202,8 +202,8 @@ class MetricPage:
     @property
     def factors(self) -> list[Definition]:
         """The metrics of the formula, in its order."""
-        formula = self.definition.wording["formula"] if self.definition else ""
-        return [self._linked[key] for key in conditions_syntax.factors(formula) if key in self._linked]
+        keys = conditions_syntax.made_of(self.definition.wording) if self.definition else []
+        return [self._linked[key] for key in keys if key in self._linked]
 
     @cached_property
     def retired_factors(self) -> list[Definition]:
@@ -213,8 +213,8 @@ class MetricPage:
         seen = {each.metric.key for each in level}
         while level:
             found += [each for each in level if each.wording["retired"]]
-            formulas = [each.wording["formula"] for each in level if not each.wording["retired"]]
-            further = {key for formula in formulas for key in conditions_syntax.factors(formula)} - seen
+            used = [each.wording for each in level if not each.wording["retired"]]
+            further = {key for words in used for key in conditions_syntax.made_of(words)} - seen
             seen |= further
             level = list(self._meant(further).values()) if further else []
         return found
@@ -228,13 +228,13 @@ class MetricPage:
 
     @property
     def references(self) -> list[Definition]:
-        """The metrics whose agreed condition this condition refers to."""
-        condition = self.definition.wording["condition"] if self.definition else ""
-        return [self._linked[key] for key in conditions_syntax.references(condition) if key in self._linked]
+        """The metrics whose agreed condition its own condition, its date or another counting rule refers to."""
+        keys = conditions_syntax.referred_to(self.definition.wording) if self.definition else []
+        return [self._linked[key] for key in keys if key in self._linked]
 
     @property
     def agreed_then(self) -> dict[str, Wording]:
-        """The wordings that its condition refers to, directly or not, as they were on another day; none for today."""
+        """The wordings that it refers to, directly or not, as they were on another day; none for today."""
         return {key: words for key, (words, _recorded_at) in self._referred_to_then.items()}
 
     @cached_property
@@ -274,7 +274,7 @@ class MetricPage:
 
 
 def _references(words: Wording) -> set[str]:
-    return set(conditions_syntax.references(words["condition"]))
+    return set(conditions_syntax.referred_to(words))
 
 
 def _place(use: Any) -> tuple[int, int, str]:

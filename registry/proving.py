@@ -21,6 +21,7 @@ from registry.models.metrics import InForceQuerySet
 from registry.wording import Wording
 
 LANGUAGES = ("ja", "en")
+NOT_COMPARED: Mapping[str, Any] = {"gained": None, "lost": None, "firsts": "", "refers": []}
 COUNTING_RULES = ("kind", "counting_key", "dated_by", "first_per", "sums")
 
 
@@ -59,10 +60,10 @@ class Question:
         """What a change of words does, as JSON: a verdict, example cards, findings, and the rules that changed."""
         if new["retired"]:
             return self._told(key, new, "same" if old and old["retired"] else "retired")
-        if not new["condition"]:
+        if not wording.is_counted(new):
             return self._told(key, new, "calculated")
         findings = self._findings(new)
-        if old is None or old["retired"] or not old["condition"]:
+        if old is None or old["retired"] or not wording.is_counted(old):
             return self._told(key, new, "new", findings=findings)
         if old["counts"] != new["counts"]:
             return self._told(key, new, "other", findings=findings)
@@ -70,7 +71,7 @@ class Question:
         rules = in_both(lambda: list(_rules(old, new)))
         if rules["en"] and found["verdict"] in ("same", "redated"):
             found["verdict"] = "recounted"
-        return self._told(key, new, found["verdict"], self._cards(found, new), findings, rules)
+        return self._told(key, new, found["verdict"], findings=findings, rules=rules, found=found)
 
     def rippled(self, span: Span) -> dict[str, Any]:
         """The same for a metric whose own words stay, and which refers to what changes, on the first of its days.
@@ -79,9 +80,9 @@ class Question:
         """
         asked = Question(self.based, self.overlay, max(self.on, span.begins), self.declared)
         found = asked._compared(span.words, span.words)
-        if found["verdict"] == "apart" and meaning.tree(span.words, self.overlay, self.declared, asked.on) is None:
-            found["verdict"] = "broken"
-        told = asked._told(span.key, span.words, found["verdict"], asked._cards(found, span.words))
+        unread = meaning.what_counts(span.words, self.overlay, self.declared, asked.on) is None
+        verdict = "broken" if found["verdict"] == "apart" and unread else found["verdict"]
+        told = asked._told(span.key, span.words, verdict, found=found)
         return told | {"begins": asked.on if asked.on > self.on else None}
 
     def agreed(self, text: str) -> dict[str, Any]:
@@ -93,40 +94,61 @@ class Question:
         key: str,
         words: Wording,
         verdict: str,
-        cards: list[dict[str, Any]] | None = None,
         findings: Mapping[str, Any] | None = None,
         rules: Mapping[str, Any] | None = None,
+        found: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
+        """`found`: as `_compared` gives it, where there was something to compare."""
         nothing: dict[str, Any] = {language: [] for language in LANGUAGES}
+        found = found or NOT_COMPARED
         return {
             "key": key,
             "name": names(words),
             "verdict": verdict,
-            "cards": cards or [],
+            "cards": self._cards(found, words),
             "findings": findings or nothing,
             "rules": rules or nothing,
+            "firsts": found["firsts"],
+            "refers": found["refers"],
         }
 
     def _compared(self, old: Wording, new: Wording) -> dict[str, Any]:
-        texts = (old["condition"], new["condition"])
-        before, after = meaning.agreed(texts, self.based, self.on), meaning.agreed(texts, self.overlay, self.on)
+        """What counts by the old words and by the new: the condition, and the date without which nothing counts.
+
+        With `firsts`, the field of which only the first counts, so that what is proved of the conditions is not
+        certain of what counts; and `refers`, the counting rules that refer to something that changes.
+        """
+        before = meaning.agreed(meaning.texts_of(old), self.based, self.on)
+        after = meaning.agreed(meaning.texts_of(new), self.overlay, self.on)
+        asked = (meaning.counting(old), meaning.counting(new))
         moments = Moments(as_of=self.on)
         try:
             compared: dict[str, Any] = engine.ask(
-                "compare", *texts, self.declared, new["counts"], before, moments, new_metrics=after
+                "compare", *asked, self.declared, new["counts"], before, moments, new_metrics=after
             ).as_json()
         except ConditionError as error:
-            return {"verdict": "unchecked" if isinstance(error, Overrun) else "apart", "gained": None, "lost": None}
-        if compared["verdict"] == "same" and self._is_dated_otherwise(new):
-            compared["verdict"] = "redated"
-        return compared
+            return {**NOT_COMPARED, "verdict": "unchecked" if isinstance(error, Overrun) else "apart"}
+        refers = [name for name in self._referring_to_change(new) if old[name] == new[name]]
+        if compared["verdict"] == "same" and refers:
+            in_order = meaning.firsts(new, self.declared)  # by another date another one is the first
+            compared["verdict"] = "redated" if refers == ["dated_by"] and not in_order else "recounted"
+        one = {"wider": new, "narrower": old}.get(compared["verdict"])
+        return compared | {"firsts": meaning.firsts(one, self.declared) if one else "", "refers": refers}
 
-    def _is_dated_otherwise(self, words: Wording) -> bool:
-        """Whether the date it is counted by refers to something that changes."""
-        text = words["dated_by"]
-        before, after = (meaning.agreed([text], side, self.on) for side in (self.based, self.overlay))
-        old, new = (senses(meaning.counting(words), self.declared, metrics) for metrics in (before, after))
-        return before != after and old.get(text) != new.get(text)
+    def _referring_to_change(self, words: Wording) -> list[str]:
+        """The counting rules that mean something else once the proposal is in force."""
+        counting, texts = meaning.counting(words), meaning.texts_of(words)
+        before, after = (meaning.agreed(texts, side, self.on) for side in (self.based, self.overlay))
+        if before == after:
+            return []
+        old, new = (senses(counting, self.declared, metrics) for metrics in (before, after))
+        parts: dict[str, tuple[str | None, ...]] = {
+            "dated_by": (counting.dated_by,),
+            "counting_key": counting.counting_key,
+            "first_per": (counting.first_per,),
+            "sums": (counting.sums,),
+        }
+        return [name for name, each in parts.items() if any(old.get(text) != new.get(text) for text in each if text)]
 
     def _cards(self, compared: Mapping[str, Any], words: Wording) -> list[dict[str, Any]]:
         return [self._card(side, compared[side], words) for side in ("gained", "lost") if compared[side]]

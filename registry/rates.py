@@ -8,7 +8,7 @@ from typing import Literal
 
 from registry import meaning
 from registry.conditions import ConditionError, Formula, MonthCount, calculate, parse_formula
-from registry.conditions_syntax import factors
+from registry.conditions_syntax import made_of
 from registry.counts import Line, Plan, months_of
 from registry.wording import CALCULATED, Wording
 
@@ -69,7 +69,7 @@ def _lacking(plan: Plan, key: str) -> tuple[str, ...]:
         for factor in _leaves(side, key):
             line = plan.line(factor)
             if line is None or line.run is None:
-                names[line.name if line else factor] = None
+                names[plan.sides.name(factor)] = None
     return tuple(names)
 
 
@@ -83,7 +83,7 @@ def _leaves(side: Mapping[str, Wording], key: str) -> list[str]:
 
 def _named(side: Mapping[str, Wording], key: str) -> list[str]:
     words = side.get(key)
-    return factors(words["formula"]) if words and words["kind"] == CALCULATED and not words["retired"] else []
+    return made_of(words) if words and not words["retired"] else []
 
 
 def _is_counted(words: Wording) -> bool:

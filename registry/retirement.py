@@ -99,7 +99,7 @@ def _mentions(said: Wording) -> Iterator[tuple[str, str]]:
     if said["retired"]:
         yield from [(said["successor"], "successor")] if said["successor"] else []
         return
-    yield from ((key, "formula") for key in conditions_syntax.factors(said["formula"]))
+    yield from ((key, "formula") for key in conditions_syntax.made_of(said))
     yield from ((key, "condition") for key in conditions_syntax.referred_to(said))
 
 

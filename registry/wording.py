@@ -49,6 +49,19 @@ class Field:
         return {"list": [], "examples": [], "flag": False}.get(self.shape, "")
 
 
+def is_counted(words: Wording) -> bool:
+    """Whether records count in it. What is calculated may have kept the condition by which it was counted before."""
+    return bool(words["kind"] != CALCULATED and words["condition"])
+
+
+COUNTED_BY = ("kind", "counts", "counting_key", "dated_by", "first_per", "sums", "condition", "formula", "retired")
+
+
+def numbers_may_differ(old: Wording | None, new: Wording | None) -> bool:
+    """Whether its numbers can change by itself: other words alone change none."""
+    return old is None or new is None or any(old.get(name) != new.get(name) for name in COUNTED_BY)
+
+
 # What a worked example says, by whether it is marked as one that counts.
 COUNTS = {True: _("counts"), False: _("does not count")}
 CALCULATES = {True: _("is calculated like this"), False: _("is not calculated like this")}

@@ -270,17 +270,22 @@ def test_a_metric_that_becomes_calculated_is_not_called_the_same(cast: Cast):
 
 
 @pytest.mark.parametrize(
-    ("change", "rule"),
+    ("change", "rule", "verdict"),
     [
-        ({"counting_key": "company_id"}, ("Counted by", "lead_id", "company_id")),
-        ({"first_per": "company_id"}, ("Only the first per", "none", "company_id")),
-        ({"dated_by": "unsubscribed_on"}, ("Dated by", "created_on", "unsubscribed_on")),
+        ({"counting_key": "company_id"}, ("Counted by", "lead_id", "company_id"), "recounted"),
+        ({"first_per": "company_id"}, ("Only the first per", "none", "company_id"), "recounted"),
+        ({"dated_by": "created_on + INTERVAL 1 MONTH"}, ("Dated by", "created_on", "created_on + INTERVAL 1 MONTH"),
+         "recounted"),
+        ({"dated_by": "unsubscribed_on"}, ("Dated by", "created_on", "unsubscribed_on"), "narrower"),
     ],
-)
-def test_another_way_of_counting_is_named(client: Client, cast: Cast, change: dict[str, str], rule: tuple[str, ...]):
+)  # fmt: skip
+def test_another_way_of_counting_is_named(
+    client: Client, cast: Cast, change: dict[str, str], rule: tuple[str, ...], verdict: str
+):
+    """What has the new date left blank counts no longer."""
     declare(cast)
     proposal = changed(cast, **change)
-    assert only(proposal).verdict == "recounted"
+    assert only(proposal).verdict == verdict
     client.force_login(cast.kenta)
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     page = plain(client.get(f"/proposals/{proposal.pk}/?tab=effect"))

@@ -22,6 +22,7 @@ from registry.conditions.check import Finding, check_tree
 from registry.conditions.compare import Comparison, Containment, Example, compare_trees, contains_trees
 from registry.conditions.conformance import Broken, conformance_of
 from registry.conditions.count import Count, count_months, open_dataset
+from registry.conditions.counted import understood
 from registry.conditions.counting import Counting, Definition, counting, counting_sql
 from registry.conditions.dataset import Source, readable, require_readable
 from registry.conditions.dialects import DIALECTS
@@ -106,30 +107,33 @@ def check(
 
 
 def compare(
-    old: str,
-    new: str,
+    old: str | Definition,
+    new: str | Definition,
     vocabulary: Vocabulary,
     entity: str,
     metrics: Metrics | None = None,
     moments: Moments | None = None,
     new_metrics: Metrics | None = None,
 ) -> Comparison:
-    """What changing `old` to `new` does. `new_metrics`: what the new text refers to, in a joint change."""
-    before = parse(old, vocabulary, entity, metrics)
-    after = parse(new, vocabulary, entity, metrics if new_metrics is None else new_metrics)
+    """What changing `old` to `new` does. `new_metrics`: what the new text refers to, in a joint change.
+
+    Of texts, the records that fit them are compared; of definitions, those that count: they have a date, too.
+    """
+    before = understood(old, vocabulary, entity, metrics, moments)
+    after = understood(new, vocabulary, entity, metrics if new_metrics is None else new_metrics, moments)
     return compare_trees(before, after, vocabulary, entity, moments)
 
 
 def contains(
-    inner: str,
-    outer: str,
+    inner: str | Definition,
+    outer: str | Definition,
     vocabulary: Vocabulary,
     entity: str,
     metrics: Metrics | None = None,
     moments: Moments | None = None,
 ) -> Containment:
     """Whether everything `inner` counts, `outer` counts too: proved, broken with an example, or undecided."""
-    inside, outside = (parse(text, vocabulary, entity, metrics) for text in (inner, outer))
+    inside, outside = (understood(each, vocabulary, entity, metrics, moments) for each in (inner, outer))
     return contains_trees(inside, outside, vocabulary, entity, moments)
 
 
@@ -143,7 +147,7 @@ class Verdict:
 
 
 def classify(
-    text: str,
+    asked: str | Definition,
     records: Iterable[tuple[Mapping[str, Any], bool]],
     vocabulary: Vocabulary,
     entity: str,
@@ -151,7 +155,7 @@ def classify(
     moments: Moments | None = None,
 ) -> list[Verdict]:
     """Worked examples, each a record and whether it was agreed to count; unknown is not counted."""
-    judge = evaluator(parse(text, vocabulary, entity, metrics), vocabulary, entity, moments)
+    judge = evaluator(understood(asked, vocabulary, entity, metrics, moments), vocabulary, entity, moments)
     judged = [(judge(record), expected) for record, expected in records]
     return [Verdict(truth, expected, (truth is True) is expected) for truth, expected in judged]
 
@@ -234,5 +238,6 @@ __all__ = [
     "take_in",
     "tally",
     "to_sql",
+    "understood",
     "unit_of",
 ]  # fmt: skip

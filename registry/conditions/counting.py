@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from registry.conditions.dialects import Dialect, dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import refuse
-from registry.conditions.resolve import Metrics, resolve_text, resolve_value
+from registry.conditions.resolve import Metrics, resolve_text, resolve_value, resolve_value_in
+from registry.conditions.scope import Scope
 from registry.conditions.sql import Writer
 from registry.conditions.tree import Condition, Value
 from registry.conditions.vocabulary import Vocabulary
@@ -54,9 +55,7 @@ def counting(definition: Definition, vocabulary: Vocabulary, metrics: Metrics | 
     def value(text: str) -> Value:
         return resolve_value(text, vocabulary, entity, metrics)
 
-    dated_by = value(definition.dated_by)
-    if dated_by.type.kind != "date":
-        raise refuse("dated_by_not_date", dated_by.span)
+    dated_by = resolve_date(definition.dated_by, Scope(vocabulary, entity, entity), metrics)
     sums = value(definition.sums) if definition.sums else None
     if sums is not None and sums.type.kind not in ("int", "decimal"):
         raise refuse("sums_not_number", sums.span)
@@ -70,6 +69,14 @@ def counting(definition: Definition, vocabulary: Vocabulary, metrics: Metrics | 
         value(definition.first_per) if definition.first_per else None,
         sums,
     )
+
+
+def resolve_date(text: str, scope: Scope, metrics: Metrics | None = None) -> Value:
+    """The date by which a record is counted; raises ConditionError where it does not check, or is no date."""
+    found = resolve_value_in(text, scope, metrics)
+    if found.type.kind != "date":
+        raise refuse("dated_by_not_date", found.span)
+    return found
 
 
 def counting_sql(found: Counting, dialect_name: str, moments: Moments) -> str:

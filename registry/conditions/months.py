@@ -11,13 +11,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from registry.conditions.counted import in_its_month
 from registry.conditions.counting import Counting
 from registry.conditions.dialects import Dialect, dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import refuse
 from registry.conditions.shared import never_unknown, shared_parts
 from registry.conditions.sql import Writer
-from registry.conditions.tree import Moment, Node, Shift, Truncate, Value, replaced
+from registry.conditions.tree import Value
 
 NUMBERS = ("old", "new", "gained", "lost", "unknown")
 OUTCOMES = {
@@ -71,7 +72,7 @@ def months_sql(
     dialect = dialect_named(dialect_name)
     judged = judged_sql(old, new, moments, dialect)
     if counts_things(old, new, repeated):
-        return _by_thing(judged, max(len(old.key), len(new.key)), dialect)
+        return _by_thing(judged, _width(old, new), dialect)
     number = "COUNT(*)" if new.sums is None else "COALESCE(SUM(amount), 0)"
     columns = (
         f"CASE WHEN is_old THEN {_month('old_on', dialect)} END AS old_month",
@@ -142,7 +143,7 @@ def rows_sql(
     dialect = dialect_named(dialect_name)
     judged = judged_sql(old, new, moments, dialect, shown)
     if counts_things(old, new, repeated):
-        return _things_sql(judged, max(len(old.key), len(new.key)), dialect, outcome, len(shown), month)
+        return _things_sql(judged, _width(old, new), dialect, outcome, len(shown), month)
     sides = {"old": _month("old_on", dialect), "new": _month("new_on", dialect)}
     any_month = sides["old"] if outcome in ("old", "lost") else sides["new"]
     wanted = OUTCOMES[outcome].format(**sides, month=f"DATE '{month.isoformat()}'" if month else any_month)
@@ -170,7 +171,7 @@ def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect,
     What both wordings ask alike is asked once, in WHERE, where engines filter early and join by halves; a
     record for which such a part is false counts in neither.
     """
-    old, new = (_in_its_month(each, moments) for each in (old, new))
+    old, new = (replace(each, condition=in_its_month(each.condition, each.dated_by, moments)) for each in (old, new))
     writer = Writer(dialect, new.vocabulary, new.entity, moments)
     key = new.vocabulary.entity(new.entity).key
     columns = [f"r.{dialect.name_of(key)} AS record_key"]
@@ -184,7 +185,7 @@ def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect,
         condition = writer.write(rest)
         truth = condition if one_date else _truth(found, condition, day, writer, moments)
         columns += [f"{truth} AS is_{name}", f"{day} AS {name}_on"]
-        columns += _keys(name, found, max(len(old.key), len(new.key)), writer)
+        columns += _keys(name, found, _width(old, new), writer, told_apart=old.key != new.key)
     filters = [
         writer.write(part) if never_unknown(part) else f"COALESCE({writer.write(part)}, TRUE)" for part in common
     ]
@@ -194,22 +195,19 @@ def judged_sql(old: Counting, new: Counting, moments: Moments, dialect: Dialect,
     return f"SELECT {', '.join(columns)}\n{writer.source()}{where}"
 
 
-def _in_its_month(found: Counting, moments: Moments) -> Counting:
-    """The condition asked of a record's own month, unless one period is given for all: each month is a count."""
-    start = Truncate("MONTH", found.dated_by, type=found.dated_by.type)
-    month: dict[str, Value] = {"period_start": start, "period_end": Shift(start, 1, "MONTH", type=start.type)}
-
-    def known(node: Node) -> Node | None:
-        if isinstance(node, Moment) and moments.get(node.name) is None:
-            return month.get(node.name)
-        return None
-
-    return replace(found, condition=replaced(found.condition, known))
+def _width(old: Counting, new: Counting) -> int:
+    """How many columns say which thing a record is; by another key, one more says by which side's."""
+    return max(len(old.key), len(new.key)) + (old.key != new.key)
 
 
-def _keys(side: str, found: Counting, width: int, writer: Writer) -> list[str]:
-    """What makes two records the same thing; a wording with fewer keys leaves the others blank."""
-    written = [writer.write(value) for value in found.key] + ["NULL"] * (width - len(found.key))
+def _keys(side: str, found: Counting, width: int, writer: Writer, *, told_apart: bool) -> list[str]:
+    """What makes two records the same thing; a wording with fewer keys leaves the others blank.
+
+    By another key they are other things, whatever numbers they bear: visit 1 is not shop 1.
+    """
+    written = [f"'{side}'"] if told_apart else []
+    written += [writer.write(value) for value in found.key]
+    written += ["NULL"] * (width - len(written))
     return [f"CAST({value} AS VARCHAR) AS {side}_key{index + 1}" for index, value in enumerate(written)]
 
 

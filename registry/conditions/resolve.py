@@ -59,7 +59,11 @@ Metrics = Mapping[str, Agreed]
 
 def resolve_text(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None) -> Condition:
     """The typed condition of `text` about a record of `entity`; raises ConditionError."""
-    scope = Scope(vocabulary, vocabulary.entity(entity).name, entity)
+    return resolve_in(text, Scope(vocabulary, vocabulary.entity(entity).name, entity), metrics)
+
+
+def resolve_in(text: str, scope: Scope, metrics: Metrics | None = None) -> Condition:
+    """The same, seen from where the record of `scope` stands."""
     return _resolved(parse_raw(text), text, scope, _References(metrics or {}))
 
 
@@ -79,8 +83,12 @@ def _resolved(raw: Node, text: str, scope: Scope, references: "_References") -> 
 
 def resolve_value(text: str, vocabulary: Vocabulary, entity: str, metrics: Metrics | None = None) -> Value:
     """A typed value, such as the date a metric is counted by; raises ConditionError."""
-    resolver = _Resolver(Scope(vocabulary, entity, entity), text, _References(metrics or {}))
-    return resolver.values.value(parse_raw(text))
+    return resolve_value_in(text, Scope(vocabulary, entity, entity), metrics)
+
+
+def resolve_value_in(text: str, scope: Scope, metrics: Metrics | None = None) -> Value:
+    """The same, seen from where the record of `scope` stands."""
+    return _Resolver(scope, text, _References(metrics or {})).values.value(parse_raw(text))
 
 
 @dataclass

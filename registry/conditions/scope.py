@@ -76,8 +76,7 @@ class Scope:
         if steps:
             found = [steps] if self.vocabulary.up(self.entity, steps).name == counts else []
         else:
-            ways = self.vocabulary.paths[self.entity]
-            found = [way for way in ways if self.vocabulary.up(self.entity, way).name == counts]
+            found = self._ways_to(counts)
         written = ".".join(name.parts)
         if not found:
             here, there = self._called(self.entity), self._called(counts)
@@ -86,6 +85,17 @@ class Scope:
             choices = [".".join((*way, written)) for way in found]
             raise refuse("metric_several", name.span, choices[0], name=written, choices=", ".join(choices))
         return (*self.base, *found[0])
+
+    def above(self, counts: str) -> "Scope":
+        """The scope of the one record above this one, or this itself, that is a `counts`; refused where none is."""
+        found = self._ways_to(counts)
+        if not found or (len(found) > 1 and found[0] != ()):
+            raise refuse("counts_differ", old=self.entity, new=counts)
+        return replace(self, entity=counts, base=(*self.base, *found[0]))
+
+    def _ways_to(self, counts: str) -> list[tuple[str, ...]]:
+        ways = self.vocabulary.paths[self.entity]
+        return [way for way in ways if self.vocabulary.up(self.entity, way).name == counts]
 
     def _row_field(self, name: RawName) -> Field:
         entity = self.vocabulary.entity(self.row_entity)

@@ -41,12 +41,15 @@ class Told:
     @cached_property
     def metrics(self) -> list[Metric]:
         names = ("key", "definition__wording__counts", "definition__wording__name_ja", "definition__wording__name_en")
-        rows = InForce.objects.as_of(self.on).filter(retired=False).exclude(definition__wording__condition="")
+        counted = InForce.objects.as_of(self.on).exclude(definition__wording__kind=CALCULATED)
+        rows = counted.filter(retired=False).exclude(definition__wording__condition="")
         found = {
             key: Metric(key, counts or "", {"ja": ja, "en": en}) for key, counts, ja, en in rows.values_list(*names)
         }
         for key, words in self.overlay.items():
-            if words["kind"] != CALCULATED:
+            if words["kind"] == CALCULATED:
+                found.pop(key, None)
+            else:
                 name = {"ja": words["name_ja"] or key, "en": words["name_en"] or key}
                 found[key] = Metric(key, words["counts"], name)
         return list(found.values())

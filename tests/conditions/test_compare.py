@@ -1,11 +1,12 @@
 # ruff: noqa: E501 -- tables of cases read better in one line each.
 """Realistic changes of wording, each with the verdict a careful reader gives it; none may stay undecided."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from registry.conditions import Agreed, Moments, compare, contains, parse
+from registry.conditions import Agreed, ConditionError, Definition, Moments, classify, compare, contains, parse
 from registry.conditions.compare import telling
 from registry.conditions.records import Records, shape
 from tests.conditions.example import AS_OF, EXAMPLE, METRICS
@@ -207,3 +208,63 @@ def test_an_as_of_date_is_part_of_the_question() -> None:
     first, last = Moments(as_of=date(2026, 4, 15)), Moments(as_of=date(2026, 5, 31))
     assert compare(*pair, EXAMPLE, "lead", moments=first).verdict == "same"
     assert compare(*pair, EXAMPLE, "lead", moments=last).verdict == "narrower"
+
+
+# --- what counts: with its date, in its month ---
+
+TARGETED = "CASE WHEN is_target_lead THEN created_on END"
+LOWERED = METRICS | {"target_lead": Agreed("lead", METRICS["target_lead"].condition.replace(">= 100", ">= 50"))}
+MET = "(SELECT MIN(m.held_on) FROM lead.meetings m WHERE m.status = 'held')"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [
+        (Definition("meeting", "status = 'held' AND held_on IS NOT NULL", "held_on"),
+         Definition("meeting", "status = 'held'", "held_on"), "same"),
+        (Definition("meeting", "status = 'held'", "held_on"), Definition("meeting", "status = 'held'", "booked_on"),
+         "wider"),
+        (Definition("lead", "consent = TRUE AND created_on >= period_start", "created_on"),
+         Definition("lead", "consent = TRUE", "created_on"), "same"),
+        (Definition("lead", "consent = TRUE AND unsubscribed_on >= period_end", "created_on"),
+         Definition("lead", "consent = TRUE AND unsubscribed_on > created_on", "created_on"), "wider"),
+        (Definition("lead", "EXISTS (SELECT 1 FROM lead.meetings m WHERE m.held_on >= period_start)", MET),
+         Definition("lead", "EXISTS (SELECT 1 FROM lead.meetings m WHERE m.status = 'held')", MET), "same"),
+        (Definition("meeting", "status = 'held'", "lead.unsubscribed_on"),
+         Definition("meeting", "status = 'held' AND lead.unsubscribed_on IS NOT NULL", "lead.unsubscribed_on"), "same"),
+        (Definition("lead", "consent = TRUE", TARGETED), Definition("lead", "consent = TRUE", TARGETED), "wider"),
+    ],
+)  # fmt: skip
+def test_of_definitions_it_is_compared_what_counts(old: Definition, new: Definition, verdict: str) -> None:
+    """What has no date counts in no month; the period is the month of each record's own date."""
+    found = compare(old, new, EXAMPLE, old.counts, METRICS, AS_OF, new_metrics=LOWERED)
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(("entity", "old", "new", "verdict"), PAIRS)
+def test_a_date_that_cannot_be_blank_changes_no_verdict(entity: str, old: str, new: str, verdict: str) -> None:
+    day = {"lead": "created_on", "meeting": "booked_on"}.get(entity)
+    if day:
+        found = compare(*(Definition(entity, text, day) for text in (old, new)), EXAMPLE, entity, METRICS, AS_OF)
+        assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(("dated_by", "verdict"), [("held_on", "proved"), ("verdict_on", "broken")])
+def test_within_what_counts_lies_only_what_has_its_date_too(dated_by: str, verdict: str) -> None:
+    """Also of the record above: what is followed up counts on the day it was."""
+    qualified = Definition("meeting", "is_qualified_meeting", dated_by)
+    lead = Definition("lead", "is_target_lead", TARGETED)
+    meeting = Definition("meeting", "status = 'held'", "held_on")
+    unsure = replace(meeting, condition="status = 'held' OR verdict = 'qualified'")
+    asked = (EXAMPLE, "meeting", METRICS, AS_OF)
+    assert contains(qualified, lead, *asked).verdict == "proved"
+    assert contains(replace(qualified, condition="verdict = 'qualified'"), unsure, *asked).verdict == verdict
+    assert contains(lead, meeting, EXAMPLE, "meeting", METRICS, AS_OF).verdict == "broken"
+    with pytest.raises(ConditionError):
+        contains(lead, meeting, EXAMPLE, "lead", METRICS, AS_OF)
+
+
+def test_a_worked_example_without_its_date_does_not_count() -> None:
+    definition = Definition("meeting", "status = 'held'", "held_on")
+    records = [({"status": "held", "held_on": day}, bool(day)) for day in (date(2026, 4, 1), None)]
+    assert all(each.right for each in classify(definition, records, EXAMPLE, "meeting"))

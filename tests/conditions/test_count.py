@@ -11,13 +11,23 @@ from typing import Any
 import duckdb
 import pytest
 
-from registry.conditions import Agreed, ConditionError, Definition, Moments, Source, count, counting, counting_sql
+from registry.conditions import (
+    Agreed,
+    ConditionError,
+    Definition,
+    Moments,
+    Source,
+    compare,
+    count,
+    counting,
+    counting_sql,
+)
 from registry.conditions.count import count_months, count_rows, open_dataset
 from registry.conditions.dataset import opened
 from registry.conditions.evaluate import evaluator
 from tests.conditions.engines import POSTGRES, needs_postgres
 from tests.conditions.example import EXAMPLE, METRICS
-from tests.conditions.generate import WORLD, records
+from tests.conditions.generate import WORLD, Conditions, records
 
 YEAR = Moments(date(2026, 5, 31), date(2024, 1, 1), date(2027, 1, 1))
 OLD = Definition("visit", "pages >= 6", "started_on")
@@ -165,6 +175,23 @@ def test_things_with_the_same_key_count_once(world: list[dict[str, Any]], folder
         if record["pages"] is not None and record["pages"] >= 5 and record["started_on"] >= date(2024, 1, 1)
     }
     assert number == (len(regions),)
+
+
+@pytest.mark.parametrize("keys", [("visit_id", "shop_id"), ("shop_id", "visit_id"), ("shop_id", "shop_id,visit_id")])
+def test_by_another_key_other_things_count_whatever_numbers_they_bear(
+    world: list[dict[str, Any]], folder: Path, keys: tuple[str, str]
+) -> None:
+    """Visit 1 is not shop 1: all that counted is lost, all that counts is gained, with a row behind each."""
+    old, new = (Definition("visit", "pages >= 5", "started_on", counting_key=tuple(key.split(","))) for key in keys)
+    with open_dataset(folder, WORLD) as connection:
+        sides = [counting(each, WORLD) for each in (old, new)]
+        months = count_months(connection, *sides, DAY, samples=0).months
+        assert sum(month.old for month in months) > 3
+        for month in months:
+            assert (month.lost, month.gained) == (month.old, month.new)
+            for outcome in ("gained", "lost"):
+                rows = count_rows(connection, *sides, DAY, outcome, 1_000, month=month.month)
+                assert len(rows) == getattr(month, outcome)
 
 
 def test_a_sum_adds_the_amounts_of_what_matches(world: list[dict[str, Any]], folder: Path) -> None:
@@ -332,3 +359,21 @@ def test_every_example_metric_has_a_counting_query() -> None:
     for key, agreed in METRICS.items():
         found = counting(Definition(agreed.counts, f"is_{key}", dates[agreed.counts]), EXAMPLE, METRICS)
         assert "COUNT(*) AS counted" in counting_sql(found, "duckdb", YEAR)
+
+
+@pytest.mark.parametrize("dated_by", ["ended_on", FIRST_ORDER, "CASE WHEN member = TRUE THEN started_on END"])
+def test_what_a_comparison_proves_of_definitions_the_numbers_say_too(
+    world: list[dict[str, Any]], folder: Path, dated_by: str
+) -> None:
+    """Random conditions, some of which ask about the period and about the date that may be blank."""
+    written = Conditions(Random(20260401))
+    parts = ["started_on >= period_start", "ended_on < period_end", "ended_on IS NOT NULL", "member IS NOT TRUE"]
+    for _ in range(12):
+        text = written.condition(2)
+        part = written.pick(parts)
+        old, new = (Definition("visit", each, dated_by) for each in (f"({text}) AND {part}", text))
+        verdict = compare(old, new, WORLD, "visit", moments=DAY).verdict
+        found = count(old, new, WORLD, folder, DAY).total
+        assert verdict in ("same", "wider"), (text, part)
+        assert found["lost"] == 0, (text, part)
+        assert verdict == "wider" or found["gained"] == 0, (text, part)

@@ -247,16 +247,50 @@ def test_what_others_are_dated_by_reaches_them_in_the_ripple(client: Client, cas
 
 def test_uses_in_dates_are_added_to_what_was_published_before_they_were_kept(cast: Cast):
     agreed(cast, bee=BEE | {"dated_by": "CASE WHEN is_target_lead THEN created_on ELSE created_on END"})
+    agreed(cast, half=words(**RATE | {"formula": "meeting ÷ 2", "condition": "is_target_lead"}))
     kept = Use.objects.filter(key="target_lead", definition__metric__key="bee", how=Use.CONDITION)
+    half = Use.objects.filter(definition__metric__key="half")
     with transaction.atomic():
         opened = OpenAct.objects.create()
         kept.delete()
+        Use.objects.create(definition=Metric.objects.get(key="half").latest, key="target_lead", how=Use.CONDITION)
         opened.delete()
-    assert wrong() != []
+    assert len(wrong()) == 2
     migration = import_module("registry.migrations.0011_uses_in_dates")
-    migration.add_uses_in_dates(apps, None)
-    assert kept.count() == 1
+    migration.mend_uses(apps, None)
+    assert (kept.count(), [use.how for use in half]) == (1, [Use.FORMULA])
     assert wrong() == []
+
+
+CASE = "CASE WHEN is_target_lead THEN {} ELSE {} END"
+COUNTED_BY = [
+    ("dated_by", CASE.format("created_on", "created_on + INTERVAL 1 DAY"), "redated"),
+    ("first_per", CASE.format("company_id", "lead_id"), "recounted"),
+    ("counting_key", CASE.format("company_id", "lead_id"), "recounted"),
+    ("sums", CASE.format(1, 0), "recounted"),
+]
+
+
+@pytest.mark.parametrize(("field", "said", "verdict"), COUNTED_BY)
+def test_what_says_how_it_counts_may_refer_to_another_metric_is_linked_and_reached(
+    client: Client, cast: Cast, field: str, said: str, verdict: str
+):
+    kind = {"kind": "summed"} if field == "sums" else {}
+    agreed(cast, bee=BEE | kind | {field: said})
+    proposal = submitted(cast, TOMORROW, target_lead={"condition": "company.employees >= 50"})
+    (rippled,) = effect.ripple(Standing(fresh(proposal)))
+    assert (rippled.key, rippled.verdict, rippled.cards) == ("bee", verdict, [])
+    client.force_login(cast.misaki)
+    english = {"accept-language": "en"}
+    assert "refers to what changes" in plain(client.get(f"/proposals/{proposal.pk}/?tab=effect", headers=english))
+    page = client.get("/metrics/bee/", headers=english).content.decode()
+    assert '<a href="/metrics/target_lead/">' in page
+    assert "Condition or counting refers to:" in page
+
+
+def test_a_reference_in_a_sum_that_cannot_be_followed_is_named(cast: Cast):
+    naming = proposed(cast, target_lead={"kind": "summed", "sums": CASE.format(1, 0).replace("target_lead", "nobody")})
+    assert "is_nobody" in refused(naming, cast.misaki)["incomplete"][0]
 
 
 @pytest.mark.parametrize("kind", ["contacts", "calculated"])
