@@ -133,7 +133,7 @@ def of_metric(key: str, words: Wording, stamp: str) -> Plan | None:
 def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
     """Read in the vocabulary that the proposal carries, if any: what its field is mapped to is not known yet."""
     old, new = standing.based, standing.overlay
-    changed = {key for key in old | new if _differs(old.get(key), new.get(key))}
+    changed = {key for key in old | new if differs(old.get(key), new.get(key))}
     old, new = ({key: side[key] for key in changed & side.keys()} for side in (old, new))
     on = standing.submitted.effective_from
     among = InForce.objects.as_of(on)
@@ -290,7 +290,7 @@ def _countable(words: Wording | None) -> Any:
 COUNTED_BY = ("kind", "counts", "counting_key", "dated_by", "first_per", "sums", "condition", "formula", "retired")
 
 
-def _differs(old: Wording | None, new: Wording | None) -> bool:
+def differs(old: Wording | None, new: Wording | None) -> bool:
     """Whether the numbers can: other words alone change none."""
     return old is None or new is None or any(old.get(name) != new.get(name) for name in COUNTED_BY)
 

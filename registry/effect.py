@@ -4,7 +4,7 @@ Asked of the condition language in a capped process, in both languages at once, 
 revision and the stamp of the registry: the same words in the same registry always have the same effect.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -14,12 +14,14 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from registry import answers, meaning
+from registry import answers, days, meaning
+from registry.conditions import Vocabulary
+from registry.course import Span
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
-from registry.models import ExampleAnswer, InForce, Use, WorkingCopy
-from registry.proving import COUNTING_RULES, Question, names, referring, unchecked
+from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
+from registry.proving import COUNTING_RULES, Question, in_both, names, referring, unchecked
 from registry.standing import Standing, based_on
 
 
@@ -58,7 +60,8 @@ class Effect:
     """What one metric counts differently: one that the proposal changes, or one that refers to it.
 
     `rules`: how records are counted, `(rule, before, after)`, where it changes. `unread`: how many answers given
-    before can no longer be read. `begins`: the day of a version that takes effect later.
+    before can no longer be read. `begins`: the day of a version that takes effect later. `over`: the version and the
+    days of which this is said, or from when on, where a correction replaces more than one.
     """
 
     key: str
@@ -69,6 +72,7 @@ class Effect:
     rules: list[tuple[str, str, str]]
     unread: int = 0
     begins: date | None = None
+    over: str = ""
 
     @property
     def tag(self) -> str:
@@ -113,9 +117,12 @@ class Effect:
 
 
 def effects(standing: Standing) -> list[Effect]:
-    """The effect of each clause that has, or had, a condition."""
-    judged = answers.judged(standing)
-    return [_effect(found, standing, judged) for found in _known(standing)["effects"]]
+    """The effect of each clause that has, or had, a condition: against every version it replaces, the newest last."""
+    known = _known(standing)["effects"]
+    shown = {(each["key"], card["digest"]) for each in known for card in each["cards"]}
+    last = {each["key"]: each for each in known}
+    judged = [each for each in answers.judged(standing) if (each["key"], each["digest"]) not in shown]
+    return [_effect(found, standing, judged if found is last[found["key"]] else []) for found in known]
 
 
 def preview(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = True) -> Effect | None:
@@ -176,6 +183,7 @@ def _effect(found: Mapping[str, Any], standing: Standing, judged: Iterable[Mappi
         found["rules"][language],
         sum(each["counts"] is None for each in judged),
         found.get("begins"),
+        found["over"][language] if found.get("over") else "",
     )
 
 
@@ -193,23 +201,50 @@ def _known(standing: Standing) -> dict[str, Any]:
     if standing.revision is None or not standing.has_vocabulary:
         return {"effects": [], "ripple": [], "calculated": []}
     on = standing.revision.effective_from.isoformat()
-    return kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
+    return kept(f"effect/2:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
 
 
 def _computed(standing: Standing) -> dict[str, Any]:
     declared = meaning.read_in(standing.read_by)
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
-    overlay = standing.overlay
-    question = Question(standing.based, overlay, standing.submitted.effective_from, declared)
-    changed = [
-        question.changed(clause.key, clause.base.wording if clause.base else None, clause.wording)
-        for clause in standing.clauses
-        if clause.wording["condition"] or (clause.base and clause.base.wording["condition"])
-    ]
-    dependents = [question.rippled(span) for span in standing.dependents]
+    effects = [told for clause in standing.clauses for told in _changed(clause, standing, declared)]
+    dependents = [told for span in standing.dependents for told in _rippled(span, standing, declared)]
     rippled = [each for each in dependents if each["verdict"] != "same"]
-    touched = {*overlay, *(each["key"] for each in rippled)}
-    rates = referring(touched, Use.FORMULA, InForce.objects.since(question.on))
+    touched = {*standing.overlay, *(each["key"] for each in rippled)}
+    rates = referring(touched, Use.FORMULA, InForce.objects.since(standing.submitted.effective_from))
     calculated = {span.key: {"key": span.key, "name": names(span.words)} for span in rates}
-    return {"effects": changed, "ripple": rippled, "calculated": list(calculated.values())}
+    return {"effects": effects, "ripple": rippled, "calculated": list(calculated.values())}
+
+
+def _changed(clause: Clause, standing: Standing, declared: Vocabulary) -> Iterator[dict[str, Any]]:
+    """Against what it is based on; with `over`, against each version that a correction replaces with it, in order."""
+    stretches = [each for each in standing.stretches if each.key == clause.key]
+    if all(each.is_base for each in stretches):
+        if clause.wording["condition"] or (clause.base and clause.base.wording["condition"]):
+            question = _question(standing, standing.submitted.effective_from, declared)
+            yield question.changed(clause.key, clause.base.wording if clause.base else None, clause.wording)
+        return
+    for each in stretches:
+        if clause.wording["condition"] or (each.words and each.words["condition"]):
+            told = _question(standing, each.begins, declared).changed(clause.key, each.words, clause.wording)
+            yield told | {"over": in_both(each.heading)}
+
+
+def _rippled(span: Span, standing: Standing, declared: Vocabulary) -> Iterator[dict[str, Any]]:
+    """With `begins`, the day asked about, where it is a later one; with `over`, where its own words began before."""
+    for day in standing.turns(span):
+        told = _question(standing, day, declared).rippled(span)
+        if day > standing.submitted.effective_from:
+            told |= {"begins": day}
+            if day > span.begins:
+                told |= {"over": in_both(partial(_from, day))}
+        yield told
+
+
+def _from(day: date) -> str:
+    return _("From %(day)s on") % {"day": days.day(day)}
+
+
+def _question(standing: Standing, on: date, declared: Vocabulary) -> Question:
+    return Question(standing.before(on), standing.overlay, on, declared)

@@ -229,12 +229,23 @@ def _about_words(copy: WorkingCopy, standing: Standing) -> Iterator[Need]:
         for field, sentences in problems.items():
             for sentence in sentences:
                 yield Need("attention", _of(copy, str(sentence)), "incomplete", copy.key, field)
-    if copy.base and not copy.changes_something and copy.key not in carrying.altered_by_draft(standing):
+    if copy.base and not _changes_something(copy, standing):
         sentence = _("“%(metric)s” says the same as version %(number)d. Change it, or take it out.") % {
             "metric": copy.name,
             "number": copy.base.number,
         }
         yield Need("attention", sentence, "no_difference", copy.key)
+
+
+def _changes_something(copy: WorkingCopy, standing: Standing) -> bool:
+    """Whether the words differ, what they mean does, or the days on which they hold."""
+    return copy.changes_something or _begins_earlier(copy, standing) or copy.key in carrying.altered_by_draft(standing)
+
+
+def _begins_earlier(copy: WorkingCopy, standing: Standing) -> bool:
+    """Whether a correction lets the version it is based on hold from before its own first day on."""
+    assert copy.base is not None
+    return standing.proposal.retroactive and standing.drafted_from < copy.base.effective_from
 
 
 def _about_reading(standing: Standing) -> Iterator[Need]:

@@ -28,6 +28,7 @@ from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Clause, Comment, Event, Objection, Proposal, Revision, User, WorkingCopy
 from registry.models.proposals import HEADING
 from registry.readiness import before_publication
+from registry.replaced import Stretch
 from registry.standing import Standing, stamped
 from registry.views.refusal import Missing
 from registry.views.request import Request
@@ -183,6 +184,7 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
     worded = standing.clauses or standing.copies
     return {
         "clauses": with_changes(worded),
+        "replaced": with_replaced(standing),
         **how_read(standing),
         "advice": advice.submitted(standing) if standing.clauses else advice.written(standing),
     }
@@ -206,6 +208,12 @@ def with_changes[W: Clause | WorkingCopy](worded: Iterable[W]) -> list[tuple[W, 
     """Clauses or working copies, each with what it says differently from the version it is based on."""
     called = Called()
     return [(each, _difference(each.base, each, called)) for each in worded]
+
+
+def with_replaced(standing: Standing) -> list[tuple[Stretch, list[comparison.Change]]]:
+    """The other versions that a correction replaces, each with what then says something else."""
+    called = Called()
+    return [(each, _difference(each.version, each.new, called)) for each in standing.replaced]
 
 
 def _threads(proposal: Proposal) -> list[tuple[Comment, list[Comment]]]:
