@@ -94,6 +94,16 @@ def life(spans: Iterable[InForce], known: datetime | None = None) -> list[InForc
     return [span for span in spans if span.known_from <= known < span.known_to]
 
 
+def took_effect(spans: Iterable[InForce], known: datetime | None = None) -> bool:
+    """Whether a version was in force on some day before others replaced it, or is going to be, as recorded by `known`.
+
+    `spans` are all of that version.
+    """
+    return any(
+        days.local(span.known_to) >= span.valid_from or (known is not None and known < span.known_to) for span in spans
+    )
+
+
 @dataclass(frozen=True)
 class Belief:
     """What was taken for the meaning on some day, from one moment until the other (`STILL_KNOWN`: to this day)."""
