@@ -73,6 +73,11 @@ def meaning(key: str, when: When) -> InForce | None:
     return glossary(when).filter(key=key).select_related(*NAMED).first()
 
 
+def first_version(key: str, when: When) -> Definition | None:
+    """The version that a metric begins with, whatever its day, if it was recorded by then."""
+    return Definition.objects.filter(metric__key=key, number=1, recorded_at__lte=when.moment).first()
+
+
 def spans_of(metric: Metric) -> list[InForce]:
     """Every span of the metric that was ever recorded, with its version and what that names. One query.
 
