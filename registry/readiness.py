@@ -110,22 +110,30 @@ def before_publication(standing: Standing) -> list[Need]:
 
 
 def _about_examples(standing: Standing) -> Iterator[Need]:
-    for found in effect.effects(standing):
+    for found, card in _cards(effect.effects(standing)):
+        if card.contradicts:
+            sentence = _("An answer contradicts the condition of “%(metric)s” — %(example)s")
+            yield _of_example("attention", sentence, "example_fails", found, card)
+        elif card.is_open:
+            sentence = _("Does this count as “%(metric)s”? — %(example)s")
+            yield _of_example("waiting", sentence, "example_open", found, card)
+    for found, card in _cards(effect.ripple(standing)):
+        if card.contradicts:
+            sentence = _(
+                "“%(metric)s” would judge an agreed example otherwise — %(example)s. "
+                "Answer it anew under Effect, or let the author revise the proposal."
+            )
+            yield _of_example("attention", sentence, "example_fails", found, card)
+
+
+def _cards(effects: Iterable[effect.Effect]) -> Iterator[tuple[effect.Effect, effect.Card]]:
+    """Each record of a metric once, on however many stretches of days it tells the old words from the new."""
+    shown: set[tuple[str, str]] = set()
+    for found in effects:
         for card in found.cards:
-            if card.contradicts:
-                sentence = _("An answer contradicts the condition of “%(metric)s” — %(example)s")
-                yield _of_example("attention", sentence, "example_fails", found, card)
-            elif card.is_open:
-                sentence = _("Does this count as “%(metric)s”? — %(example)s")
-                yield _of_example("waiting", sentence, "example_open", found, card)
-    for found in effect.ripple(standing):
-        for card in found.cards:
-            if card.contradicts:
-                sentence = _(
-                    "“%(metric)s” would judge an agreed example otherwise — %(example)s. "
-                    "Answer it anew under Effect, or let the author revise the proposal."
-                )
-                yield _of_example("attention", sentence, "example_fails", found, card)
+            if (found.key, card.digest) not in shown:
+                shown.add((found.key, card.digest))
+                yield found, card
 
 
 def _of_example(state: State, sentence: str, code: str, found: effect.Effect, card: effect.Card) -> Need:

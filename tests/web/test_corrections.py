@@ -13,7 +13,7 @@ from django.utils import translation
 from registry import effect
 from registry.as_of import When, meaning
 from registry.models import Metric, Proposal
-from registry.readiness import before_submission
+from registry.readiness import before_publication, before_submission
 from registry.standing import Standing
 from registry.workflow import drafting, submitting, vocabulary
 from tests.cast import FOUNDED, TODAY, Cast, fresh, on, published, sealed, started, write
@@ -107,6 +107,16 @@ def test_a_version_that_has_not_begun_is_among_what_it_replaces(cast: Cast, read
     proposal = correction(cast)
     page = text(reader.get(f"/proposals/{proposal.pk}/"))
     assert "Version 1, from 21 Apr 2026 until 14 Jul 2026" in page
+
+
+def test_a_record_on_which_two_versions_differ_from_it_is_asked_about_once(cast: Cast, declared: None):
+    """Of a thousand employees, 999 counted by either version."""
+    wider(cast)
+    with on(LATER):
+        proposal = correction(cast, condition="company.employees >= 1000")
+        cards = [card.digest for each in effect.effects(Standing(proposal)) for card in each.cards]
+        asked = [need for need in before_publication(Standing(proposal)) if need.code == "example_open"]
+        assert (len(cards), len(set(cards)), len(asked)) == (2, 1, 1)
 
 
 def test_a_correction_of_the_only_version_shows_what_it_did_before(cast: Cast, reader: Client, declared: None):
