@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from registry import days
-from registry.models import FOREVER, Clause, Definition, InForce, WorkingCopy
+from registry.models import FOREVER, STILL_KNOWN, Clause, Definition, InForce, WorkingCopy
 from registry.wording import Wording
 
 
@@ -54,11 +54,14 @@ def stretches(
 
     `known`: the moment before which it had to be recorded, where what was proposed has ended.
     """
-    spans: dict[str, list[InForce]] = {each.key: [] for each in worded if each.base}
-    found = InForce.objects.since(day, before=known).filter(key__in=list(spans)).select_related("definition")
+    changing = [each for each in worded if each.base]
+    spans: dict[str, list[InForce]] = {each.key: [] for each in changing}
+    # Told `known_to =`, SQLite without statistics would walk all that is in force rather than look for the keys.
+    known_then = InForce.objects.since(day, before=known or STILL_KNOWN)
+    found = known_then.filter(key__in=list(spans)).select_related("definition")
     for span in found.order_by("key", "valid_from"):
         spans[span.key].append(span)
-    return [each for new in worded if new.key in spans for each in _of(new, spans[new.key], day)]
+    return [each for new in changing for each in _of(new, spans[new.key], day)]
 
 
 def _of(new: Clause | WorkingCopy, spans: list[InForce], day: date) -> list[Stretch]:
