@@ -247,13 +247,7 @@ def _about_words(copy: WorkingCopy, standing: Standing) -> Iterator[Need]:
 
 def _changes_something(copy: WorkingCopy, standing: Standing) -> bool:
     """Whether the words differ, what they mean does, or the days on which they hold."""
-    return copy.changes_something or _begins_earlier(copy, standing) or copy.key in carrying.altered_by_draft(standing)
-
-
-def _begins_earlier(copy: WorkingCopy, standing: Standing) -> bool:
-    """Whether a correction lets the version it is based on hold from before its own first day on."""
-    assert copy.base is not None
-    return standing.proposal.retroactive and standing.drafted_from < copy.base.effective_from
+    return copy.changes_something or standing.begins_earlier(copy) or copy.key in carrying.altered_by_draft(standing)
 
 
 def _about_reading(standing: Standing) -> Iterator[Need]:

@@ -127,6 +127,12 @@ class Standing:
         """Those of other versions than the ones it is based on, which are shown as what it changes."""
         return [each for each in self.stretches if not each.is_base]
 
+    def begins_earlier(self, copy: WorkingCopy) -> bool:
+        """Whether the draft of a correction lets its words hold from before the version they are based on began."""
+        if not self.proposal.retroactive or copy.base is None:
+            return False
+        return self.drafted_from < copy.base.effective_from
+
     def before(self, day: date) -> dict[str, Wording]:
         """What its metrics meant on a day that it is about, by key: a correction changes several versions at once."""
         then = {each.key: each.words for each in self.stretches if each.begins <= day < each.ends}

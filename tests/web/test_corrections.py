@@ -194,3 +194,19 @@ def test_numbers_that_stay_on_all_its_days_are_said_to(cast: Cast, reader: Clien
         reader.force_login(cast.naoko)
         page = text(reader.get(f"/proposals/{proposal.pk}/?tab=effect"))
         assert NOTHING in page
+
+
+def test_while_it_is_written_it_says_that_it_was_compared_with_one_version_alone(
+    cast: Cast, reader: Client, declared: None
+):
+    said = "Compared with version 2 alone."
+    wider(cast)
+    with on(LATER):
+        reader.force_login(cast.misaki)
+        for day, shown in ((TODAY - DAY, True), (TODAY, False)):
+            proposal = started(cast.misaki, effective_from=day, retroactive=True)
+            write(proposal, by=cast.misaki, change={"target_lead": {"counting_en": EACH}})
+            typed = {"target_lead-condition": "company.employees >= 50", "target_lead-counts": "lead"}
+            page = text(reader.post(f"/proposals/{proposal.pk}/metrics/target_lead/reading/?wait", typed))
+            assert "The same records count (proved)." in page
+            assert (said in page) == shown
