@@ -32,7 +32,7 @@ def judged(standing: Standing) -> list[dict[str, Any]]:
     if standing.revision is None or not (standing.has_vocabulary and standing.answers):
         return []
     asked = digest("goi/answers/1", [each.pk for each in standing.latest_answers])
-    name = f"answers:{standing.revision.digest}:{standing.stamp}:{asked}"
+    name = f"answers/2:{standing.revision.digest}:{standing.stamp}:{asked}"
     found: list[dict[str, Any]] = kept(name, lambda: list(_judged(standing)))
     return found
 
@@ -61,14 +61,18 @@ def _judged(standing: Standing) -> Iterator[dict[str, Any]]:
 
 
 def _judges(key: str, standing: Standing, declared: Vocabulary) -> Iterator["_Judge"]:
-    """One for each wording the metric is going to have; none where that has no condition that can be read."""
+    """One for each wording the metric is going to have, and each day from which what it refers to changes otherwise.
+
+    None where it has no condition that can be read.
+    """
     on = standing.submitted.effective_from
-    others = [(span.words, span.words, max(on, span.begins)) for span in standing.dependents if span.key == key]
+    spans = [span for span in standing.dependents if span.key == key]
+    others = [(span.words, span.words, day) for span in spans for day in standing.turns(span)]
     own = [(standing.based.get(key), standing.overlay[key], on)] if key in standing.overlay else []
     for base, words, day in own or others:
         new = None if words["retired"] else meaning.what_counts(words, standing.overlay, declared, day)
         alike = base and base["counts"] == words["counts"]
-        old = meaning.what_counts(base, standing.based, declared, day) if base and alike else None
+        old = meaning.what_counts(base, standing.before(day), declared, day) if base and alike else None
         if new is not None:
             yield _Judge(key, words, old, new, declared, day, day if day > on else None)
 

@@ -73,6 +73,11 @@ def meaning(key: str, when: When) -> InForce | None:
     return glossary(when).filter(key=key).select_related(*NAMED).first()
 
 
+def first_version(key: str, when: When) -> Definition | None:
+    """The version that a metric begins with, whatever its day, if it was recorded by then."""
+    return Definition.objects.filter(metric__key=key, number=1, recorded_at__lte=when.moment).first()
+
+
 def spans_of(metric: Metric) -> list[InForce]:
     """Every span of the metric that was ever recorded, with its version and what that names. One query.
 
@@ -92,6 +97,16 @@ def life(spans: Iterable[InForce], known: datetime | None = None) -> list[InForc
     if known is None:
         return [span for span in spans if span.known_to == STILL_KNOWN]
     return [span for span in spans if span.known_from <= known < span.known_to]
+
+
+def took_effect(spans: Iterable[InForce], known: datetime | None = None) -> bool:
+    """Whether a version was in force on some day before others replaced it, or is going to be, as recorded by `known`.
+
+    `spans` are all of that version.
+    """
+    return any(
+        days.local(span.known_to) >= span.valid_from or (known is not None and known < span.known_to) for span in spans
+    )
 
 
 @dataclass(frozen=True)

@@ -85,10 +85,14 @@ class Entry:
 
     @cached_property
     def changes(self) -> list[comparison.Change]:
-        """The fields that differ: the reader's language first of all, the other only where it alone changed."""
+        """The fields that differ: the reader's language first of all, the other only where it alone changed.
+
+        A retirement, or its end, is told in a sentence of its own.
+        """
         if self.before is None:
             return []
-        names = [name for name in wording.NAMES if name not in {"retired", "successor"}]
+        told = {"retired", "successor"} if self.kind in {"retired", "back"} else set()
+        names = [name for name in wording.NAMES if name not in told]
         found = comparison.fields(self.before.wording, self.after.wording, names, self.called)
         language = (get_language() or "ja")[:2]
         return [each for each in found if wording.BY_NAME[each.field].language in {"", language}] or found
@@ -114,7 +118,7 @@ def changed(between: Between) -> InForceQuerySet:
 
 
 def entries(spans: Sequence[InForce], between: Between, teams: dict[int, Team]) -> list[Entry]:
-    """These spans with what was before and how they came to be. Six queries, however many they are."""
+    """These spans with what was before and how they came to be. Seven queries, however many they are."""
     metrics = [span.metric_id for span in spans]
     were = as_of.glossary(between.before).filter(metric__in=metrics).select_related("definition__metric")
     before = {span.metric_id: span.definition for span in were}
@@ -145,7 +149,8 @@ def entries(spans: Sequence[InForce], between: Between, teams: dict[int, Team]) 
 def _versions(metrics: list[int]) -> Any:
     related = Definition.objects.filter(metric__in=metrics).defer("wording", "terms").order_by("number")
     seals = Prefetch("revision__sign_offs", SignOff.objects.counted().select_related("signed_by"))
-    return related.select_related("revision__proposal").prefetch_related(seals, "revision__places")
+    spans = Prefetch("spans", InForce.objects.only("definition", "valid_from", "known_to"))
+    return related.select_related("revision__proposal").prefetch_related(seals, spans, "revision__places")
 
 
 def _signers(steps: list[Definition], between: Between) -> dict[int, User]:
@@ -226,15 +231,24 @@ def _agreed(entry: Entry, step: Definition) -> str:
         "why": step.revision.title,
         "missing": _(", ").join(team.name for team in entry.missing(step)),
     }
-    if values["missing"]:
-        return (
-            _(
+    match as_of.took_effect(step.spans.all(), entry.known), bool(values["missing"]):
+        case True, False:
+            said = _("Version %(number)s, in force from %(day)s, was agreed by %(who)s: “%(why)s”.")
+        case True, True:
+            said = _(
                 "Version %(number)s, in force from %(day)s, was agreed by %(who)s and published by two stewards "
                 "without the seal of %(missing)s: “%(why)s”."
             )
-            % values
-        )
-    return _("Version %(number)s, in force from %(day)s, was agreed by %(who)s: “%(why)s”.") % values
+        case False, False:
+            said = _(
+                "Version %(number)s, agreed for %(day)s by %(who)s, was replaced before it took effect: “%(why)s”."
+            )
+        case _:
+            said = _(
+                "Version %(number)s, agreed for %(day)s by %(who)s and published by two stewards without the seal of "
+                "%(missing)s, was replaced before it took effect: “%(why)s”."
+            )
+    return said % values
 
 
 def agreed_by(entry: Entry, step: Definition) -> str:

@@ -1,6 +1,6 @@
 """What the choices of a wording are called: they are stored, and sealed, as keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models import Value
 
 from registry import as_of
 from registry.as_of import When
-from registry.models import Stage, Team
+from registry.models import Clause, Stage, Team, WorkingCopy
 from registry.wording import KINDS, Wording
 
 STAGE, TEAM = "stage", "team"  # apart, since a stage and a team may have one key
@@ -18,11 +18,13 @@ CHOSEN = ("kind", "stage", "producer", "judge", "successor")
 class Called:
     """Names by field and stored value, as they were by `when`. One query for stages and teams, one for each successor.
 
-    For another day, three more. A value that nothing is called by, and that of any other field, is returned as it is.
+    For another day, three more. `among` holds names by key of metrics that are only proposed. A value that nothing is
+    called by, and that of any other field, is returned as it is.
     """
 
-    def __init__(self, when: When | None = None) -> None:
+    def __init__(self, when: When | None = None, among: Mapping[str, str] | None = None) -> None:
         self._when = when or as_of.today()
+        self._among = among or {}
         self._says: dict[str, Callable[[Any], Any]] = {
             "kind": lambda value: str(KINDS.get(value, value)),
             "stage": lambda value: self._named.get((STAGE, value), value),
@@ -47,8 +49,15 @@ class Called:
         return {(STAGE, each.key): each.name for each in stages} | {(TEAM, each.key): each.name for each in teams}
 
     def _metric(self, key: str) -> str:
+        """A metric that begins on a later day is called as it is going to be."""
         span = as_of.meaning(key, self._when)
-        return span.definition.name if span else key
+        version = span.definition if span else as_of.first_version(key, self._when)
+        return version.name if version else self._among.get(key, key)
+
+
+def named(worded: Iterable[Clause | WorkingCopy]) -> dict[str, str]:
+    """What a proposal calls its metrics, by key."""
+    return {each.key: each.name for each in worded if each.name}
 
 
 def _named_today() -> dict[tuple[str, str], str]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from registry import comparison, days, wording
 from registry.as_of import When
-from registry.choices import Called
+from registry.choices import Called, named
 from registry.comparison import Piece
 from registry.models import (
     Clause,
@@ -89,7 +89,7 @@ def shown_to(reader: User | None, events: Sequence[Event]) -> set[int]:
 
 def differences(event: Event) -> list[Difference]:
     """What the act changed; whether the reader may see it is asked before, with `shown_to`."""
-    called = Called(When.at(event.at))
+    called = Called(When.at(event.at), _proposed(event))
     match event.act:
         case "published":
             found = _published(event, called)
@@ -98,6 +98,16 @@ def differences(event: Event) -> list[Difference]:
         case _:
             found = _written(event, called)
     return [each for each in found if each.lines]
+
+
+def _proposed(event: Event) -> dict[str, str]:
+    """What the metrics are called by what was submitted, or is being written; what was published has its own names."""
+    if event.act in ("submitted", "resubmitted"):
+        revision = {"revision__proposal": event.proposal_id, "revision__number": event.detail["revision"]}
+        return named(Clause.objects.filter(**revision))
+    if event.act in DRAFTED:
+        return named(WorkingCopy.objects.filter(proposal=event.proposal_id))
+    return {}
 
 
 def _published(event: Event, called: Called) -> Iterator[Difference]:

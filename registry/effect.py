@@ -14,12 +14,14 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from registry import answers, meaning, wording
+from registry import answers, days, meaning, wording
+from registry.conditions import Vocabulary
+from registry.course import Span
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
-from registry.models import ExampleAnswer, InForce, Use, WorkingCopy
-from registry.proving import COUNTING_RULES, Question, names, referring, unchecked
+from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
+from registry.proving import COUNTING_RULES, Question, in_both, names, referring, unchecked
 from registry.standing import Standing, based_on
 from registry.wording import Wording
 
@@ -61,7 +63,8 @@ class Effect:
     `rules`: how records are counted, `(rule, before, after)`, where it changes. `unread`: how many answers given
     before can no longer be read. `begins`: the day of a version that takes effect later. `firsts`: the field of which
     only the first counts, where that leaves open what is proved of the condition. `refers`: those of its counting rules
-    that refer to what changes.
+    that refer to what changes. `over`: the version and the days of which this is said, or from when on, where a
+    correction replaces more than one.
     """
 
     key: str
@@ -74,6 +77,7 @@ class Effect:
     begins: date | None = None
     firsts: str = ""
     refers: Collection[str] = ()
+    over: str = ""
 
     @property
     def tag(self) -> str:
@@ -146,9 +150,12 @@ class Effect:
 
 
 def effects(standing: Standing) -> list[Effect]:
-    """The effect of each clause that has, or had, a condition."""
-    judged = answers.judged(standing)
-    return [_effect(found, standing, judged) for found in _known(standing)["effects"]]
+    """The effect of each clause that has, or had, a condition: against every version it replaces, the newest last."""
+    known = _known(standing)["effects"]
+    shown = {(each["key"], card["digest"]) for each in known for card in each["cards"]}
+    last = {each["key"]: each for each in known}
+    judged = [each for each in answers.judged(standing) if (each["key"], each["digest"]) not in shown]
+    return [_effect(found, standing, judged if found is last[found["key"]] else []) for found in known]
 
 
 def preview(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = True) -> Effect | None:
@@ -217,6 +224,7 @@ def _effect(found: Mapping[str, Any], standing: Standing, judged: Iterable[Mappi
         found.get("begins"),
         found["firsts"],
         found["refers"],
+        found["over"][language] if found.get("over") else "",
     )
 
 
@@ -234,24 +242,57 @@ def _known(standing: Standing) -> dict[str, Any]:
     if standing.revision is None or not standing.has_vocabulary:
         return {"effects": [], "ripple": [], "calculated": []}
     on = standing.revision.effective_from.isoformat()
-    return kept(f"effect:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
+    return kept(f"effect/2:{standing.revision.digest}:{on}:{standing.stamp}", lambda: _computed(standing))
 
 
 def _computed(standing: Standing) -> dict[str, Any]:
     declared = meaning.read_in(standing.read_by)
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
-    overlay = standing.overlay
-    question = Question(standing.based, overlay, standing.submitted.effective_from, declared)
-    changed = [
-        question.changed(clause.key, clause.base.wording if clause.base else None, clause.wording)
-        for clause in standing.clauses
-        if wording.is_counted(clause.wording) or (clause.base and wording.is_counted(clause.base.wording))
-    ]
-    dependents = [question.rippled(span) for span in standing.dependents]
+    effects = [told for clause in standing.clauses for told in _changed(clause, standing, declared)]
+    dependents = [told for span in standing.dependents for told in _rippled(span, standing, declared)]
     rippled = [each for each in dependents if each["verdict"] != "same"]
-    touched = {key for key in overlay if wording.numbers_may_differ(standing.based.get(key), overlay[key])}
-    touched |= {each["key"] for each in (*changed, *rippled) if each["verdict"] != "same"}
-    rates = referring(touched, Use.FORMULA, InForce.objects.since(question.on))
+    touched = {each.key for each in standing.clauses if _numbers_may_differ(each, standing)}
+    touched |= {each["key"] for each in (*effects, *rippled) if each["verdict"] != "same"}
+    rates = referring(touched, Use.FORMULA, InForce.objects.since(standing.submitted.effective_from))
     calculated = {span.key: {"key": span.key, "name": names(span.words)} for span in rates}
-    return {"effects": changed, "ripple": rippled, "calculated": list(calculated.values())}
+    return {"effects": effects, "ripple": rippled, "calculated": list(calculated.values())}
+
+
+def _numbers_may_differ(clause: Clause, standing: Standing) -> bool:
+    """Whether it counts otherwise than what it is based on, or than a version that it replaces."""
+    before = [standing.based.get(clause.key), *(each.words for each in standing.replaced if each.key == clause.key)]
+    return any(wording.numbers_may_differ(words, clause.wording) for words in before)
+
+
+def _changed(clause: Clause, standing: Standing, declared: Vocabulary) -> Iterator[dict[str, Any]]:
+    """Against what it is based on; with `over`, against each version that a correction replaces with it, in order."""
+    stretches = [each for each in standing.stretches if each.key == clause.key]
+    if all(each.is_base for each in stretches):
+        if wording.is_counted(clause.wording) or (clause.base and wording.is_counted(clause.base.wording)):
+            question = _question(standing, standing.submitted.effective_from, declared)
+            yield question.changed(clause.key, clause.base.wording if clause.base else None, clause.wording)
+        return
+    for each in stretches:
+        if wording.is_counted(clause.wording) or (each.words and wording.is_counted(each.words)):
+            told = _question(standing, each.begins, declared).changed(clause.key, each.words, clause.wording)
+            yield told | {"over": in_both(each.heading)}
+
+
+def _rippled(span: Span, standing: Standing, declared: Vocabulary) -> Iterator[dict[str, Any]]:
+    """With `begins`, the day asked about, where it is a later one; with `over`, where its own words began before."""
+    for day in standing.turns(span):
+        told = _question(standing, day, declared).rippled(span)
+        if day > standing.submitted.effective_from:
+            told |= {"begins": day}
+            if day > span.begins:
+                told |= {"over": in_both(partial(_from, day))}
+        yield told
+
+
+def _from(day: date) -> str:
+    return _("From %(day)s on") % {"day": days.day(day)}
+
+
+def _question(standing: Standing, on: date, declared: Vocabulary) -> Question:
+    return Question(standing.before(on), standing.overlay, on, declared)

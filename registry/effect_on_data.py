@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry import chart, counts, meaning
+from registry import chart, counts, meaning, wording
 from registry.conditions import MonthCount
 from registry.conditions.months import NUMBERS
 from registry.counts import CHANGED, RIPPLE, Line, Plan, months_of
@@ -222,10 +222,14 @@ def last_rate(key: str, words: Wording, stamp: str) -> tuple[Ratio, Run] | None:
 
 
 def of_standing(standing: Standing, failed: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
-    """What the numbers' template needs: the plan, its page where there is something to count, what failed."""
+    """What the numbers' template needs: the plan, its page where there is something to count, what failed.
+
+    The numbers compare with what it is based on: `otherwise` are other days whose numbers a correction changes.
+    """
     try:
         plan = counts.of_proposal(standing)
     except WrongState as error:
         return {"plan": None, "gone": str(error)}
     counted = page(plan) if plan is not None and (plan.lines or plan.rates) else None
-    return {"plan": plan, "on_data": counted, "failed": failed or {}}
+    otherwise = [each for each in standing.replaced if wording.numbers_may_differ(each.words, each.new.wording)]
+    return {"plan": plan, "on_data": counted, "failed": failed or {}, "otherwise": otherwise}

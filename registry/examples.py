@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from registry import as_of, meaning, telling
 from registry.conditions.compare import telling as telling_fields
@@ -11,7 +11,7 @@ from registry.conditions.records import Records, shape
 from registry.counts import hashed
 from registry.engine import kept
 from registry.metric_page import MetricPage
-from registry.models import ExampleAnswer, Proposal
+from registry.models import Definition, ExampleAnswer, Proposal
 from registry.wording import Wording
 
 
@@ -33,7 +33,7 @@ def noted(metrics: Any) -> Any:
 def judged(page: MetricPage) -> list[Judged]:
     """The latest answer on every record that was judged on the way to a published version, newest first.
 
-    The metric of `page` as `noted` gives it. On another day, those that led to what was published by then.
+    The metric of `page` as `noted` gives it.
     """
     metric: Any = page.metric
     if page.definition is None or metric.last_answer is None:
@@ -57,10 +57,18 @@ def _told(page: MetricPage, words: Wording) -> list[Judged]:
 
 
 def _answers(page: MetricPage) -> list[ExampleAnswer]:
-    """The last one on each record, where it says yes or no, oldest first."""
+    """The last one on each record, where it says yes or no, oldest first.
+
+    Those that led to the version shown or to one before it; and those given where only something changed that it
+    refers to, which has taken effect.
+    """
+    assert page.definition is not None
+    own = Definition.objects.filter(revision=OuterRef("proposal__revision"), metric=page.metric)
+    by_then = Exists(own.filter(number__lte=page.definition.number))
+    referring = ~Exists(own) & Q(proposal__revision__effective_from__lte=page.valid)
     answers = (
         ExampleAnswer.objects.with_entity()
-        .filter(key=page.metric.key, proposal__state=Proposal.PUBLISHED)
+        .filter(by_then | referring, key=page.metric.key, proposal__state=Proposal.PUBLISHED)
         .select_related("answered_by")
     )
     if not page.when.is_now:

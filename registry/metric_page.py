@@ -33,11 +33,15 @@ INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class VersionLine:
-    """One version in the timeline, with the days it is or was in force as known now; none if replaced whole."""
+    """One version in the timeline, with the days it is or was in force as known now; none if replaced whole.
+
+    `took_effect`: whether it was in force before that.
+    """
 
     definition: Definition
     span: InForce | None
     current: bool
+    took_effect: bool
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,14 @@ class MetricPage:
         spans = {span.definition_id: span for span in self.life}
         versions = {each.definition.number: each.definition for each in self._spans}
         return [
-            VersionLine(version, span, bool(span and span.valid_from <= self.valid < span.valid_to))
+            VersionLine(
+                version,
+                span,
+                current=bool(span and span.valid_from <= self.valid < span.valid_to),
+                took_effect=as_of.took_effect(
+                    (each for each in self._spans if each.definition_id == version.pk), self.known
+                ),
+            )
             for _number, version in sorted(versions.items(), reverse=True)
             if self.known is None or version.recorded_at <= self.known
             for span in [spans.get(version.pk)]

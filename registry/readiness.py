@@ -110,22 +110,30 @@ def before_publication(standing: Standing) -> list[Need]:
 
 
 def _about_examples(standing: Standing) -> Iterator[Need]:
-    for found in effect.effects(standing):
+    for found, card in _cards(effect.effects(standing)):
+        if card.contradicts:
+            sentence = _("An answer contradicts the condition of “%(metric)s” — %(example)s")
+            yield _of_example("attention", sentence, "example_fails", found, card)
+        elif card.is_open:
+            sentence = _("Does this count as “%(metric)s”? — %(example)s")
+            yield _of_example("waiting", sentence, "example_open", found, card)
+    for found, card in _cards(effect.ripple(standing)):
+        if card.contradicts:
+            sentence = _(
+                "“%(metric)s” would judge an agreed example otherwise — %(example)s. "
+                "Answer it anew under Effect, or let the author revise the proposal."
+            )
+            yield _of_example("attention", sentence, "example_fails", found, card)
+
+
+def _cards(effects: Iterable[effect.Effect]) -> Iterator[tuple[effect.Effect, effect.Card]]:
+    """Each record of a metric once, on however many stretches of days it tells the old words from the new."""
+    shown: set[tuple[str, str]] = set()
+    for found in effects:
         for card in found.cards:
-            if card.contradicts:
-                sentence = _("An answer contradicts the condition of “%(metric)s” — %(example)s")
-                yield _of_example("attention", sentence, "example_fails", found, card)
-            elif card.is_open:
-                sentence = _("Does this count as “%(metric)s”? — %(example)s")
-                yield _of_example("waiting", sentence, "example_open", found, card)
-    for found in effect.ripple(standing):
-        for card in found.cards:
-            if card.contradicts:
-                sentence = _(
-                    "“%(metric)s” would judge an agreed example otherwise — %(example)s. "
-                    "Answer it anew under Effect, or let the author revise the proposal."
-                )
-                yield _of_example("attention", sentence, "example_fails", found, card)
+            if (found.key, card.digest) not in shown:
+                shown.add((found.key, card.digest))
+                yield found, card
 
 
 def _of_example(state: State, sentence: str, code: str, found: effect.Effect, card: effect.Card) -> Need:
@@ -229,12 +237,17 @@ def _about_words(copy: WorkingCopy, standing: Standing) -> Iterator[Need]:
         for field, sentences in problems.items():
             for sentence in sentences:
                 yield Need("attention", _of(copy, str(sentence)), "incomplete", copy.key, field)
-    if copy.base and not copy.changes_something and copy.key not in carrying.altered_by_draft(standing):
+    if copy.base and not _changes_something(copy, standing):
         sentence = _("“%(metric)s” says the same as version %(number)d. Change it, or take it out.") % {
             "metric": copy.name,
             "number": copy.base.number,
         }
         yield Need("attention", sentence, "no_difference", copy.key)
+
+
+def _changes_something(copy: WorkingCopy, standing: Standing) -> bool:
+    """Whether the words differ, what they mean does, or the days on which they hold."""
+    return copy.changes_something or standing.begins_earlier(copy) or copy.key in carrying.altered_by_draft(standing)
 
 
 def _about_reading(standing: Standing) -> Iterator[Need]:

@@ -29,7 +29,10 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Reading:
-    """`pending` says that what the condition does is still being worked out."""
+    """`pending` says that what the condition does is still being worked out.
+
+    `alone`: that it is told against one version of several which the correction replaces.
+    """
 
     copy: WorkingCopy
     text: str
@@ -37,6 +40,7 @@ class Reading:
     lines: list[tuple[int, str]]
     effect: Effect | None
     pending: bool
+    alone: bool = False
 
     @property
     def length(self) -> int:
@@ -64,7 +68,7 @@ def of(copy: WorkingCopy, overlay: Overlay, standing: Standing, *, wait: bool = 
     lines = meaning.in_words(words, standing.stamp, overlay, carried, standing.drafted_from)
     does = effect.preview(copy, overlay, standing, wait=wait)
     pending = bool(lines) and does is None and not wait and not words["retired"]
-    return Reading(copy, words["condition"], [], lines, does, pending)
+    return Reading(copy, words["condition"], [], lines, does, pending, standing.begins_earlier(copy))
 
 
 def every(standing: Standing, typed: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Reading]:

@@ -35,6 +35,7 @@ from registry.models import (
     WorkingCopy,
 )
 from registry.proving import referring
+from registry.replaced import Stretch, stretches
 from registry.wording import Wording
 
 
@@ -109,6 +110,41 @@ class Standing:
     def based(self) -> dict[str, Wording]:
         """What those of them that were there before are based on, by metric key."""
         return based_on(self.clauses)
+
+    @cached_property
+    def stretches(self) -> list[Stretch]:
+        """What was in force of its metrics on the days from which a retroactive correction replaces all of it.
+
+        Of one that has ended, as that was then. None of any other proposal: it replaces what it is based on alone.
+        """
+        told = self.revision or self.proposal
+        if not told.retroactive or told.effective_from is None:
+            return []
+        return stretches(self.clauses or self.copies, told.effective_from, self.proposal.ended_at)
+
+    @property
+    def replaced(self) -> list[Stretch]:
+        """Those of other versions than the ones it is based on, which are shown as what it changes."""
+        return [each for each in self.stretches if not each.is_base]
+
+    def begins_earlier(self, copy: WorkingCopy) -> bool:
+        """Whether the draft of a correction lets its words hold from before the version they are based on began."""
+        if not self.proposal.retroactive or copy.base is None:
+            return False
+        return self.drafted_from < copy.base.effective_from
+
+    def before(self, day: date) -> dict[str, Wording]:
+        """What its metrics meant on a day that it is about, by key: a correction changes several versions at once."""
+        then = {each.key: each.words for each in self.stretches if each.begins <= day < each.ends}
+        return {key: words for key, words in (self.based | then).items() if words is not None}
+
+    def turns(self, span: Span) -> list[date]:
+        """The first day of a span on which the proposal holds, and each later one on which it replaces another version.
+
+        A condition that refers to what it changes may be changed by it differently from there on.
+        """
+        begins = max(self.submitted.effective_from, span.begins)
+        return sorted({begins, *(each.begins for each in self.stretches if begins < each.begins < span.ends)})
 
     @cached_property
     def dependents(self) -> list[Span]:

@@ -207,8 +207,10 @@ def test_a_change_that_breaks_a_worked_example_of_another_metric_is_stopped_wher
         reworded = changed(cast, TOMORROW + timedelta(days=1), key="meeting", summary_en="In other words")
         assert needed(reworded, "example_fails") == []
         sealed(cast, reworded)
-    page = plain(client.get("/metrics/meeting/?lang=en"))
+        page = plain(client.get("/metrics/meeting/?lang=en", follow=True))
     assert "judged by Kenta Sato" in page.split("Does not count")[1]
+    today = plain(client.get("/metrics/meeting/?lang=en", follow=True))
+    assert "Does not count" not in today, "until that day it is as it was judged before"
 
 
 def test_a_worked_example_of_a_version_that_takes_effect_later_is_judged_on_its_day(cast: Cast):

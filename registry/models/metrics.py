@@ -148,9 +148,12 @@ class InForceQuerySet(models.QuerySet["InForce"]):
             return self.filter(valid_from__lte=valid, valid_to__gt=valid, known_to=STILL_KNOWN)
         return self.filter(valid_from__lte=valid, valid_to__gt=valid, known_from__lte=known, known_to__gt=known)
 
-    def since(self, day: date) -> "InForceQuerySet":
-        """What is in force on a day or from a later one, as recorded by now."""
-        return self.filter(valid_to__gt=day, known_to=STILL_KNOWN)
+    def since(self, day: date, before: datetime | None = None) -> "InForceQuerySet":
+        """What is in force on a day or from a later one, as recorded by now, or as was recorded `before` a moment."""
+        spans = self.filter(valid_to__gt=day)
+        if before is None:
+            return spans.filter(known_to=STILL_KNOWN)
+        return spans.filter(known_from__lt=before, known_to__gte=before)
 
     def matching(self, terms: Sequence[str]) -> "InForceQuerySet":
         """Those in which every folded term occurs; see `text.search_terms`. Asks the index at once."""

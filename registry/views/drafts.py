@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from registry import advice, carrying, clock, comparison, prose, reading, rules, wording
-from registry.choices import Called
+from registry.choices import Called, named
 from registry.forms import sent
 from registry.forms.conditions import BUILDER
 from registry.forms.draft import DraftForms
@@ -129,7 +129,7 @@ def _typed_wordings(request: Request, forms: DraftForms) -> Mapping[str, Any]:
 
 def _theirs(forms: DraftForms) -> list[tuple[WorkingCopy, list[comparison.Change]]]:
     """What was typed here against what was saved meanwhile."""
-    called = Called()
+    called = Called(among=named(form.copy for form in forms.wordings))
     pairs = [(form.copy, wording.tidy(form.wording())) for form in forms.wordings]
     return [(copy, comparison.fields(copy.wording, typed, wording.NAMES, called)) for copy, typed in pairs]
 

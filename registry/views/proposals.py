@@ -1,6 +1,6 @@
 """Proposals to read: the list, one proposal with its tabs, and what changed between two revisions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -22,12 +22,13 @@ from registry import (
     timeline,
     wording,
 )
-from registry.choices import Called
+from registry.choices import Called, named
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Clause, Comment, Event, Objection, Proposal, Revision, User, WorkingCopy
 from registry.models.proposals import HEADING
 from registry.readiness import before_publication
+from registry.replaced import Stretch
 from registry.standing import Standing, stamped
 from registry.views.refusal import Missing
 from registry.views.request import Request
@@ -183,6 +184,7 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
     worded = standing.clauses or standing.copies
     return {
         "clauses": with_changes(worded),
+        "replaced": with_replaced(standing),
         **how_read(standing),
         "advice": advice.submitted(standing) if standing.clauses else advice.written(standing),
     }
@@ -202,10 +204,16 @@ def how_read(standing: Standing) -> dict[str, Any]:
     return read | {"vocabulary": standing.read_by}
 
 
-def with_changes[W: Clause | WorkingCopy](worded: Iterable[W]) -> list[tuple[W, list[comparison.Change]]]:
+def with_changes[W: Clause | WorkingCopy](worded: Sequence[W]) -> list[tuple[W, list[comparison.Change]]]:
     """Clauses or working copies, each with what it says differently from the version it is based on."""
-    called = Called()
+    called = Called(among=named(worded))
     return [(each, _difference(each.base, each, called)) for each in worded]
+
+
+def with_replaced(standing: Standing) -> list[tuple[Stretch, list[comparison.Change]]]:
+    """The other versions that a correction replaces, each with what then says something else."""
+    called = Called(among=named(standing.clauses or standing.copies))
+    return [(each, _difference(each.version, each.new, called)) for each in standing.replaced]
 
 
 def _threads(proposal: Proposal) -> list[tuple[Comment, list[Comment]]]:
@@ -223,7 +231,7 @@ def compare_revisions(request: Request, pk: int, old: int, new: int) -> HttpResp
     before, after = _revision(standing, old), _revision(standing, new)
     theirs = {clause.key: clause for clause in before.clauses.all()}
     ours = {clause.key: clause for clause in after.clauses.all()}
-    called = Called()
+    called = Called(among=named((theirs | ours).values()))
     rows = [
         (ours.get(key) or theirs[key], key in theirs, key in ours, _difference(theirs.get(key), ours.get(key), called))
         for key in sorted(theirs | ours)

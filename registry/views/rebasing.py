@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from registry import comparison, rules, wording
-from registry.choices import Called
+from registry.choices import Called, named
 from registry.forms import sent
 from registry.forms.drafts import RebaseForm
 from registry.forms.vocabulary import CarriedForm
@@ -41,13 +41,12 @@ class ThreeWay:
     copy: WorkingCopy
     latest: Definition
     form: RebaseForm
+    called: Called
 
     @property
     def sides(self) -> list[Side]:
-        called = Called()
-
         def side(name: str, *stored: Any) -> Side:
-            base, ours, theirs = ("\n".join(comparison.as_lines(called(name, each))) for each in stored)
+            base, ours, theirs = ("\n".join(comparison.as_lines(self.called(name, each))) for each in stored)
             verdict = comparison.three_way(*stored)
             return Side(name, comparison.words(base, theirs), comparison.words(base, ours), verdict, self.form[name])
 
@@ -67,13 +66,13 @@ def _wordings(copy: WorkingCopy, latest: Definition) -> tuple[Wording, Wording, 
     return base, wording.whole(copy.wording), wording.whole(latest.wording)
 
 
-def _three_way(copy: WorkingCopy, latest: Definition, data: Any) -> ThreeWay:
+def _three_way(copy: WorkingCopy, latest: Definition, data: Any, called: Called) -> ThreeWay:
     base, ours, theirs = _wordings(copy, latest)
     form = RebaseForm(copy, [name for name in wording.NAMES if ours[name] != theirs[name]], data)
     for name, field in form.fields.items():
         verdict = comparison.three_way(base[name], ours[name], theirs[name])
         field.initial = verdict if verdict in {"ours", "theirs"} else None
-    return ThreeWay(copy, latest, form)
+    return ThreeWay(copy, latest, form, called)
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,8 @@ def rebase(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
     given = sent(request)
-    outdated = [_three_way(copy, latest, given) for copy, latest in standing.outdated]
+    called = Called(among=named(standing.copies))
+    outdated = [_three_way(copy, latest, given, called) for copy, latest in standing.outdated]
     vocabulary = _vocabulary(standing, given)
     seen = standing.newer_digest
     left_over = _left_over(given, vocabulary)

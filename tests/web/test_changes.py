@@ -12,7 +12,21 @@ from registry import changes, days
 from registry.changes import Between
 from registry.models import Definition, Metric, Proposal
 from registry.workflow import drafting, people, publication, submitting
-from tests.cast import FOUNDED, TODAY, Cast, in_review, latest, on, published, seal, sealed, started, words, write
+from tests.cast import (
+    FOUNDED,
+    TODAY,
+    Cast,
+    in_review,
+    latest,
+    on,
+    published,
+    retired,
+    seal,
+    sealed,
+    started,
+    words,
+    write,
+)
 
 DAY = timedelta(days=1)
 
@@ -115,6 +129,37 @@ def test_what_was_put_back_says_that_the_words_are_the_same(reader: Client, cast
     with on(TODAY + DAY):
         changed(cast, summary_en=before, day=TODAY + DAY)
         assert "The words are the same as before." in page(reader, f"/changes/?from={TODAY - DAY}&to={TODAY + DAY}")
+
+
+def test_a_successor_that_is_named_later_is_a_change(reader: Client, cast: Cast):
+    with on(TODAY - 10 * DAY):
+        retired(cast, cast.meeting)
+    retired(cast, cast.meeting, cast.target_lead)
+    shown = page(reader, f"/changes/?from={TODAY - DAY}&to={TODAY}")
+    assert "The words are the same as before." not in shown
+    assert "Changed: Successor." in shown
+    assert "<ins>Target leads</ins>" in shown
+    assert "Changed: Successor" not in page(reader, f"/changes/?from={TODAY - 20 * DAY}&to={TODAY - 10 * DAY}")
+
+
+def test_a_version_that_never_took_effect_is_not_said_to_be_in_force(reader: Client, cast: Cast):
+    changed(cast, summary_en="One", day=TODAY + 30 * DAY)
+    with on(TODAY + 5 * DAY):
+        changed(cast, summary_en="Two", day=TODAY + 2 * DAY, retroactive=True)
+    with on(TODAY + 40 * DAY):
+        shown = page(reader, f"/changes/?from={TODAY - DAY}&to={TODAY + 40 * DAY}")
+    assert "Version 2, in force from" not in shown
+    assert "Version 2, agreed for 15 Jul 2026 by Marketing (Ryo Takahashi, 15 Jun 2026)" in shown
+    assert "was replaced before it took effect: “Reword it”." in shown
+    assert "Version 3, in force from 17 Jun 2026, was agreed by" in shown
+
+
+def test_a_version_that_a_correction_replaced_was_in_force(reader: Client, cast: Cast):
+    changed(cast, summary_en="One")
+    with on(TODAY + 5 * DAY):
+        changed(cast, summary_en="Two", day=TODAY - 2 * DAY, retroactive=True)
+        shown = page(reader, f"/changes/?from={TODAY - 5 * DAY}&to={TODAY + 5 * DAY}")
+    assert "Version 2, in force from 15 Jun 2026, was agreed by" in shown
 
 
 def test_a_missing_seal_stays_flagged_on_the_page_and_in_both_files(reader: Client, cast: Cast):

@@ -59,6 +59,37 @@ def test_a_correction_of_the_past_is_known_only_since_it_was_recorded(reader: Cl
     assert new.wording["text_ja"] not in text(reader, f"/metrics/target_lead/{believed}")
 
 
+def versions_on(client: Client, day: str = "") -> str:
+    return text(client, f"/metrics/target_lead/?lang=en{day}").partition('<ol class="versions">')[2]
+
+
+NEVER, NO_MORE = "replaced before it took effect", "was in force, until a correction replaced all of it"
+
+
+def test_a_version_that_a_correction_replaced_whole_is_said_to_have_been_in_force(reader: Client, cast: Cast):
+    reader.cookies["goi_language"] = "en"
+    published(cast, "target_lead", effective_from=FOUNDED, retroactive=True)
+    assert NO_MORE in versions_on(reader)
+    assert NEVER not in versions_on(reader)
+
+
+def test_a_version_that_was_replaced_before_its_first_day_is_said_not_to_have_been(reader: Client, cast: Cast):
+    reader.cookies["goi_language"] = "en"
+    published(cast, "target_lead", effective_from=TODAY + timedelta(days=30))
+    with on(TODAY + timedelta(days=5)):
+        published(cast, "target_lead", effective_from=TODAY + timedelta(days=2), retroactive=True)
+    with on(TODAY + timedelta(days=40)):
+        assert NEVER in versions_on(reader)
+        assert NO_MORE not in versions_on(reader)
+
+
+def test_a_version_that_was_replaced_on_its_first_day_was_in_force_until_then(reader: Client, cast: Cast):
+    reader.cookies["goi_language"] = "en"
+    published(cast, "target_lead", effective_from=TODAY)
+    published(cast, "target_lead", effective_from=TODAY, retroactive=True)
+    assert NO_MORE in versions_on(reader)
+
+
 def test_a_permanent_page_never_changes_and_is_cached_as_such(reader: Client, cast: Cast):
     address = "/metrics/target_lead/versions/1/?lang=ja"
     first = reader.get(address)

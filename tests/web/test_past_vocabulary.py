@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from registry import answers
+from registry import answers, effect
 from registry.standing import Standing
-from registry.workflow import submitting, vocabulary
-from tests.cast import FOUNDED, TODAY, Cast, fresh, on, published, sealed, started, write
+from registry.workflow import reviewing, submitting, vocabulary
+from tests.cast import FOUNDED, TODAY, Cast, fresh, latest, on, published, sealed, started, write
 from tests.test_effect import answer, only
 from tests.workflow.test_carrying import ADDED, SOURCE, submitted
 
@@ -107,14 +107,43 @@ def test_what_was_answered_on_a_proposal_that_has_ended_stays_readable(reader: C
         assert "can no longer be read" not in shown(reader, f"/proposals/{proposal.pk}/?tab=effect")
 
 
+def judged_on_the_way(cast: Cast, **day: Any) -> None:
+    """Version 2 of the target leads, agreed once Kenta said that a company of 99 counts, too."""
+    proposal = started(cast.misaki, **day)
+    write(proposal, by=cast.misaki, change={"target_lead": {"condition": "company.employees >= 50"}})
+    submitting.submit(fresh(proposal), by=cast.misaki)
+    for number in range(len(only(fresh(proposal)).cards)):
+        answer(cast, fresh(proposal), "counts", number)
+    sealed(cast, proposal)
+
+
 def test_a_record_judged_later_is_no_example_of_an_earlier_day(reader: Client, cast: Cast):
     published(cast, "target_lead")
     with on(TODAY + 2 * DAY):
-        proposal = started(cast.misaki)
-        write(proposal, by=cast.misaki, change={"target_lead": {"condition": "company.employees >= 50"}})
-        submitting.submit(fresh(proposal), by=cast.misaki)
-        for number in range(len(only(fresh(proposal)).cards)):
-            answer(cast, fresh(proposal), "counts", number)
-        sealed(cast, proposal)
+        judged_on_the_way(cast)
         assert "judged by Kenta Sato" in shown(reader, "/metrics/target_lead/")
         assert "judged by" not in metric_on(reader, TODAY)
+
+
+def test_a_record_judged_for_a_version_that_lies_ahead_is_no_example_before(reader: Client, cast: Cast):
+    judged_on_the_way(cast, effective_from=TODAY + 30 * DAY)
+    for address in ("", f"?on={TODAY + 5 * DAY}", f"?on={TODAY}&known={TODAY}"):
+        assert "judged by" not in shown(reader, f"/metrics/target_lead/{address}")
+    assert "judged by Kenta Sato" in metric_on(reader, TODAY + 30 * DAY)
+    with on(TODAY + 30 * DAY):
+        assert "judged by Kenta Sato" in shown(reader, "/metrics/target_lead/")
+
+
+def test_a_record_judged_for_what_it_refers_to_is_an_example_once_that_is_in_force(reader: Client, cast: Cast):
+    agree(cast, "meeting", "status = 'held' AND lead.is_target_lead")
+    ahead = started(cast.misaki, effective_from=TODAY + 30 * DAY)
+    write(ahead, by=cast.misaki, change={"target_lead": {"condition": "company.employees >= 50"}})
+    submitting.submit(fresh(ahead), by=cast.misaki)
+    for found in effect.ripple(Standing(fresh(ahead))):
+        for card in found.cards:
+            reviewing.answer_example(
+                latest(ahead), by=cast.kenta, key="meeting", record=dict(card.record), answer="counts"
+            )
+    sealed(cast, ahead)
+    assert "judged by" not in shown(reader, "/metrics/meeting/")
+    assert "judged by Kenta Sato" in shown(reader, f"/metrics/meeting/?on={TODAY + 30 * DAY}")
