@@ -119,6 +119,8 @@ def page(
         "remark": RemarkForm(places(standing)),
         "reason": ReasonForm(),
         "optional_reason": OptionalReasonForm(),
+        "closing": {},  # by objection, and
+        "replying": {},  # by comment: the form that was refused there
     }
     return render(
         request, "proposals/show.html", context | _tab(tab, standing, request.user) | dict(forms or {}), status=status

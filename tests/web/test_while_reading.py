@@ -1,0 +1,127 @@
+"""A page that was open while others went on: nothing is done to what it did not show, and nothing typed is lost."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from registry.models import Event
+from registry.workflow import drafting, publication, reviewing, submitting
+from tests.cast import Cast, fresh, in_review, latest, refuses, revised, seal
+
+
+@pytest.fixture
+def client(client: Client) -> Client:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+def form_at(page: str, address: str) -> dict[str, str]:
+    """The hidden fields of the form on the page that is sent to the address, but the token's."""
+    (form,) = re.findall(rf'<form[^>]* action="{address}".*?</form>', page, re.DOTALL)
+    found: list[tuple[str, str]] = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+    return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+JUDGING = [("rejection", "reason"), ("objections", "words")]
+
+
+@pytest.mark.parametrize(("tail", "field"), JUDGING)
+def test_who_judges_an_earlier_revision_reads_what_changed_first(client: Client, cast: Cast, tail: str, field: str):
+    proposal = in_review(cast)
+    address = f"/proposals/{proposal.pk}/{tail}/"
+    client.force_login(cast.naoko)
+    read = form_at(client.get(f"/proposals/{proposal.pk}/").content.decode(), address)
+    revised(proposal, by=cast.misaki)
+    before = Event.objects.count()
+    response = client.post(address, read | {field: "It says nothing of blanks."})
+    page = response.content.decode()
+    assert (response.status_code, Event.objects.count()) == (409, before)
+    for said in ("This changed while you were reading", "It says nothing of blanks.", "/revisions/1...2/"):
+        assert said in page, said
+    again = client.post(address, form_at(page, address) | {field: "It says nothing of blanks."})
+    assert again.status_code == 302
+
+
+def test_the_glass_is_not_asked_to_be_broken_for_words_that_nobody_read(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    address = f"/proposals/{proposal.pk}/break-glass/"
+    client.force_login(cast.megumi)
+    read = form_at(client.get(f"/proposals/{proposal.pk}/").content.decode(), address)
+    revised(proposal, by=cast.misaki)
+    response = client.post(address, read | {"reason": "The audit is today."})
+    assert response.status_code == 409
+    assert "The audit is today." in response.content.decode()
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    response = client.post(address, read | {"reason": "The audit is today."})
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "/revisions/1...2/" in page
+    assert "The audit is today." in page
+    assert client.post(address, form_at(page, address) | {"reason": "The audit is today."}).status_code == 302
+
+
+def test_no_verb_judges_a_revision_that_another_has_replaced(cast: Cast):
+    """However late the other came: it may have been submitted after the page had asked."""
+    proposal = in_review(cast)
+    read = latest(proposal)
+    revised(proposal, by=cast.misaki)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    with refuses("changed", 409):
+        reviewing.raise_objection(read, by=cast.naoko, reason="まだ")
+    with refuses("changed", 409):
+        reviewing.reject(proposal, by=cast.naoko, reason="広すぎる", digest=read.digest)
+    with refuses("changed", 409):
+        publication.ask_break_glass(proposal, by=cast.megumi, reason="急ぐ", digest=read.digest)
+
+
+@pytest.mark.parametrize("tail", ["comments", "objections"])
+def test_a_remark_about_a_place_that_is_gone_says_so(client: Client, cast: Cast, tail: str):
+    proposal = in_review(cast, "target_lead", "meeting")
+    drafting.remove_metric(proposal.working_copies.get(key="meeting"), by=cast.misaki)
+    submitting.submit(fresh(proposal), by=cast.misaki)
+    client.force_login(cast.naoko)
+    response = client.post(
+        f"/proposals/{proposal.pk}/{tail}/", {"words": "Say which meetings.", "about": "meeting.text_ja"}
+    )
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Say which meetings." in page
+    told = re.search(r'<select[^>]* name="about"[^>]*aria-describedby="([\w-]+)"', page)
+    assert told is not None
+    assert f'id="{told[1]}">This place is not part of the proposal any more' in page
+    assert "/revisions/1...2/" in page
+
+
+TOO_LONG = "KEPT " + "x" * 5_001
+
+
+def test_a_refused_closing_keeps_its_reason(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    objection = reviewing.raise_objection(latest(proposal), by=cast.naoko, reason="まだ")
+    other = reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="まだ")
+    client.force_login(cast.megumi)
+    response = client.post(f"/proposals/{proposal.pk}/objections/{objection.pk}/closing/", {"reason": TOO_LONG})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "KEPT" in _text_area(page, f"closing-{objection.pk}")
+    assert "KEPT" not in _text_area(page, f"closing-{other.pk}")
+
+
+def test_a_refused_reply_stands_in_its_thread(client: Client, cast: Cast):
+    proposal = in_review(cast)
+    first, second = (reviewing.comment(proposal, by=cast.kenta, words=said) for said in ("一", "二"))
+    client.force_login(cast.naoko)
+    response = client.post(f"/proposals/{proposal.pk}/comments/", {"words": TOO_LONG, "parent": first.pk})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "KEPT" in _text_area(page, f"reply-{first.pk}-words")
+    assert page.count("KEPT") == 1
+    assert re.search(rf'<details open>.*?id="reply-{first.pk}-words"', page, re.DOTALL)
+    assert second.pk != first.pk
+
+
+def _text_area(page: str, name: str) -> str:
+    (found,) = re.findall(rf'<textarea id="{name}".*?</textarea>', page, re.DOTALL)
+    return str(found)
