@@ -99,7 +99,7 @@ def keep_typed(
         drafting.save(
             standing.proposal,
             by=request.user,
-            edits=_edits(request),
+            edits=edits_sent(request),
             heading=forms.heading.heading(),
             effective_from=forms.heading.cleaned_data["effective_from"],
             retroactive=forms.heading.cleaned_data["retroactive"],
@@ -116,7 +116,8 @@ def keep_typed(
     return None
 
 
-def _edits(request: Request) -> int | None:
+def edits_sent(request: Request) -> int | None:
+    """The count of the draft's edits that the page began from; `None` where it says none."""
     given = request.POST.get("edits", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
 

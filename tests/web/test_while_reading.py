@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
-from registry.models import Event
-from registry.workflow import drafting, publication, reviewing, submitting
-from tests.cast import Cast, fresh, in_review, latest, refuses, revised, seal
+from registry.models import Event, Proposal
+from registry.workflow import drafting, publication, reviewing, submitting, vocabulary
+from tests.cast import Cast, drafted, fresh, in_review, latest, refuses, revised, seal
+from tests.workflow.test_carrying import ADDED, SOURCE
 
 
 @pytest.fixture
@@ -123,5 +125,63 @@ def test_a_refused_reply_stands_in_its_thread(client: Client, cast: Cast):
 
 
 def _text_area(page: str, name: str) -> str:
-    (found,) = re.findall(rf'<textarea id="{name}".*?</textarea>', page, re.DOTALL)
+    (found,) = re.findall(rf'<textarea[^>]*\bid="{name}".*?</textarea>', page, re.DOTALL)
     return str(found)
+
+
+# Two people write one proposal's vocabulary
+
+
+@pytest.fixture
+def carried(cast: Cast) -> Proposal:
+    """A draft of Megumi's that carries a vocabulary; Makoto writes along."""
+    vocabulary.change_vocabulary(SOURCE, by=cast.megumi, reason="例の語彙")
+    proposal = drafted(cast, by=cast.megumi)
+    vocabulary.carry(proposal, source=ADDED, by=cast.megumi)
+    drafting.invite(proposal, user=cast.makoto, by=cast.megumi)
+    return fresh(proposal)
+
+
+def shown_form(response: HttpResponse) -> dict[str, str]:
+    """The hidden fields of the one form of a page about the vocabulary."""
+    found = re.findall(r'<input type="hidden" name="(edits|seen)" value="([^"]*)"', response.content.decode())
+    return dict(found)
+
+
+def test_a_vocabulary_saved_meanwhile_is_not_overwritten(client: Client, cast: Cast, carried: Proposal):
+    address = f"/proposals/{carried.pk}/vocabulary/"
+    client.force_login(cast.makoto)
+    opened = shown_form(client.get(address))
+    vocabulary.carry(carried, source=ADDED + "# by Megumi\n", by=cast.megumi)
+    typed = {"source": ADDED + "# by Makoto\n"}
+    response = client.post(address, opened | typed)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert fresh(carried).vocabulary_draft.source.endswith("# by Megumi\n")
+    assert re.search(r"<del>[^<]*Megumi", page)
+    assert re.search(r"<ins>[^<]*Makoto", page)
+    assert "# by Makoto" in _text_area(page, "id_source")
+    assert client.post(address, shown_form(response) | typed).status_code == 302
+    assert fresh(carried).vocabulary_draft.source.endswith("# by Makoto\n")
+
+
+def test_a_vocabulary_taken_out_meanwhile_is_not_put_back_unseen(client: Client, cast: Cast, carried: Proposal):
+    address = f"/proposals/{carried.pk}/vocabulary/"
+    client.force_login(cast.makoto)
+    opened = shown_form(client.get(address))
+    vocabulary.leave_out(carried, by=cast.megumi)
+    response = client.post(address, opened | {"source": ADDED + "# by Makoto\n"})
+    assert response.status_code == 409
+    assert "The proposal carries no vocabulary." in response.content.decode()
+    assert "# by Makoto" in _text_area(response.content.decode(), "id_source")
+
+
+def test_a_refused_vocabulary_still_knows_what_it_began_from(client: Client, cast: Cast, carried: Proposal):
+    """A mistake in the text does not let the next attempt overwrite what was saved meanwhile."""
+    address = f"/proposals/{carried.pk}/vocabulary/"
+    client.force_login(cast.makoto)
+    opened = shown_form(client.get(address))
+    vocabulary.carry(carried, source=ADDED + "# by Megumi\n", by=cast.megumi)
+    refused = client.post(address, opened | {"source": ""})
+    assert refused.status_code == 422
+    assert client.post(address, shown_form(refused) | {"source": ADDED}).status_code == 409
