@@ -1,6 +1,7 @@
 """A page that was open while others went on: nothing is done to what it did not show, and nothing typed is lost."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.http import HttpResponse
@@ -8,7 +9,22 @@ from django.test import Client
 
 from registry.models import Event, Proposal
 from registry.workflow import drafting, publication, reviewing, submitting, vocabulary
-from tests.cast import Cast, drafted, fresh, in_review, latest, refuses, revised, seal
+from tests.cast import (
+    TODAY,
+    Cast,
+    agreed_rate,
+    drafted,
+    fresh,
+    in_review,
+    latest,
+    published,
+    refuses,
+    revised,
+    seal,
+    sealed,
+    started,
+    write,
+)
 from tests.workflow.test_carrying import ADDED, SOURCE
 
 
@@ -185,3 +201,55 @@ def test_a_refused_vocabulary_still_knows_what_it_began_from(client: Client, cas
     refused = client.post(address, opened | {"source": ""})
     assert refused.status_code == 422
     assert client.post(address, shown_form(refused) | {"source": ADDED}).status_code == 409
+
+
+def test_a_vocabulary_that_becomes_outdated_meanwhile_is_shown_to_be_brought_up_to_date(
+    client: Client, cast: Cast, carried: Proposal
+):
+    published(cast, by=cast.kenta)
+    client.force_login(cast.megumi)
+    address = f"/proposals/{carried.pk}/rebase/"
+    opened = client.get(address)
+    (outdated,) = opened.context["outdated"]
+    chosen = {f"rebase-target_lead-{name}": "ours" for name in outdated.form.fields}
+    vocabulary.change_vocabulary(SOURCE + "# in force\n", by=cast.makoto, reason="注記")
+    response = client.post(address, shown_form(opened) | chosen)
+    page = response.content.decode()
+    area = _text_area(page, "id_source")
+    assert response.status_code == 409
+    assert "founded_in" in area
+    assert "aria-invalid" not in area
+    sent = shown_form(response) | chosen | {"source": ADDED + "# in force\n"}
+    assert client.post(address, sent).status_code == 302
+
+
+def test_a_vocabulary_that_another_brought_up_to_date_is_not_said_to_be_gone(
+    client: Client, cast: Cast, carried: Proposal
+):
+    vocabulary.change_vocabulary(SOURCE + "# in force\n", by=cast.makoto, reason="注記")
+    client.force_login(cast.makoto)
+    address = f"/proposals/{carried.pk}/rebase/"
+    opened = client.get(address)
+    submitting.rebase(carried, by=cast.megumi, wordings={}, vocabulary=ADDED + "# by Megumi\n")
+    response = client.post(address, shown_form(opened) | {"source": ADDED + "# by Makoto\n"})
+    page = response.content.decode()
+    assert response.status_code == 409
+    for said in ("Somebody has brought the vocabulary up to date meanwhile", "# by Makoto"):
+        assert said in page
+    assert f'href="/proposals/{carried.pk}/vocabulary/"' in page
+    assert "carries no vocabulary" not in page
+    assert "Taken out" not in page
+
+
+def test_bringing_up_to_date_shows_the_examples_of_a_rate_as_its_page_does(client: Client, cast: Cast):
+    agreed_rate(cast)
+    proposals = [started(by, effective_from=TODAY + timedelta(days=9)) for by in (cast.misaki, cast.kenta)]
+    for proposal, said in zip(proposals, ("10 of 20", "5 of 20"), strict=True):
+        examples = [{"ja": said, "en": said, "counts": True}]
+        write(proposal, by=proposal.author, change={"meeting_rate": {"examples": examples}})
+    submitting.submit(proposals[1], by=cast.kenta)
+    sealed(cast, proposals[1])
+    client.force_login(cast.misaki)
+    page = re.sub(r"<[^>]+>", "", client.get(f"/proposals/{proposals[0].pk}/rebase/").content.decode())
+    assert "10 of 20 → is calculated like this" in page
+    assert "→ counts" not in page
