@@ -128,7 +128,7 @@ def comment(request: Request, pk: int) -> HttpResponse:
     valid, parent = form.is_valid(), form.cleaned_data.get("parent")
     found = get_object_or_404(Comment, proposal=standing.proposal, pk=parent) if parent else None
     if not valid:
-        refused = {"replying": {found.parent_id or found.pk: form}} if found else {"remark": form}
+        refused = {"replying": {found.parent_id or found.pk: form}} if found else {"commenting": form}
         return page(request, standing, tab="discussion", status=422, forms=refused)
     said = reviewing.comment(
         standing.proposal, by=request.user, words=form.cleaned_data["words"], parent=found, **form.place()

@@ -105,7 +105,7 @@ def test_a_remark_about_a_place_that_is_gone_says_so(client: Client, cast: Cast,
     )
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Say which meetings." in page
+    assert page.count("Say which meetings.") == 1, "in the form that was sent, and in no other"
     told = re.search(r'<select[^>]* name="about"[^>]*aria-describedby="([\w-]+)"', page)
     assert told is not None
     assert f'id="{told[1]}">This place is not part of the proposal any more' in page
