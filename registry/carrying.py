@@ -182,9 +182,14 @@ def _compared(carried: "meaning.Carried") -> Iterator[tuple[str, Wording]]:
         yield from altered(current, meaning.declared_by(carried.source)).items()
 
 
-def difference(carried: "meaning.Carried", around: int = 3) -> list[Piece]:
-    """What a carried vocabulary says differently from its base, with `around` lines on either side."""
-    pieces = words(carried.base.source, carried.source)
+def difference(carried: "meaning.Carried") -> list[Piece]:
+    """What a carried vocabulary says differently from its base."""
+    return differing(carried.base.source, carried.source)
+
+
+def differing(old: str, new: str, around: int = 3) -> list[Piece]:
+    """What one vocabulary says differently from another, with `around` lines on either side."""
+    pieces = words(old, new)
     last = len(pieces) - 1
     return [_shortened(piece, around, place == 0, place == last) for place, piece in enumerate(pieces)]
 

@@ -69,6 +69,7 @@ class Difference:
     title: str
     lines: list[Line]
     address: str = ""
+    taken_out: bool = False
 
 
 def shown_to(reader: User | None, events: Sequence[Event]) -> set[int]:
@@ -97,7 +98,7 @@ def differences(event: Event) -> list[Difference]:
             found = _submitted(event, called)
         case _:
             found = _written(event, called)
-    return [each for each in found if each.lines]
+    return [each for each in found if each.lines or each.taken_out]
 
 
 def _proposed(event: Event) -> dict[str, str]:
@@ -135,7 +136,12 @@ def _submitted(event: Event, called: Called) -> Iterator[Difference]:
         before = clauses[number - 1].get(key)
         old = before.wording if before else clause.base_wording
         yield Difference(clause.name or key, worded(old, clause.wording, called), address)
+    for key in sorted(clauses[number - 1].keys() - clauses[number].keys()):
+        yield Difference(clauses[number - 1][key].name or key, [], address, taken_out=True)
     yield from _changed_rows(event, VocabularyClause)
+    carried = VocabularyClause.objects.filter(revision__in=revisions).values_list("revision__number", flat=True)
+    if list(carried) == [number - 1]:
+        yield Difference(_("Vocabulary"), [], address, taken_out=True)
 
 
 def _written(event: Event, called: Called) -> Iterator[Difference]:

@@ -415,7 +415,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
     "dismiss": (active, contributor, member, open_),
     "withdraw": (active, author, open_),
     "comment": (active, member, may_see, open_),
-    "object": (active, member, no_contributor, in_review),
+    "object": (active, member, no_contributor, in_review, as_it_was_on_screen),
     "answer_example": (active, member, no_contributor, in_review),
     "close_objection": (active, raised_it_or_steward, open_, objection_open),
     "sign_off": (
@@ -428,7 +428,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         *STANDS,
         undisputed_if_last,
     ),
-    "reject": (active, no_contributor, holds_seat, in_review),
+    "reject": (active, no_contributor, holds_seat, in_review, as_it_was_on_screen),
     "expire": (system, open_),
     "ask_break_glass": (
         active,
@@ -438,6 +438,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         has_not_sealed,
         glass_whole,
         one_place_missing,
+        as_it_was_on_screen,
         *STANDS,
         undisputed,
     ),

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.forms.boundfield import BoundField
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +17,8 @@ from registry.forms.builder_sheet import Sheet, Shown
 from registry.forms.conditions import ConditionPart
 from registry.forms.filters import DayField
 from registry.forms.metrics import MetricField, MetricKeyField
-from registry.models import Definition, Proposal, Stage, Team, User, WorkingCopy
+from registry.models import Definition, Membership, Proposal, Stage, Team, User, WorkingCopy
+from registry.standing import Standing
 
 SPARE_EXAMPLES = 2
 
@@ -280,6 +283,16 @@ class StartForm(forms.Form):
         earlier = metric.versions.exclude(pk=metric.latest_id)
         return earlier.filter(number=number).select_related("metric").first()
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything is filled in but the kind of proposal, which always is."""
+        return any(self[name].value() for name in self.fields if name != "act")
+
+    @property
+    def names_it(self) -> str:
+        """The field that names the metric."""
+        return "key" if self.cleaned_data.get("act") == self.NEW else "metric"
+
     def restored(self) -> Definition:
         """The version to restore, of a valid form that restores one."""
         version = self.chosen_version()
@@ -288,7 +301,10 @@ class StartForm(forms.Form):
 
 
 class InviteForm(forms.Form):
-    """Stands beside the draft and is sent with it, so that pressing its button keeps what was typed."""
+    """Stands beside the draft and is sent with it, so that pressing its button keeps what was typed.
+
+    Offers whoever can be invited; whether the one who is chosen still can, the workflow says.
+    """
 
     user = forms.ModelChoiceField(
         label=_("Person"),
@@ -298,6 +314,23 @@ class InviteForm(forms.Form):
         error_messages={"required": _("Choose a person from the list.")},
         widget=forms.Select(attrs={"form": "draft"}),
     )
+
+    def __init__(self, standing: Standing, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["user"]
+
+        @cache  # Django asks twice for one select
+        def offered() -> list[tuple[str, Any]]:
+            return [("", field.empty_label), *((each.username, each) for each in _invitable(standing))]
+
+        field.choices = offered
+
+
+def _invitable(standing: Standing) -> QuerySet[User]:
+    """Active members who neither contribute yet nor have sealed what was submitted."""
+    taken = standing.contributor_ids | {who for seal in standing.sign_offs for who in seal.agreed_ids}
+    members = Q(is_steward=True) | Q(pk__in=Membership.objects.current().values("user"))
+    return User.objects.filter(members, is_active=True).exclude(pk__in=taken)
 
 
 class RebaseForm(forms.Form):

@@ -159,13 +159,18 @@ class ChangesFilter(Filter):
         return page_number(self.data)
 
 
+NOT_LISTED = _("The list does not have this. Choose one from the list.")
+
+
 class ProposalFilter(Filter):
-    state = forms.ChoiceField(required=False, label=_("State"), choices=[("", _("All states")), *Proposal.STATES])
+    state = forms.ChoiceField(
+        required=False,
+        label=_("State"),
+        choices=[("", _("All states")), *Proposal.STATES],
+        error_messages={"invalid_choice": NOT_LISTED},
+    )
     q = forms.CharField(required=False, max_length=200, label=_("Search titles and reasons"))
     mine = forms.BooleanField(required=False, label=_("Only those I write"))
-
-
-NOT_LISTED = _("The list does not have this. Choose one from the list.")
 
 
 class PublicationsFilter(Filter):

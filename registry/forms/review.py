@@ -59,7 +59,15 @@ class RemarkForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Write a sentence or two, so that others can follow.")},
     )
-    about = forms.ChoiceField(required=False, label=_("About"))
+    about = forms.ChoiceField(
+        required=False,
+        label=_("About"),
+        error_messages={
+            "invalid_choice": _(
+                "This place is not part of the proposal any more: see what changed, then choose another."
+            )
+        },
+    )
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, places: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:

@@ -46,17 +46,21 @@ class ProposalQuerySet(GovernedQuerySet["Proposal"]):
             .filter(Q(team__in=held) | Exists(lent.exclude(Exists(wrote)).exclude(Exists(agreed))))
             .exclude(Exists(sealed))
         )
-        signed = SignOff.objects.filter(revision=OuterRef("revision"), signed_by=user)
-        by_another = SignOff.objects.standing(day).filter(revision=OuterRef("revision"), membership__user=user)
         return (
             self.in_review()
             .filter(Exists(places))
             .exclude(Exists(_contributing(user)))
-            .exclude(Exists(signed) | Exists(by_another))
+            .exclude(has_sealed(user, SignOff.objects.standing(day)))
         )
 
     def on_metric(self, key: str) -> "ProposalQuerySet":
         return self.filter(Exists(Clause.objects.filter(revision=OuterRef("revision"), key=key)))
+
+
+def has_sealed(who: "User | OuterRef", filling: "SignOffQuerySet") -> Q:
+    """Whether `who` sealed the row's revision, or another for them by one of the seals that are `filling` a place."""
+    signed = SignOff.objects.filter(revision=OuterRef("revision"), signed_by=who)
+    return Q(Exists(signed) | Exists(filling.filter(revision=OuterRef("revision"), membership__user=who)))
 
 
 def _contributing(user: User) -> "models.QuerySet[Contributor]":

@@ -20,7 +20,7 @@ from registry.forms.metrics import offered
 from registry.forms.words import dictionary
 from registry.models import Contributor, Proposal, WorkingCopy
 from registry.readiness import NotReady, before_submission
-from registry.refusals import WrongState
+from registry.refusals import Refused, WrongState
 from registry.standing import Standing
 from registry.views.access import post_only
 from registry.views.proposals import standing_or_404, with_changes
@@ -28,6 +28,7 @@ from registry.views.refusal import typed_fields
 from registry.views.request import Request
 from registry.workflow import drafting, submitting
 
+ADDING = "add_%s"  # the ids of the box that adds a metric
 PREFERS = "condition_shown"  # in the session: whether this person builds conditions or writes them
 
 
@@ -93,13 +94,14 @@ def keep_typed(
 ) -> HttpResponse | None:
     """Save what the form holds. The response that says why not, with everything typed still in it, or `None`."""
     forms = DraftForms(standing, request.POST if data is None else data)
+    began_from = request.POST.get("edits", standing.proposal.edits)
     if not forms.are_valid(unfinished=unfinished):
-        return draft_page(request, standing, forms, status=422)
+        return draft_page(request, standing, forms, status=422, edits=began_from)
     try:
         drafting.save(
             standing.proposal,
             by=request.user,
-            edits=_edits(request),
+            edits=edits_sent(request),
             heading=forms.heading.heading(),
             effective_from=forms.heading.cleaned_data["effective_from"],
             retroactive=forms.heading.cleaned_data["retroactive"],
@@ -107,16 +109,18 @@ def keep_typed(
         )
     except ValidationError as error:
         forms.refuse(error)
-        return draft_page(request, standing, forms, status=422)
+        return draft_page(request, standing, forms, status=422, edits=began_from)
     except WrongState as error:
         if error.code != "edited_meanwhile":
             raise
         more = {"theirs": _theirs(forms), "left_over": _left_over(request, standing)}
         return draft_page(request, standing, forms, status=409, clash=error, **more)
+    request.kept = True
     return None
 
 
-def _edits(request: Request) -> int | None:
+def edits_sent(request: Request) -> int | None:
+    """The count of the draft's edits that the page began from; `None` where it says none."""
     given = request.POST.get("edits", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
 
@@ -142,17 +146,19 @@ def _left_over(request: Request, standing: Standing) -> list[tuple[str, str]]:
 
 
 def draft_page(request: Request, standing: Standing, forms: DraftForms, status: int = 200, **more: Any) -> HttpResponse:
+    """The form, with what was sent in the boxes beside it."""
+    beside = request.POST.dict()
     context = {
         "standing": standing,
         "proposal": standing.proposal,
         "forms": forms,
         "errors": forms.errors() if status == 422 else [],
-        "add": StartForm(auto_id="add_%s"),
-        "invite": InviteForm(),
+        "add": StartForm(auto_id=ADDING, initial=beside),
+        "invite": InviteForm(standing, initial=beside),
         "carried": carrying.difference(standing.drafted_vocabulary) if standing.drafted_vocabulary else None,
         "may": {act: rules.refusal(act, standing, by=request.user) for act in MAY},
         "outdated": standing.outdated,
-        "edits": request.POST.get("edits", standing.proposal.edits) if status == 422 else standing.proposal.edits,
+        "edits": standing.proposal.edits,
         **more,
     }
     if request.htmx:
@@ -185,16 +191,25 @@ def add_metric(request: Request, pk: int) -> HttpResponse:
     rules.require("edit", standing, by=request.user)
     if (refused := keep_typed(request, standing)) is not None:
         return refused
-    form = StartForm(request.POST)
+    form, status = StartForm(request.POST, auto_id=ADDING), 422
     if form.is_valid():
         try:
             _add(standing.proposal, form, request)
         except ValidationError as error:
             _refuse(form, error)
-    if form.errors:
-        fresh = standing_or_404(request, pk)
-        return draft_page(request, fresh, DraftForms(fresh), status=422, add=form)
-    return redirect("draft", pk=pk)
+        except Refused as error:
+            form.add_error(form.names_it, str(error))
+            status = error.status
+        else:
+            return redirect("draft", pk=pk)
+    return _saved_but(request, pk, status, add=form)
+
+
+def _saved_but(request: Request, pk: int, status: int, **refused: Any) -> HttpResponse:
+    """The draft as it was just saved, with the form beside it that was refused."""
+    standing = standing_or_404(request, pk)
+    rules.require("edit", standing, by=request.user)
+    return draft_page(request, standing, DraftForms(standing), status=status, **refused)
 
 
 @post_only
@@ -232,12 +247,16 @@ def invite(request: Request, pk: int) -> HttpResponse:
     rules.require("invite", standing, by=request.user)
     if (refused := keep_typed(request, standing)) is not None:
         return refused
-    form = InviteForm(request.POST)
-    if not form.is_valid():
-        fresh = standing_or_404(request, pk)
-        return draft_page(request, fresh, DraftForms(fresh), status=422, invite=form)
-    drafting.invite(standing.proposal, user=form.cleaned_data["user"], by=request.user)
-    return redirect("draft", pk=pk)
+    form, status = InviteForm(standing, request.POST), 422
+    if form.is_valid():
+        try:
+            drafting.invite(standing.proposal, user=form.cleaned_data["user"], by=request.user)
+        except Refused as error:
+            form.add_error("user", str(error))
+            status = error.status
+        else:
+            return redirect("draft", pk=pk)
+    return _saved_but(request, pk, status, invite=form)
 
 
 @post_only

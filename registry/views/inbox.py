@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from registry import clock
 from registry.models import BreakGlass, Clause, Membership, Objection, Proposal, SignOff, User, WorkingCopy
+from registry.models.proposals import has_sealed
 from registry.views.request import Request
 
 SHOWN = 100
@@ -45,7 +46,7 @@ def _listed(proposals: Any) -> Any:
 
 
 def _glass(user: User, day: date) -> Any:
-    """Requests to break the glass that this steward could confirm."""
+    """Requests to break the glass that this steward could confirm, of those who still may ask."""
     if not user.is_steward:
         return []
     asked = BreakGlass.objects.filter(
@@ -53,18 +54,21 @@ def _glass(user: User, day: date) -> Any:
     )
     asked = asked.filter(asked_by__is_active=True, asked_by__is_steward=True)
     asked = asked.exclude(revision__proposal__contributors__user=F("asked_by"))
-    sealed = SignOff.objects.standing(day).filter(revision=OuterRef("revision"), team=OuterRef("team"))
-    asked = asked.exclude(Exists(sealed))
+    standing = SignOff.objects.standing(day)
+    asked = asked.exclude(Exists(standing.filter(revision=OuterRef("revision"), team=OuterRef("team"))))
+    asked = asked.exclude(has_sealed(OuterRef("asked_by"), standing))
     others = asked.exclude(asked_by=user).exclude(revision__proposal__contributors__user=user)
+    others = others.exclude(has_sealed(user, standing))
     return others.select_related("asked_by", "team", "revision__proposal__author", "revision__proposal__revision")
 
 
 def _published_without(user: User) -> Any:
     """What was published without the seal of a team this reader signs for, and still lacks it."""
     held = Membership.objects.signatories().filter(user=user).values("team")
-    sealed = SignOff.objects.counted().filter(revision=OuterRef("revision"), team=OuterRef("team"))
+    counted = SignOff.objects.counted()
+    sealed = counted.filter(revision=OuterRef("revision"), team=OuterRef("team"))
     broken = BreakGlass.objects.filter(~Q(confirmed_by=None), ~Exists(sealed), team__in=held)
-    mine = broken.exclude(revision__proposal__contributors__user=user)
+    mine = broken.exclude(revision__proposal__contributors__user=user).exclude(has_sealed(user, counted))
     return mine.select_related("team", "revision__proposal__author", "revision__proposal__revision")
 
 

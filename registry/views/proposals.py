@@ -120,6 +120,8 @@ def page(
         "remark": RemarkForm(places(standing)),
         "reason": ReasonForm(),
         "optional_reason": OptionalReasonForm(),
+        "closing": {},  # by objection, and
+        "replying": {},  # by comment: the form that was refused there
     }
     return render(
         request, "proposals/show.html", context | _tab(tab, standing, request.user) | dict(forms or {}), status=status
@@ -230,21 +232,41 @@ def compare_revisions(request: Request, pk: int, old: int, new: int) -> HttpResp
     standing = standing_or_404(request, pk)
     before, after = _revision(standing, old), _revision(standing, new)
     theirs = {clause.key: clause for clause in before.clauses.all()}
-    ours = {clause.key: clause for clause in after.clauses.all()}
+    ours = {clause.key: clause for clause in after.clauses.select_related("base")}
     called = Called(among=named((theirs | ours).values()))
-    rows = [
-        (ours.get(key) or theirs[key], key in theirs, key in ours, _difference(theirs.get(key), ours.get(key), called))
-        for key in sorted(theirs | ours)
-    ]
-    context = {"proposal": standing.proposal, "before": before, "after": after, "rows": rows}
-    context["heading"] = list(differences.plain(Revision, before, after))
-    sources = [getattr(getattr(each, "vocabulary_clause", None), "source", "") for each in (before, after)]
-    context["carried"] = comparison.words(*sources) if sources[0] != sources[1] else None
+
+    def changes(key: str) -> list[comparison.Change]:
+        """What is added is compared with the version that it changes."""
+        new = ours.get(key)
+        return _difference(theirs.get(key) or (new.base if new else None), new, called)
+
+    context = {
+        "proposal": standing.proposal,
+        "before": before,
+        "after": after,
+        "rows": [
+            (ours.get(key) or theirs[key], key in theirs, key in ours, changes(key)) for key in sorted(theirs | ours)
+        ],
+        "heading": list(differences.plain(Revision, before, after)),
+        "vocabulary": getattr(after, "vocabulary_clause", None),
+        "carried": _carried(before, after),
+    }
     return render(request, "proposals/compare.html", context)
 
 
+def _carried(before: Revision, after: Revision) -> list[comparison.Piece] | None:
+    """What one vocabulary says differently from the other; a revision that carries none leaves it as it was."""
+    old, new = (getattr(each, "vocabulary_clause", None) for each in (before, after))
+    carried = old or new
+    if carried is None:
+        return None
+    was, becomes = (own.source if own else carried.base.source for own in (old, new))
+    return carrying.differing(was, becomes) if was != becomes else None
+
+
 def _revision(standing: Standing, number: int) -> Revision:
-    found = standing.proposal.revisions.filter(number=number).select_related("submitted_by").first()
+    related = standing.proposal.revisions.select_related("submitted_by", "vocabulary_clause__base")
+    found = related.filter(number=number).first()
     if found is None:
         raise Missing(_("This proposal has no such revision."))
     return found

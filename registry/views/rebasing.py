@@ -45,13 +45,17 @@ class ThreeWay:
 
     @property
     def sides(self) -> list[Side]:
-        def side(name: str, *stored: Any) -> Side:
-            base, ours, theirs = ("\n".join(comparison.as_lines(self.called(name, each))) for each in stored)
-            verdict = comparison.three_way(*stored)
+        wordings = _wordings(self.copy, self.latest)
+
+        def lines(name: str, said: Wording) -> str:
+            return "\n".join(comparison.as_lines(self.called(name, said[name]), kind=said["kind"]))
+
+        def side(name: str) -> Side:
+            base, ours, theirs = (lines(name, said) for said in wordings)
+            verdict = comparison.three_way(*(said[name] for said in wordings))
             return Side(name, comparison.words(base, theirs), comparison.words(base, ours), verdict, self.form[name])
 
-        wordings = _wordings(self.copy, self.latest)
-        return [side(name, *(words[name] for words in wordings)) for name in self.form.fields]
+        return [side(name) for name in self.form.fields]
 
     def chosen(self) -> dict[str, Any]:
         """The wording that the choices add up to."""
@@ -88,7 +92,8 @@ def _vocabulary(standing: Standing, data: Any) -> NewerVocabulary | None:
     drafted, newer = standing.drafted_vocabulary, standing.newer_vocabulary
     if drafted is None or newer is None:
         return None
-    form = CarriedForm(data, initial={"source": drafted.source})
+    was_sent = data is not None and "source" in data  # not where the page had no need to ask for it yet
+    form = CarriedForm(data if was_sent else None, initial={"source": drafted.source})
     return NewerVocabulary(newer.number, comparison.words(drafted.base.source, newer.source), form)
 
 
@@ -125,6 +130,8 @@ def rebase(request: Request, pk: int) -> HttpResponse:
         return redirect("draft", pk=pk)
     context = {
         "proposal": standing.proposal,
+        "drafted": standing.drafted_vocabulary,
+        "may_carry": left_over and rules.refusal("carry_vocabulary", standing, by=request.user) is None,
         "outdated": outdated,
         "vocabulary": vocabulary,
         "left_over": left_over,
@@ -135,7 +142,7 @@ def rebase(request: Request, pk: int) -> HttpResponse:
 
 
 def _left_over(given: Any, vocabulary: NewerVocabulary | None) -> list[tuple[str, str]]:
-    """What was typed for a vocabulary that somebody took out meanwhile, and that no field of the page can hold."""
+    """What was typed for a vocabulary that others took out or brought up to date meanwhile: no field can hold it."""
     typed = "" if given is None or vocabulary else given.get("source", "")
     return [(_("The vocabulary of the proposal"), typed)] if typed else []
 

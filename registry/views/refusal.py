@@ -130,9 +130,11 @@ def _say(request: Request, status: int, title: str, sentences: list[str], **more
     said = {"title": title, "sentences": sentences}
     if request.headers.get("HX-Request"):
         return _in_place(request, render(request, "refusals/part.html", said, status=status))
-    typed = [(name, value) for name, value in typed_fields(request) if value] if request.method == "POST" else []
+    kept = getattr(request, "kept", False)
+    shown = request.method == "POST" and not kept
+    typed = [(name, value) for name, value in typed_fields(request) if value] if shown else []
     ways = {"back": _back(request), "page": page_above(request.path)} | more
-    return render(request, "refusals/page.html", said | {"typed": typed} | ways, status=status)
+    return render(request, "refusals/page.html", said | {"typed": typed, "kept": kept} | ways, status=status)
 
 
 def _back(request: Request) -> str:

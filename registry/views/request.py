@@ -11,3 +11,4 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    kept: bool  # set once what was typed is saved in a draft, whatever becomes of the button that was pressed

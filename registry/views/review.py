@@ -1,5 +1,6 @@
 """Acts on a proposal under review: one address, one view, one act."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from registry import effect, rules
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm, SignOffForm
-from registry.models import Comment, Objection, Proposal, Team
+from registry.models import Comment, Objection, Proposal, Revision, Team
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.views.access import post_only
@@ -62,9 +63,13 @@ def _signing(request: Request, standing: Standing, team: Team, form: SignOffForm
 
 def _changed(request: Request, standing: Standing, digest: str, error: WrongState) -> HttpResponse:
     """409: another revision stands there now. Shows the way to what changed since the one that was read."""
-    read = standing.proposal.revisions.filter(digest=digest).order_by("-number").first()
+    read = _revision_of(standing, digest)
     context = {"proposal": standing.proposal, "revision": standing.revision, "read": read, "error": error}
     return render(request, "proposals/changed.html", context, status=409)
+
+
+def _revision_of(standing: Standing, digest: str) -> Revision | None:
+    return standing.proposal.revisions.filter(digest=digest).order_by("-number").first()
 
 
 def _thank(request: Request, pk: int, team: Team) -> HttpResponse:
@@ -80,13 +85,26 @@ def _thank(request: Request, pk: int, team: Team) -> HttpResponse:
 @post_only
 def object_(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
-    rules.require("object", standing, by=request.user)
-    form = RemarkForm(places(standing), request.POST)
-    if not form.is_valid():
-        return page(request, standing, status=422, forms={"objecting": form})
-    reviewing.raise_objection(standing.submitted, by=request.user, reason=form.cleaned_data["words"], **form.place())
+    try:
+        rules.require("object", standing, by=request.user, digest=request.POST.get("digest"))
+        form = RemarkForm(places(standing), request.POST)
+        if not form.is_valid():
+            return page(request, standing, status=422, forms={"objecting": form})
+        said = form.cleaned_data["words"]
+        reviewing.raise_objection(standing.submitted, by=request.user, reason=said, **form.place())
+    except WrongState as error:
+        return _read_on(request, pk, error, lambda now: {"objecting": RemarkForm(places(now), request.POST)})
     messages.success(request, _("Your objection is open. Nothing is published until it is closed."))
     return redirect("proposal", pk=pk)
+
+
+def _read_on(request: Request, pk: int, error: WrongState, forms: Callable[[Standing], dict[str, Any]]) -> HttpResponse:
+    """409: the proposal as it is now, the way to what changed, and what was typed. Raises any other refusal."""
+    if error.code != "changed":
+        raise error
+    now = standing_or_404(request, pk)
+    told = {"changed": error, "read": _revision_of(now, request.POST.get("digest", ""))}
+    return page(request, now, status=409, forms=told | forms(now))
 
 
 @post_only
@@ -97,7 +115,7 @@ def close_objection(request: Request, pk: int, objection: int) -> HttpResponse:
     own = found.raised_by_id == request.user.pk
     form = (OptionalReasonForm if own else ReasonForm)(request.POST)
     if not form.is_valid():
-        return page(request, standing, status=422, forms={"closing": form, "closing_pk": found.pk})
+        return page(request, standing, status=422, forms={"closing": {found.pk: form}})
     reviewing.close_objection(found, by=request.user, reason=form.cleaned_data["reason"])
     messages.success(request, _("The objection is closed."))
     return redirect("proposal", pk=pk)
@@ -108,10 +126,11 @@ def comment(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     rules.require("comment", standing, by=request.user)
     form = RemarkForm(places(standing), request.POST)
-    if not form.is_valid():
-        return page(request, standing, tab="discussion", status=422, forms={"remark": form})
-    parent = form.cleaned_data["parent"]
+    valid, parent = form.is_valid(), form.cleaned_data.get("parent")
     found = get_object_or_404(Comment, proposal=standing.proposal, pk=parent) if parent else None
+    if not valid:
+        refused = {"replying": {found.parent_id or found.pk: form}} if found else {"commenting": form}
+        return page(request, standing, tab="discussion", status=422, forms=refused)
     said = reviewing.comment(
         standing.proposal, by=request.user, words=form.cleaned_data["words"], parent=found, **form.place()
     )
@@ -164,12 +183,15 @@ def ask_break_glass(request: Request, pk: int) -> HttpResponse:
 
 
 def _with_reason(request: Request, pk: int, act: str, verb: Any, thanks: str) -> HttpResponse:
-    standing = standing_or_404(request, pk)
-    rules.require(act, standing, by=request.user)
+    standing, digest = standing_or_404(request, pk), request.POST.get("digest")
     form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return page(request, standing, status=422, forms={f"{act}_form": form})
-    verb(standing.proposal, by=request.user, reason=form.cleaned_data["reason"])
+    try:
+        rules.require(act, standing, by=request.user, digest=digest)
+        if not form.is_valid():
+            return page(request, standing, status=422, forms={f"{act}_form": form})
+        verb(standing.proposal, by=request.user, reason=form.cleaned_data["reason"], digest=digest)
+    except WrongState as error:
+        return _read_on(request, pk, error, lambda _now: {f"{act}_form": form})
     messages.success(request, thanks)
     return redirect("proposal", pk=pk)
 

@@ -189,10 +189,13 @@ def ratify(standing: Standing) -> None:
 
 
 @verb
-def ask_break_glass(proposal: Proposal, *, by: User, reason: str) -> BreakGlass:
-    """A steward asks to publish without the one missing seal. Nothing happens until a second one confirms."""
+def ask_break_glass(proposal: Proposal, *, by: User, reason: str, digest: str | None = None) -> BreakGlass:
+    """A steward asks to publish without the one missing seal. Nothing happens until a second one confirms.
+
+    `digest` as in `reviewing.reject`.
+    """
     standing = lock_with_metrics(proposal, by=by)
-    rules.require("ask_break_glass", standing, by=by)
+    rules.require("ask_break_glass", standing, by=by, digest=digest)
     act = Act("glass_asked", by=by, reason=written(reason, "reason"))
     (team,) = standing.missing
     asked = standing.break_glass  # by somebody who may not any more

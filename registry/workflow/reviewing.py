@@ -70,9 +70,9 @@ def _require_latest(standing: Standing, revision: Revision) -> None:
 
 @verb
 def raise_objection(revision: Revision, *, by: User, reason: str, key: str = "", field: str = "") -> Objection:
-    """Say "not yet", with a reason. While it is open, the last seal is refused."""
+    """Say "not yet" to this revision, with a reason. While it is open, the last seal is refused."""
     standing = lock(revision.proposal)
-    rules.require("object", standing, by=by)
+    rules.require("object", standing, by=by, digest=revision.digest)
     _require_place(standing, key, field)
     act = Act("objected", by=by, reason=written(reason, "reason"))
     objection = act.save(
@@ -152,10 +152,13 @@ def _require_place(standing: Standing, key: str, field: str) -> None:
 
 
 @verb
-def reject(proposal: Proposal, *, by: User, reason: str) -> Proposal:
-    """End it without agreement: a signatory of a team that must agree, with a reason."""
+def reject(proposal: Proposal, *, by: User, reason: str, digest: str | None = None) -> Proposal:
+    """End it without agreement: a signatory of a team that must agree, with a reason.
+
+    `digest` is that of the revision that was on the screen, where there was one.
+    """
     standing = lock(proposal)
-    rules.require("reject", standing, by=by)
+    rules.require("reject", standing, by=by, digest=digest)
     return _end(standing, Proposal.REJECTED, Act("rejected", by=by, reason=written(reason, "reason")))
 
 

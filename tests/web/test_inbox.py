@@ -115,6 +115,48 @@ def test_a_team_is_told_that_something_was_published_without_its_seal(cast: Cast
     assert inbox(client, cast.koji).context["unsealed"] == []
 
 
+def test_a_steward_who_sealed_it_is_not_asked_to_confirm(cast: Cast, client: Client):
+    people.join(cast.marketing, user=cast.makoto, role="signatory", by=cast.megumi)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.makoto)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    assert inbox(client, cast.makoto).context["glass"] == []
+    people.appoint_steward(cast.kenta, by=cast.megumi)
+    assert len(inbox(client, cast.kenta).context["glass"]) == 1
+
+
+def test_nor_is_one_whose_stand_in_sealed_it(cast: Cast, client: Client):
+    people.appoint_steward(cast.aya, by=cast.megumi)
+    days = {"starts_on": TODAY, "ends_on": TODAY, "reason": "出張"}
+    people.delegate(cast.seat(cast.aya), stand_in=cast.misaki, by=cast.aya, **days)
+    proposal = in_review(cast, by=cast.kenta)
+    seal(proposal, team=cast.marketing, by=cast.misaki)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    assert inbox(client, cast.aya).context["glass"] == []
+    assert len(inbox(client, cast.makoto).context["glass"]) == 1
+
+
+def test_nobody_is_asked_to_confirm_what_its_asker_may_not_ask_any_more(cast: Cast, client: Client):
+    """Megumi seals for the team that had sealed when she asked."""
+    people.join(cast.marketing, user=cast.megumi, role="signatory", by=cast.makoto)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    people.leave(cast.seat(cast.ryo), by=cast.makoto)
+    seal(proposal, team=cast.marketing, by=cast.megumi)
+    assert inbox(client, cast.makoto).context["glass"] == []
+
+
+def test_who_sealed_for_one_team_is_not_asked_for_the_other(cast: Cast, client: Client):
+    people.join(cast.sales, user=cast.ryo, role="signatory", by=cast.megumi)
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
+    assert inbox(client, cast.ryo).context["unsealed"] == []
+    assert len(inbox(client, cast.naoko).context["unsealed"]) == 1
+
+
 def test_an_empty_inbox_is_friendly(cast: Cast, client: Client):
     page = inbox(client, cast.takuya).content.decode()
     assert "Nothing waits for your seal" in page

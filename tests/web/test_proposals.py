@@ -208,6 +208,20 @@ def test_the_list_filters_by_state_words_and_mine(client: Client, cast: Cast):
     assert client.get("/proposals/?mine=on").context["proposals"] == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("state=zzz", "状態："), (f"q={'あ' * 201}", "件名・理由を探す：")],
+    ids=["no such state", "too long"],
+)
+def test_a_filter_that_is_not_understood_is_said_to_be(client: Client, cast: Cast, asked: str, said: str):
+    proposal = in_review(cast)
+    client.force_login(cast.naoko)
+    response = client.get(f"/proposals/?{asked}")
+    assert proposal in response.context["proposals"]
+    (told,) = re.findall(r'<p class="error">([^<]*)</p>', response.content.decode())
+    assert told.startswith(said)
+
+
 def saved_but_not_submitted(proposal: Proposal, cast: Cast) -> None:
     """The author thinks again about everything that signers are told beside the words."""
     drafting.save(
