@@ -254,8 +254,8 @@ def test_a_file_is_read_from_the_database_as_it_is_sent(cast: Cast, reader: Clie
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 def test_a_file_of_any_length_takes_the_same_memory(cast: Cast, reader: Client, ending: str):
-    short, long = (peak(cast, reader, ending, size) for size in (500, 2_500))
-    assert long < short * 1.3 + 100_000, f"{short:,} bytes for 500 acts, {long:,} for 2,500"
+    short, long = (peak(cast, reader, ending, size) for size in (1_000, 5_000))
+    assert long < short * 1.3 + 200_000, f"{short:,} bytes for 1,000 acts, {long:,} for 5,000"
 
 
 def peak(cast: Cast, client: Client, ending: str, size: int) -> int:
