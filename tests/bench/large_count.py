@@ -126,7 +126,7 @@ def _worker() -> Iterator[str]:
     assert not found.broken
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     yield f"worker: taken in {reading:.0f} ms; counted, promises checked {counting:.0f} ms; memory {largest:.0f} MB"
-    yield repr(found.count.months)
+    yield repr(list(found.count.months))
 
 
 def _exported(folder: Path) -> list[tuple[str, str]]:
