@@ -54,9 +54,9 @@ def _page(request: Request, asked: ChangesFilter) -> HttpResponse:
 def _told(between: Between, number: int) -> dict[str, Any]:
     spans = changes.changed(between)
     start = (number - 1) * PAGE
-    shown = list(spans[start : start + PAGE + 1])
+    shown = list(spans.select_related("stage")[start : start + PAGE + 1])
     entries = changes.entries(shown[:PAGE], between, changes.teams_by_id(between))
-    stages = {stage.pk: stage for stage in as_of.stages(between.after)}
+    stages = {stage.pk: stage for stage in as_of.stages_then({span.stage for span in shown}, between.after)}
     told = [(entry, changes.paragraph(entry), release_notes.address(entry)) for entry in entries]
     grouped = groupby(told, key=lambda each: each[0].span.stage_id)
     return {
