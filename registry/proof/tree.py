@@ -31,27 +31,30 @@ class Missing(LookupError):
 class StoredTree:
     """Answers for complete subtrees (`merkle.Node`); remembers what it read, so make one per question.
 
+    Of what lies below the kept nodes, the last block alone: a ledger of any length takes little memory.
     Raises `Missing` where the ledger is shorter than was asked about, or has a gap.
     """
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], bytes] = {}
+        self._in_block: dict[tuple[int, int], bytes] = {}
 
     def __call__(self, level: int, position: int) -> bytes:
         place = (level, position)
-        if place not in self._known and level == 0:
-            self._read_block(position >> KEPT_FROM)
-            if place not in self._known:
-                raise Missing(position + 1)
-        if place not in self._known:
-            self._known[place] = self._kept(level, position) or self.joined(level, position)
-        return self._known[place]
+        found = (self._known if level >= KEPT_FROM else self._in_block).get(place)
+        if found is None:
+            found = self._leaf(position) if level == 0 else self._kept(level, position) or self.joined(level, position)
+            (self._known if level >= KEPT_FROM else self._in_block)[place] = found
+        return found
 
-    def _read_block(self, block: int) -> None:
-        first = block << KEPT_FROM
+    def _leaf(self, position: int) -> bytes:
+        first = position >> KEPT_FROM << KEPT_FROM
         events = Event.objects.filter(sequence__gt=first, sequence__lte=first + BLOCK).order_by("sequence")
-        for sequence, digest in events.values_list("sequence", "digest"):
-            self._known[0, sequence - 1] = leaf(digest)
+        rows = events.values_list("sequence", "digest")
+        self._in_block = {(0, sequence - 1): leaf(digest) for sequence, digest in rows}
+        if (0, position) not in self._in_block:
+            raise Missing(position + 1)
+        return self._in_block[0, position]
 
     def _kept(self, level: int, position: int) -> bytes | None:
         if level < KEPT_FROM:
