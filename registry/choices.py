@@ -1,6 +1,6 @@
 """What the choices of a wording are called: they are stored, and sealed, as keys."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -9,10 +9,9 @@ from django.db.models import Value
 from registry import as_of
 from registry.as_of import When
 from registry.models import Clause, Stage, Team, WorkingCopy
-from registry.wording import KINDS, Wording
+from registry.wording import KINDS
 
 STAGE, TEAM = "stage", "team"  # apart, since a stage and a team may have one key
-CHOSEN = ("kind", "stage", "producer", "judge", "successor")
 
 
 class Called:
@@ -25,21 +24,18 @@ class Called:
     def __init__(self, when: When | None = None, among: Mapping[str, str] | None = None) -> None:
         self._when = when or as_of.today()
         self._among = among or {}
-        self._says: dict[str, Callable[[Any], Any]] = {
-            "kind": lambda value: str(KINDS.get(value, value)),
-            "stage": lambda value: self._named.get((STAGE, value), value),
-            "producer": lambda value: self._named.get((TEAM, value), value),
-            "judge": lambda value: self._named.get((TEAM, value), value),
-            "successor": self._metric,
-        }
 
     def __call__(self, field: str, value: Any) -> Any:
-        say = self._says.get(field)
-        return say(value) if say and value else value
-
-    def choices(self, words: Wording) -> dict[str, str]:
-        """What a wording has chosen, by field."""
-        return {field: self(field, words[field]) for field in CHOSEN if words[field]}
+        match field if value else "":
+            case "kind":
+                return str(KINDS.get(value, value))
+            case "stage":
+                return self._named.get((STAGE, value), value)
+            case "producer" | "judge":
+                return self._named.get((TEAM, value), value)
+            case "successor":
+                return self._metric(value)
+        return value
 
     @cached_property
     def _named(self) -> dict[tuple[str, str], str]:

@@ -15,7 +15,8 @@ from registry.wording import CALCULATED
 
 MAX_DEPTH = 40
 # The fields of a wording in which `is_<metric>` may stand.
-REFERRING = ("condition", "dated_by", "counting_key", "first_per", "sums")
+COUNTED_BY = ("dated_by", "counting_key", "first_per", "sums")
+REFERRING = ("condition", *COUNTED_BY)
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _STATEMENT = re.compile(r";|--|/\*|\b(?:insert|update|delete|drop|alter|create|grant|copy)\b", re.IGNORECASE)
 _COMPARES = re.compile(r"[<>=]|\b(?:in|is|between|like|ilike|exists|not|and|or)\b|^\s*\w+\s*$", re.IGNORECASE)

@@ -90,7 +90,7 @@ def _asked(
     keys = {key for each in wanted for key in (each.inner, each.outer)}
     wordings = meaning.in_force(keys - overlay.keys(), on) | {key: overlay[key] for key in keys & overlay.keys()}
     alive = {key: words for key, words in wordings.items() if wording.is_counted(words) and not words["retired"]}
-    metrics = meaning.agreed([text for words in alive.values() for text in meaning.texts_of(words)], overlay, on)
+    metrics = meaning.agreed(meaning.texts_of(*alive.values()), overlay, on)
     return [
         _question(each.inner, each.outer, alive, declared, metrics, Moments(as_of=on))
         for each in wanted

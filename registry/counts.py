@@ -180,8 +180,7 @@ def _with_factors(sides: Sides, on: date) -> Sides:
 
 def _world(sides: Sides, declared: Vocabulary, on: date) -> World:
     def agreed(side: Mapping[str, Wording]) -> Any:
-        texts = [text for words in side.values() for text in meaning.texts_of(words)]
-        return meaning.agreed(texts, side, on)
+        return meaning.agreed(meaning.texts_of(*side.values()), side, on)
 
     return World(declared, Moments(as_of=clock.today()), agreed(sides.old), agreed(sides.new))
 

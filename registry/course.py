@@ -100,16 +100,8 @@ def references_in(wordings: Iterable[Wording], way: str) -> set[str]:
     return {key for words in wordings for key in WAYS[way](words)}
 
 
-def _in_condition(words: Wording) -> set[str]:
-    return set(conditions_syntax.referred_to(words))
-
-
-def _in_formula(words: Wording) -> set[str]:
-    return set(conditions_syntax.made_of(words))
-
-
 # Followed apart: a formula looks at the units of what it names, and at no condition.
-WAYS = {Use.CONDITION: _in_condition, Use.FORMULA: _in_formula}
+WAYS = {Use.CONDITION: conditions_syntax.referred_to, Use.FORMULA: conditions_syntax.made_of}
 
 
 def whole(since: date) -> Course:

@@ -53,13 +53,13 @@ LABELS: dict[str, str | Promise] = {"mapping": gettext_lazy("How it is read")}
 
 @dataclass(frozen=True)
 class Line:
-    """One field that differs. `language` is that of its text, empty where it has none; `field` is for wordings."""
+    """One field that differs. `language` is that of its text, if it has one; `key` what is stored of a choice."""
 
     label: str
     language: str
     code: bool
     pieces: list[Piece]
-    field: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,25 +90,20 @@ def shown_to(reader: User | None, events: Sequence[Event]) -> set[int]:
 
 def differences(event: Event) -> list[Difference]:
     """What the act changed; whether the reader may see it is asked before, with `shown_to`."""
-    called = Called(When.at(event.at), _proposed(event))
+    when = When.at(event.at)
     match event.act:
         case "published":
-            found = _published(event, called)
+            found = _published(event, Called(when))
         case "submitted" | "resubmitted":
-            found = _submitted(event, called)
+            found = _submitted(event, when)
         case _:
-            found = _written(event, called)
+            found = _written(event, Called(when, _drafted(event)))
     return [each for each in found if each.lines or each.taken_out]
 
 
-def _proposed(event: Event) -> dict[str, str]:
-    """What the metrics are called by what was submitted, or is being written; what was published has its own names."""
-    if event.act in ("submitted", "resubmitted"):
-        revision = {"revision__proposal": event.proposal_id, "revision__number": event.detail["revision"]}
-        return named(Clause.objects.filter(**revision))
-    if event.act in DRAFTED:
-        return named(WorkingCopy.objects.filter(proposal=event.proposal_id))
-    return {}
+def _drafted(event: Event) -> dict[str, str]:
+    """What the metrics are called in the draft that was written."""
+    return named(WorkingCopy.objects.filter(proposal=event.proposal_id)) if event.act in DRAFTED else {}
 
 
 def _published(event: Event, called: Called) -> Iterator[Difference]:
@@ -122,12 +117,13 @@ def _published(event: Event, called: Called) -> Iterator[Difference]:
     yield from _changed_rows(event, VocabularyVersion)
 
 
-def _submitted(event: Event, called: Called) -> Iterator[Difference]:
+def _submitted(event: Event, when: When) -> Iterator[Difference]:
     number = event.detail["revision"]
     revisions = Revision.objects.filter(proposal=event.proposal_id, number__in=[number - 1, number]).order_by("number")
     clauses: dict[int, dict[str, Clause]] = {number - 1: {}, number: {}}
     for clause in Clause.objects.filter(revision__in=revisions).select_related("revision", "base"):
         clauses[clause.revision.number][clause.key] = clause
+    called = Called(when, named(clauses[number].values()))
     address = ""
     if number > 1:
         address = reverse("compare_revisions", args=[event.proposal_id, number - 1, number])
@@ -182,10 +178,14 @@ def _based_on(model: type[models.Model], row: Any) -> Any:
 def worded(old: Any, new: Any, called: Called) -> list[Line]:
     """The fields of a wording that differ; without an old one, those that say something."""
     return [
-        Line(wording.label(each.field), field.language, field.shape == "code", each.pieces, each.field)
+        Line(wording.label(each.field), field.language, field.shape == "code", each.pieces, _key(field, each.new))
         for each in comparison.fields(old, new, wording.NAMES, called)
         for field in [wording.BY_NAME[each.field]]
     ]
+
+
+def _key(field: wording.Field, stored: Any) -> str:
+    return str(stored) if field.shape in ("choice", "metric") else ""
 
 
 def plain(model: type[models.Model], before: Any, after: Any) -> Iterator[Line]:

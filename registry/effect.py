@@ -22,6 +22,7 @@ from registry.ledger.canonical import digest
 from registry.meaning import Overlay
 from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
 from registry.proving import COUNTING_RULES, Question, in_both, names, referring, unchecked
+from registry.replaced import Stretch
 from registry.standing import Standing, based_on
 from registry.wording import Wording
 
@@ -268,15 +269,13 @@ def _numbers_may_differ(clause: Clause, standing: Standing) -> bool:
 def _changed(clause: Clause, standing: Standing, declared: Vocabulary) -> Iterator[dict[str, Any]]:
     """Against what it is based on; with `over`, against each version that a correction replaces with it, in order."""
     stretches = [each for each in standing.stretches if each.key == clause.key]
+    asked: list[tuple[Wording | None, date, Stretch | None]] = [(each.words, each.begins, each) for each in stretches]
     if all(each.is_base for each in stretches):
-        if wording.is_counted(clause.wording) or (clause.base and wording.is_counted(clause.base.wording)):
-            question = _question(standing, standing.submitted.effective_from, declared)
-            yield question.changed(clause.key, clause.base.wording if clause.base else None, clause.wording)
-        return
-    for each in stretches:
-        if wording.is_counted(clause.wording) or (each.words and wording.is_counted(each.words)):
-            told = _question(standing, each.begins, declared).changed(clause.key, each.words, clause.wording)
-            yield told | {"over": in_both(each.heading)}
+        asked = [(standing.based.get(clause.key), standing.submitted.effective_from, None)]
+    for old, day, over in asked:
+        if wording.is_counted(clause.wording) or (old and wording.is_counted(old)):
+            told = _question(standing, day, declared).changed(clause.key, old, clause.wording)
+            yield told | {"over": in_both(over.heading)} if over else told
 
 
 def _rippled(span: Span, standing: Standing, declared: Vocabulary) -> Iterator[dict[str, Any]]:

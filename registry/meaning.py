@@ -70,9 +70,9 @@ def in_force(keys: Iterable[str], on: date | None = None) -> dict[str, Wording]:
     return dict(spans.values_list("key", "definition__wording"))
 
 
-def texts_of(words: Wording) -> list[str]:
-    """Where a wording may refer to other metrics: its condition, and what it is counted by."""
-    return [words[name] for name in conditions_syntax.REFERRING]
+def texts_of(*wordings: Wording) -> list[str]:
+    """Where wordings may refer to other metrics: their conditions, and what they are counted by."""
+    return [words[name] for words in wordings for name in conditions_syntax.REFERRING]
 
 
 def agreed(texts: Iterable[str], overlay: Overlay | None = None, on: date | None = None) -> dict[str, Agreed]:

@@ -246,21 +246,18 @@ class MetricPage:
     @property
     def agreed_then(self) -> dict[str, Wording]:
         """The wordings that it refers to, directly or not, as they were on another day; none for today."""
-        return {key: words for key, (words, _recorded_at) in self._referred_to_then.items()}
+        return {key: version.wording for key, version in self._referred_to_then.items()}
 
     @cached_property
-    def _referred_to_then(self) -> dict[str, tuple[Wording, datetime]]:
-        """The same, each with the moment of its publication."""
-        found: dict[str, tuple[Wording, datetime]] = {}
-        wanted = set() if self.when.is_now or self.definition is None else _references(self.definition.wording)
+    def _referred_to_then(self) -> dict[str, Definition]:
+        """The versions that say so."""
+        found: dict[str, Definition] = {}
+        wanted = set() if self.when.is_now or self.definition is None else _references(self.definition)
         while missing := wanted - found.keys():
-            linked = ((key, self._linked[key]) for key in missing & self._linked.keys())
-            found |= {key: (definition.wording, definition.recorded_at) for key, definition in linked}
+            found |= {key: self._linked[key] for key in missing & self._linked.keys()}
             if further := missing - self._linked.keys():
-                spans = as_of.glossary(self.when).filter(key__in=further)
-                rows = spans.values_list("key", "definition__wording", "definition__recorded_at")
-                found |= {key: (words, recorded_at) for key, words, recorded_at in rows}
-            wanted = {key for each in missing & found.keys() for key in _references(found[each][0])}
+                found |= self._meant(further)
+            wanted = {key for each in missing & found.keys() for key in _references(found[each])}
         return found
 
     @property
@@ -277,15 +274,15 @@ class MetricPage:
         """
         if self.when.is_now or self.definition is None:
             return None
-        return as_of.vocabulary(max([self.read_at, *(at for _words, at in self._referred_to_then.values())]))
+        return as_of.vocabulary(max([self.read_at, *(each.recorded_at for each in self._referred_to_then.values())]))
 
     @property
     def successor(self) -> Definition | None:
         return self._linked.get(self.definition.wording["successor"]) if self.definition else None
 
 
-def _references(words: Wording) -> set[str]:
-    return set(conditions_syntax.referred_to(words))
+def _references(version: Definition) -> set[str]:
+    return set(conditions_syntax.referred_to(version.wording))
 
 
 def _place(use: Any) -> tuple[int, int, str]:

@@ -10,10 +10,11 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from registry import engine, meaning, telling, wording
-from registry.conditions import ConditionError, Moments, Vocabulary
+from registry import conditions_syntax, engine, meaning, telling, wording
+from registry.conditions import Agreed, ConditionError, Moments, Vocabulary
 from registry.conditions.sense import senses
 from registry.conditions.worker import Overrun
+from registry.conditions_syntax import COUNTED_BY
 from registry.course import Span, spans_of
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
@@ -74,16 +75,12 @@ class Question:
         return self._told(key, new, found["verdict"], findings=findings, rules=rules, found=found)
 
     def rippled(self, span: Span) -> dict[str, Any]:
-        """The same for a metric whose own words stay, and which refers to what changes, on the first of its days.
-
-        With `begins`, that day, where it is a later one.
-        """
-        asked = Question(self.based, self.overlay, max(self.on, span.begins), self.declared)
-        found = asked._compared(span.words, span.words)
-        unread = meaning.what_counts(span.words, self.overlay, self.declared, asked.on) is None
-        verdict = "broken" if found["verdict"] == "apart" and unread else found["verdict"]
-        told = asked._told(span.key, span.words, verdict, found=found)
-        return told | {"begins": asked.on if asked.on > self.on else None}
+        """The same for a metric whose own words stay, and which refers to what changes."""
+        found = self._compared(span.words, span.words)
+        verdict = found["verdict"]
+        if verdict == "apart" and meaning.what_counts(span.words, self.overlay, self.declared, self.on) is None:
+            verdict = "broken"
+        return self._told(span.key, span.words, verdict, found=found)
 
     def agreed(self, text: str) -> dict[str, Any]:
         """What the new text refers to."""
@@ -118,8 +115,8 @@ class Question:
         With `firsts`, the field of which only the first counts, so that what is proved of the conditions is not
         certain of what counts; and `refers`, the counting rules that refer to something that changes.
         """
-        before = meaning.agreed(meaning.texts_of(old), self.based, self.on)
-        after = meaning.agreed(meaning.texts_of(new), self.overlay, self.on)
+        texts = meaning.texts_of(old, new)
+        before, after = (meaning.agreed(texts, side, self.on) for side in (self.based, self.overlay))
         asked = (meaning.counting(old), meaning.counting(new))
         moments = Moments(as_of=self.on)
         try:
@@ -128,27 +125,27 @@ class Question:
             ).as_json()
         except ConditionError as error:
             return {**NOT_COMPARED, "verdict": "unchecked" if isinstance(error, Overrun) else "apart"}
-        refers = [name for name in self._referring_to_change(new) if old[name] == new[name]]
+        refers = [name for name in self._referring_to_change(new, before, after) if old[name] == new[name]]
         if compared["verdict"] == "same" and refers:
             in_order = meaning.firsts(new, self.declared)  # by another date another one is the first
             compared["verdict"] = "redated" if refers == ["dated_by"] and not in_order else "recounted"
         one = {"wider": new, "narrower": old}.get(compared["verdict"])
         return compared | {"firsts": meaning.firsts(one, self.declared) if one else "", "refers": refers}
 
-    def _referring_to_change(self, words: Wording) -> list[str]:
-        """The counting rules that mean something else once the proposal is in force."""
-        counting, texts = meaning.counting(words), meaning.texts_of(words)
-        before, after = (meaning.agreed(texts, side, self.on) for side in (self.based, self.overlay))
-        if before == after:
+    def _referring_to_change(
+        self, words: Wording, before: Mapping[str, Agreed], after: Mapping[str, Agreed]
+    ) -> list[str]:
+        """The counting rules that mean something else once the proposal is in force: those that name a metric can."""
+        rules = [name for name in COUNTED_BY if conditions_syntax.references(words[name])]
+        if before == after or not rules:
             return []
+        counting = meaning.counting(words)
         old, new = (senses(counting, self.declared, metrics) for metrics in (before, after))
-        parts: dict[str, tuple[str | None, ...]] = {
-            "dated_by": (counting.dated_by,),
-            "counting_key": counting.counting_key,
-            "first_per": (counting.first_per,),
-            "sums": (counting.sums,),
-        }
-        return [name for name, each in parts.items() if any(old.get(text) != new.get(text) for text in each if text)]
+
+        def parts(name: str) -> tuple[str, ...]:
+            return counting.counting_key if name == "counting_key" else (words[name],)
+
+        return [name for name in rules if any(old.get(text) != new.get(text) for text in parts(name))]
 
     def _cards(self, compared: Mapping[str, Any], words: Wording) -> list[dict[str, Any]]:
         return [self._card(side, compared[side], words) for side in ("gained", "lost") if compared[side]]

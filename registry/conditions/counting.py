@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from registry.conditions.dialects import Dialect, dialect_named
 from registry.conditions.meaning import Moments
 from registry.conditions.problems import refuse
-from registry.conditions.resolve import Metrics, resolve_text, resolve_value, resolve_value_in
+from registry.conditions.resolve import Metrics, resolve_text, resolve_value_in
 from registry.conditions.scope import Scope
 from registry.conditions.sql import Writer
 from registry.conditions.tree import Condition, Value
@@ -51,11 +51,12 @@ class Counting:
 def counting(definition: Definition, vocabulary: Vocabulary, metrics: Metrics | None = None) -> Counting:
     """The definition resolved; raises ConditionError at whichever part does not check."""
     entity = definition.counts
+    scope = Scope(vocabulary, entity, entity)
 
     def value(text: str) -> Value:
-        return resolve_value(text, vocabulary, entity, metrics)
+        return resolve_value_in(text, scope, metrics)
 
-    dated_by = resolve_date(definition.dated_by, Scope(vocabulary, entity, entity), metrics)
+    dated_by = resolve_date(definition.dated_by, scope, metrics)
     sums = value(definition.sums) if definition.sums else None
     if sums is not None and sums.type.kind not in ("int", "decimal"):
         raise refuse("sums_not_number", sums.span)

@@ -144,8 +144,7 @@ class Encoder(ValueEncoder):
         return found.negated() if node.negated else found
 
     def _between(self, node: Between) -> Truth:
-        within = (Compare(">=", node.value, node.low), Compare("<=", node.value, node.high))
-        found = self._and(And(within))
+        found = self._and(node.within)
         return found.negated() if node.negated else found
 
     def _like(self, node: Like) -> Truth:

@@ -130,9 +130,7 @@ class Compiler:
         return asked
 
     def _between(self, node: Between) -> Asked:
-        low, high = Compare(">=", node.value, node.low), Compare("<=", node.value, node.high)
-        within: Condition = And((low, high))
-        return self.compile(Not(within) if node.negated else within)
+        return self.compile(Not(node.within) if node.negated else node.within)
 
     def _like(self, node: Like) -> Asked:
         value = self.compile(node.value)

@@ -58,7 +58,7 @@ class _Reader(ValueWords):
                 every = isinstance(node, And) is not negated
                 return self._group("all" if every else "any", node.parts, negated)
             case Between() if _decides_beside_a_blank(node, negated):
-                return self.lines(_both_ends(node), node.negated is not negated)
+                return self.lines(node.within, node.negated is not negated)
             case Exists() if not isinstance(node.where, Always):
                 head = self.say("not exists" if negated else "exists", a=self._relation(node.relation))
                 return [(0, head), *_deeper(self._inside(node.relation, node.where))]
@@ -92,7 +92,7 @@ class _Reader(ValueWords):
                 parts = [self.phrase(part, negated) for part in node.parts]
                 return self.words["group"].format(self.words["and" if every else "or"].join(parts))
             case Between() if _decides_beside_a_blank(node, negated):
-                return self.phrase(_both_ends(node), node.negated is not negated)
+                return self.phrase(node.within, node.negated is not negated)
             case Always():
                 return self.words["always" if node.truth is not negated else "never"]
             case Compare():
@@ -188,12 +188,6 @@ class _Reader(ValueWords):
 def _decides_beside_a_blank(node: Between, negated: bool) -> bool:
     """Whether one end may decide while the other is blank: outside, beyond either end is enough."""
     return node.negated is not negated and (node.low.type.nullable or node.high.type.nullable)
-
-
-def _both_ends(node: Between) -> And:
-    """The two comparisons that BETWEEN is short for."""
-    ends = ((">=", node.low), ("<=", node.high))
-    return And(tuple(Compare(op, node.value, end, span=node.span) for op, end in ends), span=node.span)
 
 
 def _deeper(lines: list[Line]) -> list[Line]:

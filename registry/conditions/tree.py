@@ -131,6 +131,11 @@ class Between(Condition):
     high: Value
     negated: bool
 
+    @property
+    def within(self) -> And:
+        """The two comparisons that it is short for, before `negated`."""
+        return And((Compare(">=", self.value, self.low), Compare("<=", self.value, self.high)))
+
 
 @dataclass(frozen=True)
 class Like(Condition):

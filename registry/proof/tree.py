@@ -40,18 +40,18 @@ class StoredTree:
         self._in_block: dict[tuple[int, int], bytes] = {}
 
     def __call__(self, level: int, position: int) -> bytes:
-        place = (level, position)
-        found = (self._known if level >= KEPT_FROM else self._in_block).get(place)
-        if found is None:
+        known, place = self._known if level >= KEPT_FROM else self._in_block, (level, position)
+        if place not in known:
             found = self._leaf(position) if level == 0 else self._kept(level, position) or self.joined(level, position)
-            (self._known if level >= KEPT_FROM else self._in_block)[place] = found
-        return found
+            known[place] = found
+        return known[place]
 
     def _leaf(self, position: int) -> bytes:
         first = position >> KEPT_FROM << KEPT_FROM
         events = Event.objects.filter(sequence__gt=first, sequence__lte=first + BLOCK).order_by("sequence")
         rows = events.values_list("sequence", "digest")
-        self._in_block = {(0, sequence - 1): leaf(digest) for sequence, digest in rows}
+        self._in_block.clear()
+        self._in_block.update(((0, sequence - 1), leaf(digest)) for sequence, digest in rows)
         if (0, position) not in self._in_block:
             raise Missing(position + 1)
         return self._in_block[0, position]

@@ -172,7 +172,7 @@ def draft_page(request: Request, standing: Standing, forms: DraftForms, status: 
 def progress_of(standing: Standing) -> dict[str, Any]:
     return {
         "needs": before_submission(standing),
-        "differences": with_changes(standing.copies),
+        "differences": with_changes(standing.copies, Called(among=named(standing.copies))),
         "advice": advice.by_place(advice.written(standing)),
         "advised": [f"{copy.key}-{stem}_{language}" for copy in standing.copies for stem, language in ADVISED],
     }

@@ -42,7 +42,6 @@ def certificate(request: Request, key: str, number: int) -> HttpResponse:
         "definition": definition,
         "metric": definition.metric,
         "places": seals_as_pressed(definition),
-        "chosen": called.choices(definition.wording),
         "words": differences.worded(None, definition.wording, called),
         "sealed": proof["revision"]["document"],
         "checkpoint": proof["checkpoint"]["checkpoint"],

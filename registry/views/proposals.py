@@ -1,6 +1,6 @@
 """Proposals to read: the list, one proposal with its tabs, and what changed between two revisions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -28,7 +28,6 @@ from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
 from registry.models import Clause, Comment, Event, Objection, Proposal, Revision, User, WorkingCopy
 from registry.models.proposals import HEADING
 from registry.readiness import before_publication
-from registry.replaced import Stretch
 from registry.standing import Standing, stamped
 from registry.views.refusal import Missing
 from registry.views.request import Request
@@ -183,10 +182,8 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
         case "record":
             events = timeline.related(Event.objects.filter(proposal=standing.proposal))
             return {"days": list(timeline.by_day(timeline.lines(events[:500], reader=reader)))}
-    worded = standing.clauses or standing.copies
     return {
-        "clauses": with_changes(worded),
-        "replaced": with_replaced(standing),
+        **what_changes(standing),
         **how_read(standing),
         "advice": advice.submitted(standing) if standing.clauses else advice.written(standing),
     }
@@ -206,16 +203,21 @@ def how_read(standing: Standing) -> dict[str, Any]:
     return read | {"vocabulary": standing.read_by}
 
 
-def with_changes[W: Clause | WorkingCopy](worded: Sequence[W]) -> list[tuple[W, list[comparison.Change]]]:
-    """Clauses or working copies, each with what it says differently from the version it is based on."""
+def what_changes(standing: Standing) -> dict[str, Any]:
+    """What it says differently from the versions it is based on, and from the others that a correction replaces."""
+    worded = standing.clauses or standing.copies
     called = Called(among=named(worded))
+    return {
+        "clauses": with_changes(worded, called),
+        "replaced": [(each, _difference(each.version, each.new, called)) for each in standing.replaced],
+    }
+
+
+def with_changes(
+    worded: Iterable[Clause] | Iterable[WorkingCopy], called: Called
+) -> list[tuple[Clause | WorkingCopy, list[comparison.Change]]]:
+    """Clauses or working copies, each with what it says differently from the version it is based on."""
     return [(each, _difference(each.base, each, called)) for each in worded]
-
-
-def with_replaced(standing: Standing) -> list[tuple[Stretch, list[comparison.Change]]]:
-    """The other versions that a correction replaces, each with what then says something else."""
-    called = Called(among=named(standing.clauses or standing.copies))
-    return [(each, _difference(each.version, each.new, called)) for each in standing.replaced]
 
 
 def _threads(proposal: Proposal) -> list[tuple[Comment, list[Comment]]]:

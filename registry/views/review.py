@@ -15,7 +15,7 @@ from registry.models import Comment, Objection, Proposal, Revision, Team
 from registry.refusals import WrongState
 from registry.standing import Standing
 from registry.views.access import post_only
-from registry.views.proposals import how_read, page, places, standing_or_404, with_changes, with_replaced
+from registry.views.proposals import how_read, page, places, standing_or_404, what_changes
 from registry.views.request import Request
 from registry.workflow import publication, reviewing
 
@@ -50,8 +50,7 @@ def _signing(request: Request, standing: Standing, team: Team, form: SignOffForm
         "standing": standing,
         "proposal": standing.proposal,
         "revision": standing.revision,
-        "clauses": with_changes(standing.clauses),
-        "replaced": with_replaced(standing),
+        **what_changes(standing),
         **how_read(standing),
         "team": team,
         "form": form,
