@@ -2,6 +2,7 @@
 """A small CRM, and proposals that are counted on it through the screens."""
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from registry import datasets
 from registry.models import Dataset, Metric, Proposal, Run
 from registry.workflow import datasets as keeping
 from registry.workflow import submitting
-from tests.cast import Cast, fresh, sealed, started, write
+from tests.cast import TODAY, Cast, fresh, sealed, started, write
 from tests.data import export
 
 COMPANY = """company_id,industry,employees,region
@@ -64,6 +65,14 @@ def agreed(cast: Cast, **changes: Any) -> None:
 def proposed(cast: Cast, **change: Any) -> Proposal:
     proposal = started(cast.misaki)
     write(proposal, by=cast.misaki, change={"target_lead": change or {"condition": FEWER}})
+    submitting.submit(proposal, by=cast.misaki)
+    return fresh(proposal)
+
+
+def changing(cast: Cast, day: date = TODAY + timedelta(days=1), /, **changes: Any) -> Proposal:
+    """A change of several metrics for tomorrow (or `day`), submitted."""
+    proposal = started(cast.misaki, effective_from=day)
+    write(proposal, by=cast.misaki, change=changes)
     submitting.submit(proposal, by=cast.misaki)
     return fresh(proposal)
 

@@ -1,20 +1,19 @@
 """A metric that becomes calculated, or counted again: what it was before is left in its fields and says nothing."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
 
-from registry import conditions, containments, counts, effect, engine
+from registry import containments, counts, effect
 from registry.forms.conditions import Told
 from registry.models import Metric, Proposal, Run, Use
 from registry.seeding.content import Content
 from registry.standing import Standing
-from registry.workflow import submitting, vocabulary
-from tests.cast import TODAY, Cast, agreed_rate, fresh, sealed, started, words, write
-from tests.counting import FILES, RATE, agreed, cells, kept, plain
+from registry.workflow import vocabulary
+from tests.cast import TODAY, Cast, agreed_rate, fresh, sealed, words
+from tests.counting import FILES, RATE, agreed, cells, changing, kept, plain
 from tests.data import declare
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -25,21 +24,8 @@ FIFTY = {"condition": "company.employees >= 50"}
 
 
 @pytest.fixture(autouse=True)
-def _in_this_process(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine must not turn a proof into "undecided". test_worker has the others."""
-
-    def ask(function: str, *asked: Any, seconds: float = 0, **named: Any) -> Any:
-        return getattr(conditions, function)(*asked, **named)
-
-    monkeypatch.setattr(engine, "ask", ask)
+def _declared(cast: Cast, in_this_process: None) -> None:
     declare(cast)
-
-
-def changing(cast: Cast, day: date = TOMORROW, /, **changes: Any) -> Proposal:
-    proposal = started(cast.misaki, effective_from=day)
-    write(proposal, by=cast.misaki, change=changes)
-    submitting.submit(proposal, by=cast.misaki)
-    return fresh(proposal)
 
 
 def verdicts(proposal: Proposal) -> list[tuple[str, str]]:

@@ -1,20 +1,19 @@
 """What is proved of a change is what the numbers then say: of records with their date, in their month."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from registry import conditions, containments, counts, effect, engine
+from registry import containments, counts, effect
 from registry.effect import Effect
 from registry.models import Proposal, Run
 from registry.seeding.content import Content
 from registry.standing import Standing
-from registry.workflow import reviewing, submitting, vocabulary
-from tests.cast import TODAY, Cast, agreed_rate, fresh, latest, sealed, started, words, write
-from tests.counting import FILES, agreed, kept, plain
+from registry.workflow import reviewing, vocabulary
+from tests.cast import Cast, agreed_rate, fresh, latest, sealed, words
+from tests.counting import FILES, agreed, changing, kept, plain
 from tests.data import declare
 
 FIVE, HELD = "company.employees >= 5", "status = 'held'"
@@ -28,22 +27,8 @@ M4,L2,2026-05-05,,held,,online,30,confirmed,decides,6,qualified,2026-05-21
 
 
 @pytest.fixture(autouse=True)
-def _in_this_process(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine must not turn a proof into "undecided". test_worker has the others."""
-
-    def ask(function: str, *asked: Any, seconds: float = 0, **named: Any) -> Any:
-        return getattr(conditions, function)(*asked, **named)
-
-    monkeypatch.setattr(engine, "ask", ask)
+def _declared(cast: Cast, in_this_process: None) -> None:
     declare(cast)
-
-
-def changing(cast: Cast, **changes: Any) -> Proposal:
-    """A change of several metrics for tomorrow, submitted."""
-    proposal = started(cast.misaki, effective_from=TODAY + timedelta(days=1))
-    write(proposal, by=cast.misaki, change=changes)
-    submitting.submit(proposal, by=cast.misaki)
-    return fresh(proposal)
 
 
 def found(proposal: Proposal) -> dict[str, Effect]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from registry.models import User
+from registry.models import Proposal, User
 from registry.workflow import drafting, people, publication, reviewing
 from tests.cast import TODAY, Cast, drafted, in_review, latest, on, published, seal
 
@@ -27,6 +27,14 @@ def inbox(client: Client, user: User) -> Any:
 def objected(cast: Cast) -> Any:
     proposal = in_review(cast)
     return reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="空欄が増えます")
+
+
+def glass_asked(cast: Cast) -> Proposal:
+    """Sealed by Ryo for marketing; Megumi asked to publish it without sales."""
+    proposal = in_review(cast)
+    seal(proposal, team=cast.marketing, by=cast.ryo)
+    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    return proposal
 
 
 def test_what_waits_for_a_seal_waits_until_it_is_pressed(cast: Cast, client: Client):
@@ -84,27 +92,21 @@ def test_what_is_mine_in_review_and_what_was_agreed_show(cast: Cast, client: Cli
 
 
 def test_a_second_steward_is_asked_to_confirm_a_broken_glass(cast: Cast, client: Client):
-    proposal = in_review(cast)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    proposal = glass_asked(cast)
     assert [each.revision.proposal for each in inbox(client, cast.makoto).context["glass"]] == [proposal]
     for person in (cast.megumi, cast.naoko):
         assert inbox(client, person).context["glass"] == []
 
 
 def test_nobody_is_asked_to_go_without_a_team_that_has_sealed_by_now(cast: Cast, client: Client):
-    proposal = in_review(cast)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    proposal = glass_asked(cast)
     people.leave(cast.seat(cast.ryo), by=cast.megumi)
     seal(proposal, team=cast.sales, by=cast.naoko)
     assert inbox(client, cast.makoto).context["glass"] == []
 
 
 def test_a_team_is_told_that_something_was_published_without_its_seal(cast: Cast, client: Client):
-    proposal = in_review(cast)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    proposal = glass_asked(cast)
     publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
     page = inbox(client, cast.naoko)
     assert [each.revision.proposal for each in page.context["unsealed"]] == [proposal]
@@ -139,9 +141,7 @@ def test_nor_is_one_whose_stand_in_sealed_it(cast: Cast, client: Client):
 def test_nobody_is_asked_to_confirm_what_its_asker_may_not_ask_any_more(cast: Cast, client: Client):
     """Megumi seals for the team that had sealed when she asked."""
     people.join(cast.marketing, user=cast.megumi, role="signatory", by=cast.makoto)
-    proposal = in_review(cast)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    proposal = glass_asked(cast)
     people.leave(cast.seat(cast.ryo), by=cast.makoto)
     seal(proposal, team=cast.marketing, by=cast.megumi)
     assert inbox(client, cast.makoto).context["glass"] == []
@@ -149,9 +149,7 @@ def test_nobody_is_asked_to_confirm_what_its_asker_may_not_ask_any_more(cast: Ca
 
 def test_who_sealed_for_one_team_is_not_asked_for_the_other(cast: Cast, client: Client):
     people.join(cast.sales, user=cast.ryo, role="signatory", by=cast.megumi)
-    proposal = in_review(cast)
-    seal(proposal, team=cast.marketing, by=cast.ryo)
-    publication.ask_break_glass(proposal, by=cast.megumi, reason="監査の期日")
+    proposal = glass_asked(cast)
     publication.confirm_break_glass(proposal, by=cast.makoto, digest=latest(proposal).digest)
     assert inbox(client, cast.ryo).context["unsealed"] == []
     assert len(inbox(client, cast.naoko).context["unsealed"]) == 1
