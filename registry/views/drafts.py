@@ -256,6 +256,7 @@ def invite(request: Request, pk: int) -> HttpResponse:
             status = error.status
         else:
             return redirect("draft", pk=pk)
+    form.fields["user"].widget.attrs["autofocus"] = True  # far below the draft, where its sentence is
     return _saved_but(request, pk, status, invite=form)
 
 

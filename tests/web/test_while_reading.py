@@ -109,6 +109,7 @@ def test_a_remark_about_a_place_that_is_gone_says_so(client: Client, cast: Cast,
     told = re.search(r'<select[^>]* name="about"[^>]*aria-describedby="([\w-]+)"', page)
     assert told is not None
     assert f'id="{told[1]}">This place is not part of the proposal any more' in page
+    assert page.count("autofocus") == 1, "the place of the sentence is where one comes to"
     assert "/revisions/1...2/" in page
 
 

@@ -257,6 +257,6 @@ def test_a_vocabulary_typed_while_it_is_taken_out_of_the_proposal_stays_on_the_p
     address = f"/proposals/{proposal.pk}/rebase/"
     seen = client.get(address).context["seen"]
     vocabulary.leave_out(proposal, by=cast.megumi)
-    response = client.post(address, {"seen": seen, "source": ADDED + "# 書きかけの注記\n"})
+    response = client.post(address, {"seen": seen, "source": ADDED + "  # 書きかけの注記\n"})
     assert response.status_code == 409
-    assert "書きかけの注記" in response.content.decode()
+    assert "\n  # 書きかけの注記" in response.content.decode()
