@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast
 
 from registry import clock, days
 from registry.models import (
@@ -31,9 +32,15 @@ from registry.models import (
 )
 from registry.models.metrics import InForceQuerySet
 
-NAMES = ("name_ja", "name_en")
+# How teams, stages and people are called, and what stands for it where one kind has no such thing.
+CALLED: dict[str, Any] = {
+    "name_ja": Value(""),
+    "name_en": Value(""),
+    "mark_ja": Value(""),
+    "mark_en": Value(""),
+    "position": Cast(Value(None), models.PositiveSmallIntegerField()),
+}
 NAMED = ("definition__metric", "definition__revision__proposal", "stage", "producer", "judge")
-MARKS = ("mark_ja", "mark_en")
 
 
 @dataclass(frozen=True)
@@ -193,53 +200,60 @@ def people(ids: Iterable[int], when: When) -> dict[int, User]:
 
 def teams_then(rows: Iterable[Team], when: When) -> list[Team]:
     """These teams as they were called then. One query, and none for today."""
-    return _as_they_were(Team, rows, (*NAMES, *MARKS), when)
+    return list(then(rows, when).values())
 
 
 def stages_then(rows: Iterable[Stage], when: When) -> list[Stage]:
-    found = _as_they_were(Stage, rows, (*NAMES, "position"), when)
-    return sorted(found, key=lambda stage: (stage.position, stage.pk))
+    return sorted(then(rows, when).values(), key=lambda stage: (stage.position, stage.pk))
 
 
 def people_then(rows: Iterable[User], when: When) -> list[User]:
-    return _as_they_were(User, rows, NAMES, when)
+    return list(then(rows, when).values())
 
 
-def teams_at(rows: Iterable[tuple[Team, datetime]]) -> list[Team]:
-    """These teams, each as it was called at its own moment. One query."""
-    return _as_at(Team, list(rows), (*NAMES, *MARKS))
-
-
-def people_at(rows: Iterable[tuple[User, datetime]]) -> list[User]:
-    return _as_at(User, list(rows), NAMES)
-
-
-def _as_they_were[M: models.Model](model: type[M], rows: Iterable[M], names: tuple[str, ...], when: When) -> list[M]:
+def then[M: models.Model](rows: Iterable[M], when: When) -> dict[M, M]:
+    """By row of today, which may be of several kinds, the same as it was called then. One query, and none for today."""
     found = list(rows)
-    return found if when.is_now else _as_at(model, [(row, when.moment) for row in found], names)
+    return dict(zip(found, found if when.is_now else at((row, when.moment) for row in found), strict=True))
 
 
-def _as_at[M: models.Model](model: type[M], rows: list[tuple[M, datetime]], names: tuple[str, ...]) -> list[M]:
-    """Copies of today's rows with the values of each one's moment, to be read and never saved."""
-    if not rows:
-        return []
-    history: Any = model.history  # type: ignore[attr-defined]
-    told = history.filter(id__in=[row.pk for row, _moment in rows], history_date__lte=max(each for _row, each in rows))
-    past: dict[int, list[tuple[datetime, list[Any]]]] = {}
-    for pk, since, *values in told.order_by("history_date", "history_id").values_list("id", "history_date", *names):
-        past.setdefault(pk, []).append((since, values))
-    return [_with(row, dict(zip(names, _last(past.get(row.pk, []), moment), strict=False))) for row, moment in rows]
+def at[M: models.Model](rows: Iterable[tuple[M, datetime]]) -> list[M]:
+    """Copies of today's rows, each as it was called at its own moment, to be read and never saved. One query."""
+    asked = list(rows)
+    past: dict[tuple[str, int], list[list[Any]]] = {}
+    for kind, pk, *told in _past(asked):
+        past.setdefault((kind, pk), []).append(told)
+    return [_as_at(row, moment, past.get((_kind(row), row.pk), [])) for row, moment in asked]
 
 
-def _last(past: list[tuple[datetime, list[Any]]], moment: datetime) -> list[Any]:
-    return next((values for since, values in reversed(past) if since <= moment), [])
+def _past(rows: Sequence[tuple[models.Model, datetime]]) -> Iterable[tuple[Any, ...]]:
+    """`(kind, id, since, number, *NAMES)` of every state up to the last of the moments; blank where a kind has none."""
+    kinds = {type(row) for row, _moment in rows}
+    told = [_past_of(kind, [each for each in rows if isinstance(each[0], kind)]) for kind in kinds]
+    return told[0].union(*told[1:], all=True) if told else ()
 
 
-def _with[M: models.Model](row: M, values: dict[str, Any]) -> M:
+def _past_of(kind: Any, rows: Sequence[tuple[models.Model, datetime]]) -> Any:
+    own = {field.name for field in kind._meta.fields}
+    blank = {name: value for name, value in CALLED.items() if name not in own}
+    told = kind.history.filter(id__in={row.pk for row, _moment in rows}, history_date__lte=max(at for _row, at in rows))
+    columns = ("kind", "id", "history_date", "history_id", *CALLED)
+    return told.order_by().annotate(kind=Value(kind.__name__), **blank).values_list(*columns)
+
+
+def _kind(row: models.Model) -> str:
+    return type(row).__name__
+
+
+def _as_at[M: models.Model](row: M, moment: datetime, past: list[list[Any]]) -> M:
     then = copy.copy(row)
-    if any(values.values()):
-        for name, value in values.items():
-            setattr(then, name, value)
+    before = [states for states in past if states[0] <= moment]
+    if before:
+        _since, _number, *values = max(before, key=lambda state: (state[0], state[1]))
+        called = {name: value for name, value in zip(CALLED, values, strict=True) if hasattr(row, name)}
+        if any(called.values()):  # an erased person keeps the name that is left
+            for name, value in called.items():
+                setattr(then, name, value)
     return then
 
 

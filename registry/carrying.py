@@ -9,15 +9,15 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from registry import clock, course, days, meaning
+from registry import clock, course, days, meaning, spans
 from registry.comparison import Piece, words
 from registry.conditions import Agreed, Problem, Vocabulary
 from registry.conditions.sense import senses
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
-from registry.models import InForce, Use, VocabularyDraft
-from registry.proving import names, referring
+from registry.models import Use, VocabularyDraft
+from registry.proving import names
 from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
 
@@ -160,13 +160,13 @@ def _dependents(overlay: Overlay, on: date, *, conditions: bool) -> set[str]:
 
     A formula looks at nothing but units and other formulas.
     """
-    among = InForce.objects.since(on)
-    before = course.spans_of(among.filter(key__in=overlay))
+    around = spans.surroundings(overlay, on)
+    before = [span for span in around if span.key in overlay]
     recast = {span.key for span in before if meaning.factor(span.words) != meaning.factor(overlay[span.key])}
-    calculated = {span.key for span in referring(recast, Use.FORMULA, among)}
+    calculated = {span.key for span in around.referring(recast, Use.FORMULA)}
     if not conditions:
         return calculated
-    return calculated | {span.key for span in referring(set(overlay), Use.CONDITION, among)}
+    return calculated | {span.key for span in around.referring(overlay, Use.CONDITION)}
 
 
 def _changed(carried: "meaning.Carried", stamp: str) -> list[tuple[str, Wording]]:

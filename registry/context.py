@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from registry import clock, rules
+from registry import accounts, clock
 from registry.models import Proposal
 from registry.seeding.content import Content
 from registry.views.refusal import holds_what_was_typed
@@ -23,13 +23,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if settings.DEMO:
         context["demo_people"] = SimpleLazyObject(demo_people)
     if user is not None and user.is_authenticated:
-        context["awaiting"] = SimpleLazyObject(lambda: _awaiting(user))
-        context["member"] = SimpleLazyObject(lambda: rules.is_member(user))
+        reader: Any = SimpleLazyObject(lambda: user if hasattr(user, "awaited") else accounts.reader(user.pk))
+        context["awaited"] = SimpleLazyObject(lambda: reader.awaited)
+        context["awaiting"] = SimpleLazyObject(lambda: _awaiting(user) if reader.awaited else [])
+        context["member"] = SimpleLazyObject(lambda: reader.is_steward or reader.in_a_team)
     return context
 
 
 def _awaiting(user: Any) -> list[Proposal]:
-    """What waits for this reader's seal: the count in the bar and the panel of the glossary."""
+    """What waits for this reader's seal, in the panel of the glossary."""
     found = Proposal.objects.awaiting(user, clock.today())
     return list(found.select_related("author", "revision")[:SHOWN_AS_WAITING])
 

@@ -17,8 +17,7 @@ from registry.conditions.dataset import require_readable
 from registry.conditions.months import months_sql
 from registry.conditions.tally import Asked, Counted, World, both
 from registry.engine import kept
-from registry.models import Dataset, InForce, Revision, Run, Use
-from registry.proving import referring
+from registry.models import Dataset, Revision, Run, Use
 from registry.standing import Standing
 from registry.wording import CALCULATED, Wording
 
@@ -140,10 +139,10 @@ def _of_clauses(standing: Standing, dataset: Dataset, source: Source) -> Plan:
     changed = {key for key in old | new if wording.numbers_may_differ(old.get(key), new.get(key))}
     old, new = ({key: side[key] for key in changed & side.keys()} for side in (old, new))
     on = standing.submitted.effective_from
-    among = InForce.objects.as_of(on)
-    rippled = {span.key: span.words for span in referring(changed, Use.CONDITION, among)}
+    around = standing.surroundings
+    rippled = {span.key: span.words for span in around.referring(changed, Use.CONDITION, on)}
     parts = dict.fromkeys(sorted(changed), CHANGED) | dict.fromkeys(sorted(rippled), RIPPLE)
-    calculated = {span.key: span.words for span in referring(set(parts), Use.FORMULA, among)}
+    calculated = {span.key: span.words for span in around.referring(parts, Use.FORMULA, on)}
     sides = Sides(rippled | calculated | old, rippled | calculated | new)
     rates = {key for key in changed if sides.words(key)["kind"] == CALCULATED} | calculated.keys()
     return _plan(sides, parts, sorted(rates), dataset, source, meaning.read_in(standing.carried), on)

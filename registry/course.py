@@ -2,40 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
-from registry import conditions_syntax, meaning
+from registry import meaning, spans
 from registry.conditions import Agreed, Problem, Vocabulary
 from registry.meaning import Overlay
 from registry.models import FOREVER, InForce, Use
-from registry.models.metrics import InForceQuerySet
-from registry.wording import CALCULATED, Wording
+from registry.spans import WAYS, Span, references_in, spans_of
+from registry.wording import Wording
 
 # What is read of a wording, and its name: a whole course leaves all else where it is, since it can be long.
 READ = (
     *("kind", "counts", "counting_key", "dated_by", "first_per", "sums", "condition"),
     *("formula", "unit_en", "retired", "name_ja", "name_en"),
 )
-
-
-@dataclass(frozen=True)
-class Span:
-    """A wording and its days: from `begins` up to, and not including, `ends`."""
-
-    key: str
-    words: Wording
-    begins: date
-    ends: date
-
-    @property
-    def is_calculated(self) -> bool:
-        return bool(self.words["kind"] == CALCULATED)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it says by which condition or formula there are numbers."""
-        return bool(self.words["formula" if self.is_calculated else "condition"]) and not self.words["retired"]
 
 
 class Course:
@@ -95,45 +76,14 @@ class Course:
         return found
 
 
-def references_in(wordings: Iterable[Wording], way: str) -> set[str]:
-    """The metrics that wordings refer to by themselves, in their conditions or in their formulas."""
-    return {key for words in wordings for key in WAYS[way](words)}
-
-
-# Followed apart: a formula looks at the units of what it names, and at no condition.
-WAYS = {Use.CONDITION: conditions_syntax.referred_to, Use.FORMULA: conditions_syntax.made_of}
-
-
 def whole(since: date) -> Course:
     """Everything that is agreed for a day and those after it."""
-    spans = spans_of(InForce.objects.since(since), since)
-    return Course(replace(each, words={name: each.words[name] for name in READ}) for each in spans)
+    every = spans_of(InForce.objects.since(since), since)
+    return Course(replace(each, words={name: each.words[name] for name in READ}) for each in every)
 
 
 def of(keys: Iterable[str], overlay: Overlay, since: date) -> Course:
     """The same of these metrics, and of all that they or the wordings of `overlay` refer to."""
-    roots = {way: {*keys, *references_in(overlay.values(), way)} for way in WAYS}
-    found: dict[str, list[Span]] = {}
-    _read(set().union(*roots.values()), since, found)
-    for way, wanted in roots.items():
-        known: set[str] = set()
-        while wanted:
-            known |= wanted
-            _read(wanted, since, found)
-            wanted = references_in((span.words for key in wanted for span in found[key]), way) - known
-    return Course(span for spans in found.values() for span in spans)
-
-
-def _read(keys: set[str], since: date, found: dict[str, list[Span]]) -> None:
-    """Add the spans of these metrics, where they are not there yet."""
-    if missing := keys - found.keys():
-        found |= {key: [] for key in missing}
-        for span in spans_of(InForce.objects.since(since).filter(key__in=missing), since):
-            found[span.key].append(span)
-
-
-def spans_of(rows: InForceQuerySet, since: date = date.min) -> Iterator[Span]:
-    """The rows as spans, of whose days only those from `since` on are asked about."""
-    columns = ("key", "definition__wording", "valid_from", "valid_to")
-    for key, words, begins, ends in rows.order_by("key", "valid_from").values_list(*columns).iterator():
-        yield Span(key, words, max(begins, since), ends)
+    found = spans.since(since)
+    found.read({*keys, *(key for way in WAYS for key in references_in(overlay.values(), way))})
+    return Course(replace(each, begins=max(each.begins, since)) for each in found)

@@ -1,12 +1,13 @@
 """What one act changed, word by word: in published versions, revisions, drafts, and whatever else has words."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Value
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
@@ -18,6 +19,7 @@ from registry.choices import Called, named
 from registry.comparison import Piece
 from registry.models import (
     Clause,
+    Contributor,
     Dataset,
     Definition,
     Event,
@@ -31,6 +33,7 @@ from registry.models import (
     VocabularyVersion,
     WorkingCopy,
 )
+from registry.models.ledger import EventQuerySet
 from registry.models.proposals import HEADING
 
 AGREED = ("published", "submitted", "resubmitted")
@@ -72,24 +75,22 @@ class Difference:
     taken_out: bool = False
 
 
-def shown_to(reader: User | None, events: Sequence[Event]) -> set[int]:
-    """Those of the events, by sequence, whose words this reader may compare. At most one query.
+def noted(events: EventQuerySet, reader: User | None) -> EventQuerySet:
+    """Events with `own`: whether this reader contributed to their proposal. In the same query."""
+    contributing = Contributor.objects.filter(proposal=OuterRef("proposal"), user=reader)
+    return events.annotate(own=Exists(contributing) if reader else Value(False))
+
+
+def is_shown(event: Any) -> bool:
+    """Whether the words of an event, as `noted` gives it, may be compared by that reader.
 
     What was written into a draft is its contributors' own until it is submitted, and then stands in the revision.
     """
-    drafts: list[Any] = [event.proposal_id for event in events if event.act in DRAFTED]
-    own: set[Any] = set()
-    if drafts and reader is not None:
-        own = set(Proposal.objects.contributed_by(reader).filter(pk__in=drafts).values_list("pk", flat=True))
-    return {
-        event.sequence
-        for event in events
-        if event.act in (*AGREED, *NAMED) or (event.act in DRAFTED and event.proposal_id in own)
-    }
+    return event.act in (*AGREED, *NAMED) or (event.act in DRAFTED and event.own)
 
 
 def differences(event: Event) -> list[Difference]:
-    """What the act changed; whether the reader may see it is asked before, with `shown_to`."""
+    """What the act changed; whether the reader may see it is asked before, with `is_shown`."""
     when = When.at(event.at)
     match event.act:
         case "published":

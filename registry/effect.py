@@ -16,13 +16,13 @@ from django.utils.translation import pgettext
 
 from registry import answers, days, meaning, wording
 from registry.conditions import Vocabulary
-from registry.course import Span
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
-from registry.models import Clause, ExampleAnswer, InForce, Use, WorkingCopy
-from registry.proving import COUNTING_RULES, Question, in_both, names, referring, unchecked
+from registry.models import Clause, ExampleAnswer, Use, WorkingCopy
+from registry.proving import COUNTING_RULES, Question, in_both, names, unchecked
 from registry.replaced import Stretch
+from registry.spans import Span
 from registry.standing import Standing, based_on
 from registry.wording import Wording
 
@@ -250,12 +250,13 @@ def _computed(standing: Standing) -> dict[str, Any]:
     declared = meaning.read_in(standing.read_by)
     if declared is None:
         return {"effects": [], "ripple": [], "calculated": []}
+    around = standing.surroundings  # Read before all else asks for parts of it.
     effects = [told for clause in standing.clauses for told in _changed(clause, standing, declared)]
     dependents = [told for span in standing.dependents for told in _rippled(span, standing, declared)]
     rippled = [each for each in dependents if each["verdict"] != "same"]
     touched = {each.key for each in standing.clauses if _numbers_may_differ(each, standing)}
     touched |= {each["key"] for each in (*effects, *rippled) if each["verdict"] != "same"}
-    rates = referring(touched, Use.FORMULA, InForce.objects.since(standing.submitted.effective_from))
+    rates = around.referring(touched, Use.FORMULA)
     calculated = {span.key: {"key": span.key, "name": names(span.words)} for span in rates}
     return {"effects": effects, "ripple": rippled, "calculated": list(calculated.values())}
 

@@ -12,6 +12,7 @@ from django.core.cache import cache
 
 from registry.conditions import ConditionError
 from registry.conditions.worker import SECONDS, Overrun, Workers
+from registry.once import reading
 
 SOON = 60  # seconds until a question that came to nothing is asked again
 
@@ -46,7 +47,7 @@ def kept(name: str, compute: Callable[[], Any]) -> Any:
     Where one of its questions came to nothing, that is kept no longer than it takes a busy machine to recover.
     """
     if (found := cache.get(name)) is None:
-        with _noticing() as unanswered:
+        with _noticing() as unanswered, reading():
             found = compute()
         if unanswered:
             cache.set(name, found, SOON)

@@ -29,8 +29,10 @@ from registry.conditions.problems import problem
 from registry.conditions.tree import Condition
 from registry.ledger.canonical import digest
 from registry.models import Definition as PublishedVersion
-from registry.models import InForce, VocabularyClause, VocabularyDraft, VocabularyVersion
+from registry.models import VocabularyClause, VocabularyDraft, VocabularyVersion
 from registry.models.vocabulary import vocabulary_digest
+from registry.once import once
+from registry.spans import since
 from registry.wording import CALCULATED, Wording
 
 type Overlay = Mapping[str, Wording]
@@ -45,8 +47,12 @@ SAID_OF_OTHERS = ("counts", "condition", "name_ja", "name_en")  # by a condition
 
 def vocabulary() -> Vocabulary | None:
     """The latest vocabulary; `None` in a registry that has not declared one yet."""
-    source = VocabularyVersion.objects.values_list("source", flat=True).first()
+    source = _source()
     return declared_by(source) if source is not None else None
+
+
+def _source() -> str | None:
+    return once("vocabulary", VocabularyVersion.objects.values_list("source", flat=True).first)
 
 
 def declared_by(source: str) -> Vocabulary:
@@ -66,8 +72,8 @@ def read_in(carried: Declared | None) -> Vocabulary | None:
 
 def in_force(keys: Iterable[str], on: date | None = None) -> dict[str, Wording]:
     """The wordings of the metrics `keys` on a day (default today)."""
-    spans = InForce.objects.as_of(on or clock.today()).filter(key__in=list(keys))
-    return dict(spans.values_list("key", "definition__wording"))
+    day = on or clock.today()
+    return since(day).wordings(keys, day)
 
 
 def texts_of(*wordings: Wording) -> list[str]:
@@ -248,6 +254,16 @@ def stamped(rows: Any) -> Any:
     )
 
 
+def with_vocabulary(rows: Any) -> Any:
+    """A queryset that is `stamped` and brings the vocabulary along, in the same query, for `recall`."""
+    return stamped(rows).annotate(last_source=Subquery(VocabularyVersion.objects.values("source")[:1]))
+
+
+def recall(row: Any) -> None:
+    """Let all that is read while this page is made be read in the vocabulary that came with the row."""
+    once("vocabulary", lambda: row.last_source)
+
+
 def stamp(row: Any) -> str:
     """What the meaning of any condition depends on: the last version, the last vocabulary, the day."""
     return f"{row.last_version}:{row.last_vocabulary}:{clock.today()}"
@@ -280,7 +296,7 @@ def _read_aloud(
     if declared is None or words["counts"] not in declared.entities:
         return []
     metrics = agreed([words["condition"]], overlay, on)
-    wordings = in_force(metrics, on) | dict(overlay)
+    wordings = in_force(metrics.keys() - overlay.keys(), on) | dict(overlay)
     names = {key: {"ja": each["name_ja"], "en": each["name_en"]} for key, each in wordings.items()}
     try:
         said = reading(words["condition"], declared, words["counts"], language(), metrics, names)
@@ -303,7 +319,7 @@ def sql(words: Wording, on: date) -> list[Query]:
 
     The proofs are kept by all they depend on: the wording, what it refers to, the vocabulary and the day.
     """
-    source = VocabularyVersion.objects.values_list("source", flat=True).first()
+    source = _source()
     if source is None or words["kind"] == CALCULATED:
         return []
     metrics = agreed(texts_of(words), on=on)

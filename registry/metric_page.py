@@ -1,5 +1,6 @@
 """What a metric's page shows, for any day, read in a fixed number of queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registry import as_of, clock, conditions_syntax, days
+from registry import as_of, clock, conditions_syntax, days, spans
 from registry.as_of import When
 from registry.markdown import Term
 from registry.models import (
@@ -25,6 +26,7 @@ from registry.models import (
     Use,
     VocabularyVersion,
 )
+from registry.spans import Spans
 from registry.wording import Wording
 
 DEPENDENTS = 50
@@ -196,8 +198,11 @@ class MetricPage:
 
     def _meant(self, keys: set[str]) -> dict[str, Definition]:
         """The versions of these metrics on the day, by key."""
-        spans = InForce.objects.as_of(self.valid, self.known).filter(key__in=keys)
-        return {span.key: span.definition for span in spans.select_related("definition__metric")}
+        return self._around.versions(keys, self.valid)
+
+    @cached_property
+    def _around(self) -> Spans:
+        return spans.since(self.valid, self.known)
 
     @cached_property
     def terms(self) -> list[Term]:
@@ -254,9 +259,7 @@ class MetricPage:
         found: dict[str, Definition] = {}
         wanted = set() if self.when.is_now or self.definition is None else _references(self.definition)
         while missing := wanted - found.keys():
-            found |= {key: self._linked[key] for key in missing & self._linked.keys()}
-            if further := missing - self._linked.keys():
-                found |= self._meant(further)
+            found |= self._meant(missing)
             wanted = {key for each in missing & found.keys() for key in _references(found[each])}
         return found
 
@@ -293,34 +296,28 @@ def _place(use: Any) -> tuple[int, int, str]:
 def seal_row(definition: Definition, when: When | None = None) -> list[tuple[Team, SignOff | None]]:
     """Every place of the seal row with the seal that fills it. Two queries.
 
-    With `when`, only what had been sealed by then as far as was known, and with the names of that day: two more.
+    With `when`, only what had been sealed by then as far as was known, and with the names of that day: one more.
     """
     signed: dict[int, SignOff] = {}
     for seal in definition.revision.sign_offs.counted().select_related("team", "signed_by", "revision"):
         if when is None or when.known is None or seal.signed_at <= when.known:
             signed[seal.team_id] = seal
-    places = [place.team for place in definition.revision.places.select_related("team")]
-    if when is not None and not when.is_now:
-        places = _named_then(places, signed, when)
+    places: Sequence[Any] = [place.team for place in definition.revision.places.select_related("team")]
+    if when is not None:
+        seals = signed.values()
+        named = as_of.then([*places, *(seal.team for seal in seals), *(seal.signed_by for seal in seals)], when)
+        places = [named[team] for team in places]
+        for seal in seals:
+            seal.team, seal.signed_by = named[seal.team], named[seal.signed_by]
     return [(team, signed.get(team.pk)) for team in places]
 
 
-def _named_then(places: list[Team], signed: dict[int, SignOff], when: When) -> list[Team]:
-    named = as_of.teams_then({*places, *(seal.team for seal in signed.values())}, when)
-    teams = {team.pk: team for team in named}
-    people = {user.pk: user for user in as_of.people_then({seal.signed_by for seal in signed.values()}, when)}
-    for seal in signed.values():
-        seal.team, seal.signed_by = teams[seal.team_id], people[seal.signed_by_id]
-    return [teams[team.pk] for team in places]
-
-
 def seals_as_pressed(definition: Definition) -> list[tuple[Team, SignOff | None]]:
-    """Every place of the seal row, each with the names of the moment in which it was sealed. Four queries."""
+    """Every place of the seal row, each with the names of the moment in which it was sealed. Three queries."""
     row = seal_row(definition)
     pressed = [seal for _team, seal in row if seal]
-    teams = as_of.teams_at((seal.team, seal.signed_at) for seal in pressed)
-    people = as_of.people_at((seal.signed_by, seal.signed_at) for seal in pressed)
-    for seal, team, person in zip(pressed, teams, people, strict=True):
+    named: Any = as_of.at((each, seal.signed_at) for seal in pressed for each in (seal.team, seal.signed_by))
+    for seal, team, person in zip(pressed, named[::2], named[1::2], strict=True):
         seal.team, seal.signed_by = team, person
     return [(seal.team if seal else team, seal) for team, seal in row]
 

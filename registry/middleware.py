@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils import translation
 
+from registry.once import reading
 from registry.refusals import Refused
 from registry.views.refusal import lost_connection, refused, signed_out, unacceptable, wrong_method
 from registry.views.request import Request
@@ -74,6 +76,17 @@ def _prefer_language(request: Request) -> None:
     if not said and request.user.language:
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = request.user.language
+
+
+class ReadingMiddleware:
+    """A page that changes nothing asks the registry once for the same thing."""
+
+    def __init__(self, get_response: Responder) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        with reading() if request.method in ("GET", "HEAD") else nullcontext():
+            return self.get_response(request)
 
 
 class RefusalMiddleware:

@@ -15,10 +15,9 @@ from registry.conditions import Agreed, ConditionError, Moments, Vocabulary
 from registry.conditions.sense import senses
 from registry.conditions.worker import Overrun
 from registry.conditions_syntax import COUNTED_BY
-from registry.course import Span, spans_of
 from registry.ledger.canonical import digest
 from registry.meaning import Overlay
-from registry.models.metrics import InForceQuerySet
+from registry.spans import Span
 from registry.wording import Wording
 
 LANGUAGES = ("ja", "en")
@@ -178,20 +177,3 @@ def _rules(old: Wording, new: Wording) -> list[tuple[str, str, str]]:
 
 def _rule(name: str, value: str) -> str:
     return str(wording.KINDS[value]) if name == "kind" else value or _("none")
-
-
-def referring(keys: set[str], how: str, among: InForceQuerySet) -> list[Span]:
-    """Those that use one of `keys` in their condition or formula (`how`), also through others, by metric and day."""
-    found: dict[tuple[str, date], Span] = {}
-    known = wanted = keys
-    while wanted:
-        spans = list(spans_of(using(wanted, how, among).exclude(key__in=keys)))
-        wanted = {span.key for span in spans} - known
-        known = known | wanted
-        found |= {(span.key, span.begins): span for span in spans}
-    return [found[place] for place in sorted(found)]
-
-
-def using(keys: set[str], how: str, among: InForceQuerySet) -> InForceQuerySet:
-    """Those that use one of `keys` in their condition, formula or text (`how`)."""
-    return among.filter(definition__uses__key__in=keys, definition__uses__how=how, retired=False)

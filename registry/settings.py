@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "registry.middleware.RefusalMiddleware",
+    "registry.middleware.ReadingMiddleware",
 ]
 
 ROOT_URLCONF = "registry.urls"
@@ -139,6 +140,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 
 AUTH_USER_MODEL = "registry.User"
+AUTHENTICATION_BACKENDS = ["registry.accounts.Accounts"]
 CSRF_FAILURE_VIEW = "registry.views.refusal.csrf_failure"
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "glossary"

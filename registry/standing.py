@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from registry import as_of, clock, meaning, names, retirement
-from registry.course import Span
 from registry.engine import kept
 from registry.ledger.canonical import digest
 from registry.models import (
@@ -19,7 +18,6 @@ from registry.models import (
     Delegation,
     Dismissal,
     ExampleAnswer,
-    InForce,
     Membership,
     Metric,
     Objection,
@@ -34,8 +32,8 @@ from registry.models import (
     VocabularyVersion,
     WorkingCopy,
 )
-from registry.proving import referring
 from registry.replaced import Stretch, stretches
+from registry.spans import Span, Spans, surroundings
 from registry.wording import Wording
 
 
@@ -58,8 +56,10 @@ def based_on(worded: Iterable[Clause] | Iterable[WorkingCopy]) -> dict[str, Word
 class Standing:
     """One proposal with its latest revision, seals, objections and people. Each set is one query, when asked."""
 
-    def __init__(self, proposal: Proposal) -> None:
+    def __init__(self, proposal: Proposal, reader: Any = None) -> None:
+        """`reader`: who reads its page, as `accounts.reader` gives them. Of whoever acts, all is asked anew."""
         self.proposal = proposal
+        self._members = {reader.pk: reader.in_a_team} if hasattr(reader, "in_a_team") else {}
 
     @cached_property
     def today(self) -> date:
@@ -151,10 +151,14 @@ class Standing:
         """What is in force on its day, or from a later one, of other metrics whose conditions refer to these."""
         if self.revision is None:
             return []
-        among = InForce.objects.since(self.revision.effective_from)
         name = f"dependents:{self.revision.digest}:{self.stamp}"
-        found: list[Span] = kept(name, lambda: referring(set(self.overlay), Use.CONDITION, among))
+        found: list[Span] = kept(name, lambda: self.surroundings.referring(self.overlay, Use.CONDITION))
         return found
+
+    @property
+    def surroundings(self) -> Spans:
+        """What is in force from its day on of all that refers to its metrics, and of all that any of these refer to."""
+        return surroundings(self.overlay, self.submitted.effective_from)
 
     @property
     def judged_keys(self) -> set[str]:
@@ -321,16 +325,10 @@ class Standing:
 
     def is_member(self, user: User) -> bool:
         """Whether `user` belongs to any team, or looks after the registry."""
-        if user.is_steward or any(seat.user_id == user.pk for seat in self.memberships):
-            return True
         if user.pk not in self._members:
-            self._members[user.pk] = Membership.objects.current().filter(user=user).exists()
-        return self._members[user.pk]
-
-    @cached_property
-    def _members(self) -> dict[int, bool]:
-        """Of whom it was asked, since several acts ask it of the same reader."""
-        return {}
+            seated = any(seat.user_id == user.pk for seat in self.memberships)
+            self._members[user.pk] = seated or Membership.objects.current().filter(user=user).exists()
+        return user.is_steward or self._members[user.pk]
 
     def eligible(self, team: Team) -> list[User]:
         """Who could fill the place of `team`: whoever may sign for it, neither wrote the proposal nor agreed to it."""

@@ -168,16 +168,14 @@ class Line:
         return self.event.proposal
 
 
-def related(events: EventQuerySet) -> EventQuerySet:
-    """With what the sentences need, in one query."""
-    return events.select_related("actor", "proposal__revision", "team")
+def related(events: EventQuerySet, reader: User | None = None) -> EventQuerySet:
+    """With what the sentences need and what the reader may compare, in one query."""
+    return differences.noted(events, reader).select_related("actor", "proposal__revision", "team")
 
 
-def lines(events: Iterable[Event], reader: User | None = None) -> list[Line]:
-    """The events as sentences; a run of edits of one draft by one person is one line."""
-    told = list(events)
-    with_words = differences.shown_to(reader, told)
-    return [_line(list(run), with_words) for key, run in groupby(told, key=_run_key)]
+def lines(events: Iterable[Event]) -> list[Line]:
+    """The events, as `related` gives them, as sentences; a run of edits of one draft by one person is one line."""
+    return [_line(list(run)) for key, run in groupby(events, key=_run_key)]
 
 
 def _run_key(event: Event) -> Any:
@@ -186,9 +184,9 @@ def _run_key(event: Event) -> Any:
     return event.sequence
 
 
-def _line(run: list[Event], with_words: set[int]) -> Line:
+def _line(run: list[Event]) -> Line:
     event = run[0]
-    return Line(event, sentence(event), event.reason or _said(event), len(run), event.sequence in with_words)
+    return Line(event, sentence(event), event.reason or _said(event), len(run), differences.is_shown(event))
 
 
 def _said(event: Event) -> str:
@@ -261,7 +259,7 @@ def _day_of(detail: dict[str, Any], name: str) -> str:
 
 def _teams(keys: list[str], at: datetime) -> str:
     """What these teams were called then."""
-    teams = as_of.teams_at((team, at) for team in Team.objects.filter(key__in=keys)) if keys else []
+    teams = as_of.at((team, at) for team in Team.objects.filter(key__in=keys)) if keys else []
     return _(", ").join(team.name for team in teams)
 
 

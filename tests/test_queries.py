@@ -42,6 +42,7 @@ PAGES = {
     "autosave": "/proposals/{draft}/draft/",
     "proposal, words": "/proposals/{proposal}/",
     "proposal, discussion": "/proposals/{proposal}/?tab=discussion",
+    "proposal, effect": "/proposals/{proposal}/?tab=effect",
     "proposal, record": "/proposals/{proposal}/?tab=record",
     "published proposal": "/proposals/1/",
     "inbox": "/inbox/",

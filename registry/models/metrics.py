@@ -1,11 +1,12 @@
 """Stages, metrics, the versions of their definitions, and which of them is in force when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -141,12 +142,37 @@ def definition_digest(document: dict[str, Any]) -> str:
     return digest("goi/definition/1", document)
 
 
+# The joins stand in the order in which they are cheap: SQLite without statistics would begin with all spans.
+AROUND = """
+WITH RECURSIVE span(key, definition_id) AS NOT MATERIALIZED ({spans}),
+affected(key) AS (
+    SELECT key FROM registry_metric WHERE key IN ({keys})
+    UNION
+    SELECT span.key FROM affected CROSS JOIN registry_use used CROSS JOIN span
+    WHERE used.key = affected.key AND used.how <> 'text' AND span.definition_id = used.definition_id
+),
+reached(key) AS (
+    SELECT key FROM affected
+    UNION
+    SELECT key FROM registry_metric WHERE key IN ({besides})
+    UNION
+    SELECT used.key FROM reached CROSS JOIN span CROSS JOIN registry_use used
+    WHERE span.key = reached.key AND used.definition_id = span.definition_id AND used.how <> 'text'
+)
+SELECT key FROM reached
+"""
+
+
 class InForceQuerySet(models.QuerySet["InForce"]):
+    def recorded(self, known: datetime | None = None) -> "InForceQuerySet":
+        """What held, on whatever day, as recorded by the moment `known` (default: by now)."""
+        if known is None:
+            return self.filter(known_to=STILL_KNOWN)
+        return self.filter(known_from__lte=known, known_to__gt=known)
+
     def as_of(self, valid: date, known: datetime | None = None) -> "InForceQuerySet":
         """What was in force on the day `valid`, as recorded by the moment `known` (default: by now)."""
-        if known is None:
-            return self.filter(valid_from__lte=valid, valid_to__gt=valid, known_to=STILL_KNOWN)
-        return self.filter(valid_from__lte=valid, valid_to__gt=valid, known_from__lte=known, known_to__gt=known)
+        return self.filter(valid_from__lte=valid, valid_to__gt=valid).recorded(known)
 
     def since(self, day: date, before: datetime | None = None) -> "InForceQuerySet":
         """What is in force on a day or from a later one, as recorded by now, or as was recorded `before` a moment."""
@@ -154,6 +180,19 @@ class InForceQuerySet(models.QuerySet["InForce"]):
         if before is None:
             return spans.filter(known_to=STILL_KNOWN)
         return spans.filter(known_from__lt=before, known_to__gte=before)
+
+    def with_references(self, keys: Collection[str]) -> "InForceQuerySet":
+        """Those of `keys`, and of what their conditions and formulas refer to, also through others."""
+        return self.around((), keys)
+
+    def around(self, keys: Collection[str], besides: Collection[str] = ()) -> "InForceQuerySet":
+        """Those of `keys`, of what refers to them, and of what any of these or `besides` refer to, also through others.
+
+        References are followed among these rows, and in the same query.
+        """
+        spans, told = self.order_by().values("key", "definition_id").query.sql_with_params()
+        walk = AROUND.format(spans=spans, keys=_places(keys), besides=_places(besides))
+        return self.filter(key__in=RawSQL(walk, (*told, *keys, *besides)))
 
     def matching(self, terms: Sequence[str]) -> "InForceQuerySet":
         """Those in which every folded term occurs; see `text.search_terms`. Asks the index at once."""
@@ -175,6 +214,11 @@ class InForceQuerySet(models.QuerySet["InForce"]):
         """Those whose name could be taken for one of `names`."""
         keys = [text.skeleton(name) for name in names if name]
         return self.filter(Q(look_ja__in=keys) | Q(look_en__in=keys))
+
+
+def _places(values: Collection[str]) -> str:
+    """As many parameters as there are values."""
+    return ", ".join(["%s"] * len(values)) or "NULL"
 
 
 class InForce(models.Model):

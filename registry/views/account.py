@@ -28,7 +28,7 @@ from registry.views.access import open_to_all, page_of, post_only
 from registry.views.request import Request
 from registry.workflow import people
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+(BACKEND,) = settings.AUTHENTICATION_BACKENDS
 KEPT = "kept-"
 A_YEAR = 31_536_000
 

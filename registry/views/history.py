@@ -38,8 +38,8 @@ def _page(
 ) -> HttpResponse:
     before = request.GET.get("before", "")
     page = events.filter(sequence__lt=int(before[:18])) if before.isascii() and before.isdigit() else events
-    shown = list(timeline.related(page)[: PAGE + 1])
-    lines = timeline.lines(shown[:PAGE], reader=request.user)
+    shown = list(timeline.related(page, request.user)[: PAGE + 1])
+    lines = timeline.lines(shown[:PAGE])
     context |= {
         "filter": asked,
         "days": list(timeline.by_day(lines)),
@@ -68,9 +68,9 @@ def asked_events(asked: PublicationsFilter, events: EventQuerySet) -> EventQuery
 @require_safe
 def act(request: Request, sequence: int) -> HttpResponse:
     """One act with what it changed, word by word; to htmx the words alone, to stand below its line."""
-    events = timeline.related(Event.objects.visible_to(request.user))
+    events = timeline.related(Event.objects.visible_to(request.user), request.user)
     event = get_object_or_404(events, sequence=sequence)
-    (line,) = timeline.lines([event], reader=request.user)
+    (line,) = timeline.lines([event])
     context = {"line": line, "event": event, "differences": differences.differences(event) if line.words else []}
     if request.htmx and not request.htmx.boosted:
         if not line.words:

@@ -21,7 +21,7 @@ RECENT = 8
 
 @require_safe
 def show(request: Request) -> HttpResponse:
-    """At most eleven queries, however much waits. `awaiting` also answers for the count in the bar."""
+    """At most ten queries, however much waits."""
     user, day = request.user, clock.today()
     objections = Objection.objects.filter(closed_at=None, proposal__state=Proposal.IN_REVIEW)
     objections = objections.select_related("proposal__author", "proposal__revision", "raised_by").order_by("pk")

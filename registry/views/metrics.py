@@ -25,7 +25,9 @@ from registry.views.request import Request
 @require_safe
 @published
 def show(request: Request, key: str) -> HttpResponse:
-    metric = get_object_or_404(examples.noted(meaning.stamped(Metric.objects.exclude(latest=None))), key=key)
+    metrics = examples.noted(meaning.with_vocabulary(Metric.objects.exclude(latest=None)))
+    metric = get_object_or_404(metrics, key=key)
+    meaning.recall(metric)
     asked = DayFilter(request.GET)
     when = asked.when()
     page = MetricPage(metric, when.valid, when.known, asked.kept())

@@ -55,7 +55,7 @@ def _person(username: str) -> User:
 def _page(request: Request, person: User, status: int = 200, **forms: Any) -> HttpResponse:
     """The person; `forms` holds a bound form that has to be shown again with its errors."""
     events = Event.objects.visible_to(request.user).filter(actor=person)
-    lines = timeline.lines(timeline.related(events)[:ACTS_SHOWN], reader=request.user)
+    lines = timeline.lines(timeline.related(events, request.user)[:ACTS_SHOWN])
     context = {
         "person": person,
         "memberships": person.memberships.select_related("team").order_by("-until", "-since", "-pk"),

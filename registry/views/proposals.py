@@ -18,6 +18,7 @@ from registry import (
     differences,
     effect,
     effect_on_data,
+    meaning,
     rules,
     timeline,
     wording,
@@ -92,9 +93,10 @@ def standing_or_404(request: Request, pk: int) -> Standing:
     visible = with_counts(Proposal.objects.visible_to(request.user))
     glass = (f"revision__break_glass__{name}" for name in ("asked_by", "confirmed_by", "team"))
     vocabularies = ("vocabulary_draft__base", "revision__vocabulary_clause__base")
-    related = stamped(visible.select_related("author", "revision__submitted_by", *glass, *vocabularies))
-    proposal = get_object_or_404(related, pk=pk)
-    return Standing(proposal)
+    related = visible.select_related("author", "revision__submitted_by", *glass, *vocabularies)
+    proposal = get_object_or_404(meaning.with_vocabulary(stamped(related)), pk=pk)
+    meaning.recall(proposal)
+    return Standing(proposal, reader=request.user)
 
 
 def page(
@@ -180,8 +182,8 @@ def _tab(tab: str, standing: Standing, reader: User) -> dict[str, Any]:
         case "discussion":
             return {"threads": _threads(standing.proposal)}
         case "record":
-            events = timeline.related(Event.objects.filter(proposal=standing.proposal))
-            return {"days": list(timeline.by_day(timeline.lines(events[:500], reader=reader)))}
+            events = timeline.related(Event.objects.filter(proposal=standing.proposal), reader)
+            return {"days": list(timeline.by_day(timeline.lines(events[:500])))}
     return {
         **what_changes(standing),
         **how_read(standing),
