@@ -1,5 +1,6 @@
 """Pages ask the database as often in a large registry as in a small one."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.ledger.chain import event_digest
-from registry.models import Definition, Event, Metric, Proposal, Revision
+from registry.models import Definition, Event, Metric, Proposal, Revision, User
 from registry.models.metrics import definition_digest
 from registry.models.proposals import revision_digest
-from registry.workflow import drafting
+from registry.workflow import drafting, vocabulary
 from tests.bench import data, wordings
 
 # pytest-django makes the database only if a chosen test asks for it, and here the module's fixtures do.
@@ -20,13 +21,10 @@ pytestmark = pytest.mark.django_db
 
 SMALL, LARGE = 20, 2_000
 AT_MOST = 12
-# The first reader of a new state of the registry also reads what all others then share: the vocabulary, the words
-# that need no explanation.
-AT_MOST_AT_FIRST = 16
-# Of the stage, the teams and the people, where a page is about another day; of all that a draft's form offers, its
-# advice and what it still needs; and, for an autosave, of the act itself: whether its writer is in a team, locks,
-# history, event.
-MORE = {"metric, another day": 3, "draft": 8, "autosave": 19}
+# Of all that a draft's form offers, its advice and what it still needs; and, for an autosave, of the act itself:
+# whether its writer is in a team, locks, history, event. The first reader of a new state also reads the names that
+# advice about words needs.
+MORE = {"draft": 11, "autosave": 22}
 PAGES = {
     "glossary": "/",
     "glossary, second page": "/?page=2",
@@ -60,6 +58,7 @@ type Asked = tuple[int, int]
 def asked(size: int) -> dict[str, Asked]:
     """How often each page asks the database of a registry of this size: its first reader, and everybody after."""
     data.fill(size)
+    declare_words()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # It may have counted what other tests took back, as nothing at all.
@@ -73,6 +72,12 @@ def asked(size: int) -> dict[str, Asked]:
         "act": Event.objects.filter(act="published").latest("sequence").sequence,
     }
     return {name: queries(client, name, address.format(**place)) for name, address in PAGES.items()}
+
+
+def declare_words() -> None:
+    """The example's vocabulary, so that conditions are read: its containments are those of the first set."""
+    source = re.sub(r"(inner|outer): (\w+)", r"\1: \2_0", wordings.content().vocabulary)
+    vocabulary.change_vocabulary(source, by=User.objects.system(), reason="First words.")
 
 
 def _draft() -> Proposal:
@@ -117,9 +122,7 @@ def _measured(size: int, blocker: Any) -> dict[str, Asked]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_asks_at_most_twelve_times(page: str, in_small: dict[str, Asked]) -> None:
-    first, then = in_small[page]
-    assert first <= AT_MOST_AT_FIRST + MORE.get(page, 0)
-    assert then <= AT_MOST + MORE.get(page, 0)
+    assert max(in_small[page]) <= AT_MOST + MORE.get(page, 0)
 
 
 @pytest.mark.nightly
@@ -131,7 +134,7 @@ def test_a_page_asks_no_more_of_two_thousand_metrics_than_of_twenty(
     more = int(page.startswith(("glossary", "what changed")))
     first, then = in_small[page]
     assert in_large[page] in ((first, then), (first + more, then + more))
-    assert in_large[page][1] <= AT_MOST + MORE.get(page, 0)
+    assert max(in_large[page]) <= AT_MOST + MORE.get(page, 0)
 
 
 def test_the_registry_that_is_measured_has_right_digests(db: None) -> None:

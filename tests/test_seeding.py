@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from registry import clock, wording
 from registry.models import (
@@ -21,6 +22,8 @@ from registry.models import (
 from registry.seeding import story
 from registry.seeding.content import Content
 from registry.standing import Standing
+from registry.views.proposals import TABS
+from tests.test_queries import AT_MOST, queries
 from tests.verification import flaws
 
 GOVERNED_TERMS = ("target_lead", "follow_lead", "meeting", "qualified_meeting")
@@ -132,3 +135,23 @@ def test_the_demo_door_has_a_person_for_every_role(example: None, content: Conte
     assert len(people) == 6
     assert roles == {"member", "signatory", "steward", "reader"}
     assert {"marketing", "sales"} <= set(Team.objects.values_list("key", flat=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("username", ["suzuki", "watanabe"])
+def test_no_page_asks_the_database_more_than_twelve_times(example: None, client: Client, username: str):
+    """Also its first reader, after whom much is kept that conditions, proofs and numbers came to."""
+    reader = User.objects.get(username=username)
+    client.force_login(reader)
+    asked = {address: max(queries(client, "", address)) for address in addresses(reader)}
+    assert {address: times for address, times in asked.items() if times > AT_MOST} == {}
+
+
+def addresses(reader: User) -> Iterator[str]:
+    """The glossary, every metric today and on other days, every proposal, the inbox and the histories."""
+    yield from ("/", "/?on=2026-03-01", "/?on=2026-03-01&known=2026-04-01", "/inbox/", "/history/", "/changes/")
+    for key in METRICS:
+        page = f"/metrics/{key}/"
+        yield from (page, f"{page}?on=2026-06-01", f"{page}?on=2026-06-01&known=2026-08-01", f"{page}history/")
+    for proposal in Proposal.objects.visible_to(reader).exclude(revision=None):
+        yield from (f"/proposals/{proposal.pk}/?tab={tab}" for tab in TABS)

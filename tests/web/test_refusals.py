@@ -348,7 +348,7 @@ def test_a_foreign_draft_looks_like_a_page_that_does_not_exist(cast: Cast, clien
 
 def test_a_lost_database_says_that_nothing_was_changed(cast: Cast, client: Client):
     client.force_login(cast.misaki)
-    with connection.execute_wrapper(lost("registry_inforce", "registry_proposal")):
+    with connection.execute_wrapper(lost("registry_comment")):
         response = client.get("/proposals/")
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "30"
