@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 
+from registry import accounts
 from registry.models import Membership, Stage, Team, User
 from registry.workflow import people
 from tests.cast import NOW, PASSWORD, Cast, refuses, rejects_text
@@ -217,3 +218,12 @@ def test_a_stage_can_move(cast: Cast):
     assert Stage.objects.get(key="deal").position == 1
     with pytest.raises(ValidationError):
         people.add_stage(Stage(key="deal", name_ja="受注", name_en="Deal", position=4), by=cast.megumi)
+
+
+def test_who_has_left_their_team_since_the_page_was_asked_for_cannot_act(cast: Cast):
+    reader = accounts.reader(cast.misaki.pk)
+    assert reader is not None
+    assert reader.in_a_team
+    people.leave(cast.seat(cast.misaki), by=cast.megumi)
+    with refuses("not_a_member", 403):
+        drafting.start(by=reader)
