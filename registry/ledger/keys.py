@@ -72,7 +72,7 @@ def unreadable(path: Path) -> dict[Path, str]:
 
 
 def _known(path: Path) -> dict[Path, Ed25519PublicKey | Exception]:
-    kept, own = _kept(_public_folder(path)), _or_why(path, lambda path: signing_key(path).public_key())
+    kept, own = _kept(public_folder(path)), _or_why(path, lambda path: signing_key(path).public_key())
     return kept if isinstance(own, FileNotFoundError) else {**kept, path: own}
 
 
@@ -122,7 +122,7 @@ def promote_next(path: Path) -> None:
 
 def keep_public(path: Path, key: Ed25519PublicKey) -> None:
     """Trust what this key signs, though it is not the one in `path` or not any more."""
-    write_once(_public_folder(path) / f"{key_id(key)}.pem", public_pem(key), 0o644)
+    write_once(public_folder(path) / f"{key_id(key)}.pem", public_pem(key), 0o644)
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def _next(path: Path) -> Path:
     return path.with_name(f"{path.name}.next")
 
 
-def _public_folder(path: Path) -> Path:
+def public_folder(path: Path) -> Path:
     return path.with_name(f"{path.stem}_public")
 
 
