@@ -109,14 +109,14 @@ def public_key(pem: bytes) -> Ed25519PublicKey:
 
 def next_key(path: Path) -> Ed25519PrivateKey:
     """The key that is to follow the one in `path`; the same until `promote_next`, however often it is asked for."""
-    return first_key(_next(path))
+    return first_key(next_path(path))
 
 
 def promote_next(path: Path) -> None:
     """Let the next key sign from now on, and keep of the old one what it takes to check its signatures."""
     if path.exists():
         keep_public(path, signing_key(path).public_key())
-    _next(path).replace(path)
+    next_path(path).replace(path)
     sync(path.parent)
 
 
@@ -137,7 +137,7 @@ def held(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _next(path: Path) -> Path:
+def next_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.next")
 
 
