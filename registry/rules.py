@@ -179,6 +179,11 @@ def _no_seat(question: Question, team: Team) -> str:
             "Ask another signatory of %(team)s to seal."
         )
         return sentence % {"who": away.name, "other": seal.team.name, "team": team.name}
+    if away and away.pk in question.standing.contributor_ids:
+        sentence = _(
+            "%(who)s, for whom you stand in, helped to write this proposal. Ask another signatory of %(team)s to seal."
+        )
+        return sentence % {"who": away.name, "team": team.name}
     return _("You are not a signatory of %(team)s today. Ask one of its signatories to seal.") % {"team": team.name}
 
 
