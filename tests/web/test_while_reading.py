@@ -235,7 +235,7 @@ def test_a_vocabulary_that_another_brought_up_to_date_is_not_said_to_be_gone(
     response = client.post(address, shown_form(opened) | {"source": ADDED + "# by Makoto\n"})
     page = response.content.decode()
     assert response.status_code == 409
-    for said in ("Somebody has brought the vocabulary up to date meanwhile", "# by Makoto"):
+    for said in ("The vocabulary was brought up to date meanwhile", "# by Makoto"):
         assert said in page
     assert f'href="/proposals/{carried.pk}/vocabulary/"' in page
     assert "carries no vocabulary" not in page
