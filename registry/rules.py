@@ -98,6 +98,17 @@ def require_steward(by: User) -> None:
         raise NotPermitted("not_a_steward", _("Only a steward can do this. Ask one of the stewards."))
 
 
+def require_unedited(standing: Standing, edits: int | None) -> None:
+    """Raise unless the draft has been edited as often as on the page that is sent; `None` is a caller without one."""
+    if edits is None or edits == standing.proposal.edits:
+        return
+    sentence = _(
+        "This draft was saved meanwhile, by somebody else or by you in another window. "
+        "Nothing you typed is lost: see first what was saved."
+    )
+    raise WrongState("edited_meanwhile", sentence)
+
+
 def is_member(user: User) -> bool:
     return user.is_steward or Membership.objects.current().filter(user=user).exists()
 
@@ -179,6 +190,11 @@ def _no_seat(question: Question, team: Team) -> str:
             "Ask another signatory of %(team)s to seal."
         )
         return sentence % {"who": away.name, "other": seal.team.name, "team": team.name}
+    if away and away.pk in question.standing.contributor_ids:
+        sentence = _(
+            "%(who)s, for whom you stand in, helped to write this proposal. Ask another signatory of %(team)s to seal."
+        )
+        return sentence % {"who": away.name, "team": team.name}
     return _("You are not a signatory of %(team)s today. Ask one of its signatories to seal.") % {"team": team.name}
 
 

@@ -72,7 +72,7 @@ def unreadable(path: Path) -> dict[Path, str]:
 
 
 def _known(path: Path) -> dict[Path, Ed25519PublicKey | Exception]:
-    kept, own = _kept(_public_folder(path)), _or_why(path, lambda path: signing_key(path).public_key())
+    kept, own = _kept(public_folder(path)), _or_why(path, lambda path: signing_key(path).public_key())
     return kept if isinstance(own, FileNotFoundError) else {**kept, path: own}
 
 
@@ -109,20 +109,20 @@ def public_key(pem: bytes) -> Ed25519PublicKey:
 
 def next_key(path: Path) -> Ed25519PrivateKey:
     """The key that is to follow the one in `path`; the same until `promote_next`, however often it is asked for."""
-    return first_key(_next(path))
+    return first_key(next_path(path))
 
 
 def promote_next(path: Path) -> None:
     """Let the next key sign from now on, and keep of the old one what it takes to check its signatures."""
     if path.exists():
         keep_public(path, signing_key(path).public_key())
-    _next(path).replace(path)
+    next_path(path).replace(path)
     sync(path.parent)
 
 
 def keep_public(path: Path, key: Ed25519PublicKey) -> None:
     """Trust what this key signs, though it is not the one in `path` or not any more."""
-    write_once(_public_folder(path) / f"{key_id(key)}.pem", public_pem(key), 0o644)
+    write_once(public_folder(path) / f"{key_id(key)}.pem", public_pem(key), 0o644)
 
 
 @contextmanager
@@ -137,11 +137,11 @@ def held(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _next(path: Path) -> Path:
+def next_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.next")
 
 
-def _public_folder(path: Path) -> Path:
+def public_folder(path: Path) -> Path:
     return path.with_name(f"{path.stem}_public")
 
 

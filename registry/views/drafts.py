@@ -206,7 +206,7 @@ def add_metric(request: Request, pk: int) -> HttpResponse:
 
 
 def _saved_but(request: Request, pk: int, status: int, **refused: Any) -> HttpResponse:
-    """The draft as it was just saved, with the form beside it that was refused."""
+    """The draft as it was just saved, with the form beside it that was refused, or with what is still needed."""
     standing = standing_or_404(request, pk)
     rules.require("edit", standing, by=request.user)
     return draft_page(request, standing, DraftForms(standing), status=status, **refused)
@@ -234,8 +234,7 @@ def submit(request: Request, pk: int) -> HttpResponse:
     try:
         revision = submitting.submit(standing.proposal, by=request.user)
     except NotReady as error:
-        fresh = standing_or_404(request, pk)
-        return draft_page(request, fresh, DraftForms(fresh), status=409, not_ready=error.needs)
+        return _saved_but(request, pk, 409, not_ready=error.needs)
     sentence = _("Submitted as revision %(number)s. The teams that must agree see it in their inbox.")
     messages.success(request, sentence % {"number": revision.number})
     return redirect("proposal", pk=pk)

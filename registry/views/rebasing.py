@@ -70,13 +70,22 @@ def _wordings(copy: WorkingCopy, latest: Definition) -> tuple[Wording, Wording, 
     return base, wording.whole(copy.wording), wording.whole(latest.wording)
 
 
-def _three_way(copy: WorkingCopy, latest: Definition, data: Any, called: Called) -> ThreeWay:
+def _three_way(copy: WorkingCopy, latest: Definition, data: Any, called: Called, *, changed: bool) -> ThreeWay:
+    """Where what was on the screen changed, the choices that were sent are shown again, and not judged."""
     base, ours, theirs = _wordings(copy, latest)
-    form = RebaseForm(copy, [name for name in wording.NAMES if ours[name] != theirs[name]], data)
+    form = RebaseForm(copy, [name for name in wording.NAMES if ours[name] != theirs[name]], None if changed else data)
     for name, field in form.fields.items():
         verdict = comparison.three_way(base[name], ours[name], theirs[name])
         field.initial = verdict if verdict in {"ours", "theirs"} else None
+    if changed:
+        form.initial = _sent_choices(form, data)
     return ThreeWay(copy, latest, form, called)
+
+
+def _sent_choices(form: RebaseForm, data: Any) -> dict[str, Any]:
+    """By field; where none was sent, the page did not show the metric yet, and nothing is chosen in it."""
+    sent = {name: data[form.add_prefix(name)] for name in form.fields if form.add_prefix(name) in data}
+    return sent or dict.fromkeys(form.fields)
 
 
 @dataclass(frozen=True)
@@ -119,11 +128,11 @@ def rebase(request: Request, pk: int) -> HttpResponse:
     rules.require("edit", standing, by=request.user)
     given = sent(request)
     called = Called(among=named(standing.copies))
-    outdated = [_three_way(copy, latest, given, called) for copy, latest in standing.outdated]
     vocabulary = _vocabulary(standing, given)
     seen = standing.newer_digest
     left_over = _left_over(given, vocabulary)
     changed = given is not None and (given.get("seen") != seen or bool(left_over))
+    outdated = [_three_way(*each, given, called, changed=changed) for each in standing.outdated]
     acceptable = given is not None and not changed and _valid(outdated, vocabulary)
     if acceptable and _take(request, standing, outdated, vocabulary):
         messages.success(request, _("Up to date. Read the words once more, then submit them as a new revision."))

@@ -21,10 +21,10 @@ class Missing(Http404):
     """404 with a sentence of its own: what is not here, or not any more, and what to do next."""
 
 
-def refused(request: Request, error: Refused) -> HttpResponse:
-    """403 or 409 with the sentence and the way back."""
+def refused(request: Request, error: Refused, **ways: str) -> HttpResponse:
+    """403 or 409 with the sentence and the way back; `page` where the page above would refuse alike."""
     titles = {403: _("This is not yours to do"), 409: _("Not in this state")}
-    return _say(request, error.status, titles[error.status], [str(error.sentence)], code=error.code)
+    return _say(request, error.status, titles[error.status], [str(error.sentence)], code=error.code, **ways)
 
 
 def unacceptable(request: Request, error: ValidationError) -> HttpResponse:

@@ -149,11 +149,7 @@ def save(
     """
     standing = lock(proposal)
     rules.require("edit", standing, by=by)
-    if edits is not None and edits != standing.proposal.edits:
-        raise WrongState(
-            "edited_meanwhile",
-            _("Somebody else saved this draft while you were writing. Your text is kept below; see theirs first."),
-        )
+    rules.require_unedited(standing, edits)
     act = Act("draft_saved", by=by)
     heads = _set_heading(standing.proposal, heading or {}, effective_from, retroactive)
     bodies = [_set_wording(act, standing, key, words) for key, words in (wordings or {}).items()]

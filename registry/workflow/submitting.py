@@ -24,10 +24,7 @@ def submit(proposal: Proposal, *, by: User, edits: int | None = None) -> Revisio
     """
     standing = lock(proposal)
     rules.require("submit", standing, by=by)
-    if edits is not None and edits != standing.proposal.edits:
-        raise WrongState(
-            "edited_meanwhile", _("Somebody else saved this draft while you were reading. Read it once more.")
-        )
+    rules.require_unedited(standing, edits)
     readiness.require_ready(standing)
     voided = len(standing.seals)
     act = Act("resubmitted" if standing.revision else "submitted", by=by)

@@ -82,7 +82,7 @@ def carry(proposal: Proposal, *, source: str, by: User, edits: int | None = None
     """
     standing = lock(proposal)
     rules.require("carry_vocabulary", standing, by=by)
-    _require_unchanged(standing, edits)
+    rules.require_unedited(standing, edits)
     source = tidy(source)
     read(source)
     drafted = standing.drafted_vocabulary
@@ -115,14 +115,6 @@ def leave_out(proposal: Proposal, *, by: User) -> None:
     act.delete(drafted)
     _count_edit(act, standing)
     act.record(proposal=standing.proposal, metrics=standing.keys)
-
-
-def _require_unchanged(standing: Standing, edits: int | None) -> None:
-    if edits is not None and edits != standing.proposal.edits:
-        raise WrongState(
-            "edited_meanwhile",
-            _("Somebody else saved this draft while you were writing. Your text is kept below; see theirs first."),
-        )
 
 
 def _count_edit(act: Act, standing: Standing) -> None:

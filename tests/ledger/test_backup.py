@@ -288,6 +288,35 @@ def test_beside_a_damaged_signing_key_nothing_is_put_in_place(
     assert not loaded
 
 
+@pytest.mark.parametrize(("folder", "setting"), [("checkpoints", "GOI_CHECKPOINTS"), ("goi_public", "GOI_SIGNING_KEY")])
+def test_where_nothing_can_be_laid_beside_the_database_nothing_is_put_in_place(
+    new_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, setting: str
+):
+    """Whether there is room is tried before the database is replaced."""
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / folder).touch()
+    loaded: list[Path] = []
+    monkeypatch.setattr(databases, "load", loaded.append)
+    before = sorted(tmp_path.rglob("*"))
+    sentence = rf"{folder} \(Not a directory\).*Nothing was changed.*{setting}"
+    refused(sentence, "restore", new_machine, overwrite=True)
+    assert not loaded
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_checkpoints_that_are_there_already_need_no_folder_that_can_be_written_to(
+    cast: Cast, copied: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = backed_up(tmp_path / "goi.backup")
+    monkeypatch.setattr(databases, "load", lambda source: None)
+
+    def fails(*arguments: Any, **options: Any) -> bool:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(keys, "write_once", fails)
+    call_command("restore", str(file), overwrite=True, stdout=StringIO())
+
+
 def test_a_damaged_public_key_in_a_backup_does_not_keep_it_from_being_put_back(
     new_machine: Path, settings: Any, tmp_path: Path
 ):

@@ -202,6 +202,42 @@ def test_a_damaged_key_is_said_and_not_replaced(cast: Cast, settings: Any, lost:
     assert settings.SIGNING_KEY.read_text().endswith("half")
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_damaged_next_key_is_said_and_changes_nothing(cast: Cast, settings: Any, lost: bool):
+    checkpoints.write()
+    if lost:
+        settings.SIGNING_KEY.unlink()
+    following = settings.SIGNING_KEY.with_name("goi.pem.next")
+    following.write_text("-----BEGIN PRIVATE KEY-----\nhalf")
+    files, events = contents(settings.SIGNING_KEY.parent), Event.objects.count()
+    with translation.override("en"), pytest.raises(CommandError, match=r"goi\.pem\.next can be neither .* remove it"):
+        call_command("rotate_key", reason=WHY, lost=lost)
+    assert (contents(settings.SIGNING_KEY.parent), Event.objects.count()) == (files, events)
+    following.unlink()
+    call_command("rotate_key", reason=WHY, lost=lost, stdout=StringIO())
+    assert not following.exists()
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_next_key_that_was_announced_can_be_removed(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The exchange begins anew with another one, which the old key attests as well."""
+    checkpoints.write()
+    first = keys.signing_key(settings.SIGNING_KEY).public_key()
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "sign_held", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            rotate()
+    settings.SIGNING_KEY.with_name("goi.pem.next").unlink()
+    _first, second = rotate()
+    act(cast, "Ken")
+    checkpoints.write()
+    assert wrong([first]) == wrong([second]) == []
+    assert wrong_offline(tmp_path, first) == wrong_offline(tmp_path, second) == []
+
+
 def test_a_lost_key_is_replaced_when_one_says_so(cast: Cast, settings: Any):
     checkpoints.write()
     first = keys.signing_key(settings.SIGNING_KEY).public_key()

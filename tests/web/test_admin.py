@@ -1,5 +1,6 @@
 """The admin shows stewards every governed table, and neither passwords nor what others are drafting."""
 
+import re
 from typing import Any
 
 import pytest
@@ -54,6 +55,15 @@ def test_nobody_else_looks_at_any(client: Client, cast: Cast, model: Any):
     assert "管理者に依頼してください" in refused.content.decode()
     client.logout()
     assert client.get(table(model)).headers["Location"].startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("address", ["/admin/", table(Proposal)])
+def test_who_is_no_steward_is_led_to_the_glossary_and_not_to_another_refusal(client: Client, cast: Cast, address: str):
+    client.force_login(cast.takuya)
+    refused = client.get(address, follow=True)
+    assert refused.status_code == 403
+    main = refused.content.decode().partition("<main")[2]
+    assert re.findall(r'<a[^>]* href="(/[^"]*)"', main.partition("</main>")[0]) == ["/"]
 
 
 def test_what_others_draft_is_nowhere_in_it(steward: Client, lived: Cast):

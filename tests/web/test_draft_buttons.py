@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from registry.models import Proposal
-from registry.workflow import drafting, people
+from registry.workflow import drafting, people, reviewing, submitting
 from tests.cast import Cast, drafted, fresh, in_review, seal, write
 from tests.web.test_drafts import form_of, post
 
@@ -101,3 +101,21 @@ def test_what_is_refused_after_saving_is_not_said_to_be_lost(writer: Client, cas
     assert "What you typed is saved in the draft." in page
     assert "Nothing was saved" not in page
     assert Proposal.objects.get(pk=proposal.pk).working_copies.get().wording["text_en"] == "Typed just now."
+
+
+def test_what_is_not_ready_and_withdrawn_at_that_moment_is_not_shown_to_be_written_on(
+    writer: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    proposal = drafted(cast)
+    submit = submitting.submit
+
+    def then_it_is_withdrawn(*arguments: Any, **options: Any) -> Any:
+        try:
+            return submit(*arguments, **options)
+        finally:
+            reviewing.withdraw(proposal, by=cast.misaki)
+
+    monkeypatch.setattr(submitting, "submit", then_it_is_withdrawn)
+    page = post(writer, proposal, "revisions/", title_ja="", title_en="").content.decode()
+    assert "This proposal has ended" in page
+    assert 'id="draft"' not in page

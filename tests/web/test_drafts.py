@@ -140,6 +140,19 @@ def test_two_writers_never_overwrite_each_other(writer: Client, cast: Cast):
     assert fresh(proposal).working_copies.get().wording["text_ja"] == "ほかの窓の文。"
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["the button", "by itself"])
+def test_what_is_told_of_another_save_is_true_of_oneself_in_another_window_too(
+    writer: Client, cast: Cast, headers: dict[str, str]
+):
+    proposal = drafted(cast)
+    first, second = (form_of(writer, proposal) | {"title_en": title} for title in ("One", "Two"))
+    assert writer.post(f"/proposals/{proposal.pk}/draft/", first).status_code == 302
+    page = writer.post(f"/proposals/{proposal.pk}/draft/", second, headers=headers).content.decode()
+    assert "ご自分の別のウィンドウ" in page
+    for said in ("ほかの人が", "相手"):
+        assert said not in page
+
+
 def test_what_was_typed_for_a_metric_that_somebody_took_out_is_shown(writer: Client, cast: Cast):
     proposal = drafted(cast, "target_lead", "meeting")
     mine = form_of(writer, proposal) | {"meeting-text_ja": "わたしの<b>商談</b>の文。", "meeting-summary_en": ""}

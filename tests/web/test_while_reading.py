@@ -235,7 +235,7 @@ def test_a_vocabulary_that_another_brought_up_to_date_is_not_said_to_be_gone(
     response = client.post(address, shown_form(opened) | {"source": ADDED + "# by Makoto\n"})
     page = response.content.decode()
     assert response.status_code == 409
-    for said in ("Somebody has brought the vocabulary up to date meanwhile", "# by Makoto"):
+    for said in ("The vocabulary was brought up to date meanwhile", "# by Makoto"):
         assert said in page
     assert f'href="/proposals/{carried.pk}/vocabulary/"' in page
     assert "carries no vocabulary" not in page
@@ -254,3 +254,37 @@ def test_bringing_up_to_date_shows_the_examples_of_a_rate_as_its_page_does(clien
     page = re.sub(r"<[^>]+>", "", client.get(f"/proposals/{proposals[0].pk}/rebase/").content.decode())
     assert "10 of 20 → is calculated like this" in page
     assert "→ counts" not in page
+
+
+def test_choices_stay_made_when_another_metric_becomes_outdated_meanwhile(client: Client, cast: Cast):
+    """What has not been asked yet is chosen by nobody, and is no mistake of theirs."""
+    proposal = drafted(cast, "target_lead", "meeting", effective_from=TODAY + timedelta(days=40))
+    rewritten(cast, {"target_lead": {"text_ja": "先に出た文", "summary_ja": "短い説明"}}, days=1)
+    client.force_login(cast.misaki)
+    address = f"/proposals/{proposal.pk}/rebase/"
+    opened = client.get(address)
+    assert checked(opened) == {"rebase-target_lead-text_en": "ours", "rebase-target_lead-summary_ja": "theirs"}
+    answers = {"rebase-target_lead-text_ja": "theirs", "rebase-target_lead-summary_ja": "ours"}
+    chosen = checked(opened) | answers
+    rewritten(cast, {"target_lead": {"unit_ja": "名"}, "meeting": {"unit_ja": "回"}}, days=2)
+    response = client.post(address, shown_form(opened) | chosen)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert 'name="rebase-meeting-unit_ja"' in page
+    assert checked(response) == chosen | {"rebase-target_lead-unit_ja": "theirs"}
+    assert "Choose whose words to keep" not in page
+    assert "aria-invalid" not in page
+
+
+def rewritten(cast: Cast, change: dict[str, dict[str, str]], *, days: int) -> None:
+    """Kenta's words are published meanwhile, to apply so many days from now."""
+    proposal = write(started(cast.kenta, effective_from=TODAY + timedelta(days=days)), by=cast.kenta, change=change)
+    submitting.submit(proposal, by=cast.kenta)
+    sealed(cast, proposal)
+
+
+def checked(response: HttpResponse) -> dict[str, str]:
+    """Which button of each group is pressed."""
+    return dict(
+        re.findall(r'<input type="radio" name="([^"]+)" value="([^"]+)"[^>]* checked', response.content.decode())
+    )

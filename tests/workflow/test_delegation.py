@@ -2,7 +2,10 @@
 
 from datetime import date, timedelta
 
-from registry.models import Delegation, Membership, Proposal, User
+import pytest
+
+from registry import rules
+from registry.models import Delegation, Membership, Proposal, Team, User
 from registry.standing import Standing
 from registry.workflow import drafting, people
 from tests.cast import TODAY, Cast, fresh, in_review, on, refuses, rejects_text, revised, seal
@@ -269,6 +272,27 @@ def test_a_stand_in_for_two_agrees_for_the_one_who_has_not(cast: Cast):
     seal(proposal, team=cast.marketing, by=cast.naoko)
     assert Proposal.objects.awaiting(cast.kenta, TODAY).exists()
     assert seal(proposal, team=cast.sales, by=cast.kenta).membership.user == cast.koji
+
+
+@pytest.mark.parametrize(
+    ("first", "reason"), [("naoko", "この提案の執筆に"), ("koji", "すでにマーケティングとして合意")]
+)
+def test_a_stand_in_for_two_who_may_not_is_told_of_the_first_why(cast: Cast, first: str, reason: str):
+    """Naoko wrote it and Koji agreed for another team; neither delegation lets the stand-in seal."""
+    people.join(cast.marketing, user=cast.koji, role="signatory", by=cast.megumi)
+    for lender in sorted((cast.naoko, cast.koji), key=lambda who: who.username != first):
+        lend(cast, lender)
+    proposal = in_review(cast, by=cast.naoko)
+    seal(proposal, team=cast.marketing, by=cast.koji)
+    said = told(proposal, cast.kenta, cast.sales)
+    assert f"あなたが代理を務める{getattr(cast, first).name}さんは、{reason}" in said
+    assert "承認者ではありません" in told(proposal, cast.misaki, cast.sales)
+
+
+def told(proposal: Proposal, by: User, team: Team) -> str:
+    """Why `by` may not seal."""
+    refused = rules.refusal("sign_off", Standing(fresh(proposal)), by=by, team=team)
+    return str(refused.sentence) if refused else ""
 
 
 def test_the_checklist_does_not_wait_for_a_stand_in_who_may_not(cast: Cast):

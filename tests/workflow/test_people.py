@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 
 from registry import accounts
 from registry.models import Membership, Stage, Team, User
-from registry.workflow import people
+from registry.workflow import drafting, people
 from tests.cast import NOW, PASSWORD, Cast, refuses, rejects_text
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             manifest = _unpacked(options["file"], folder)
             _require_fit(manifest)
             _require_readable_keys()
+            _require_room_beside(folder)
             try:
                 databases.load(folder / archive.DATABASE)
             except databases.Failed as failure:
@@ -50,9 +52,9 @@ class Command(BaseCommand):
             call_command("verify", stdout=self.stdout, stderr=self.stderr)
 
     def _trust(self, folder: Path) -> None:
-        """Lay the backup's public keys where `verify` looks, unless some are there: a backup's maker chose its keys."""
-        found = keys.public_keys_in(folder / archive.KEYS)
-        if not found or keys.public_keys(settings.SIGNING_KEY):
+        """Lay the backup's public keys where `verify` looks."""
+        found = _new_keys(folder)
+        if not found:
             return
         for key in found:
             keys.keep_public(settings.SIGNING_KEY, key)
@@ -106,7 +108,40 @@ def _require_readable_keys() -> None:
         raise CommandError(sentence % {"file": file, "why": why})
 
 
+def _require_room_beside(folder: Path) -> None:
+    """Tried before the database is replaced, so that nothing stops half way."""
+    if _new_checkpoints(folder):
+        _require_writable("GOI_CHECKPOINTS", Path(settings.CHECKPOINTS))
+    if _new_keys(folder):
+        _require_writable("GOI_SIGNING_KEY", keys.public_folder(settings.SIGNING_KEY))
+
+
+def _require_writable(setting: str, folder: Path) -> None:
+    """A folder that is not there is made later, in the nearest one above it that is."""
+    nearest = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    try:
+        tempfile.TemporaryFile(dir=nearest).close()
+    except OSError as failure:
+        sentence = _(
+            "Nothing can be written to %(folder)s (%(why)s). Nothing was changed; make it a folder that can be written "
+            "to, or set %(setting)s to another place."
+        )
+        values = {"folder": nearest, "why": keys.reason(failure), "setting": setting}
+        raise CommandError(sentence % values) from failure
+
+
+def _new_checkpoints(folder: Path) -> list[Path]:
+    """Those in the backup that are not here yet."""
+    found = sorted((folder / archive.CHECKPOINTS).glob("*.json"))
+    return [path for path in found if not os.path.exists(Path(settings.CHECKPOINTS) / path.name)]
+
+
+def _new_keys(folder: Path) -> list[Ed25519PublicKey]:
+    """The backup's public keys, unless some are here: a backup's maker chose its keys."""
+    return [] if keys.public_keys(settings.SIGNING_KEY) else keys.public_keys_in(folder / archive.KEYS)
+
+
 def _lay_beside(folder: Path) -> None:
-    """Checkpoints that are not there yet. Those that are stay as they are: they may say more than the backup."""
-    for path in sorted((folder / archive.CHECKPOINTS).glob("*.json")):
+    """Checkpoints that are here already stay as they are: they may say more than the backup."""
+    for path in _new_checkpoints(folder):
         keys.write_once(Path(settings.CHECKPOINTS) / path.name, path.read_bytes(), 0o644)
