@@ -24,7 +24,7 @@ AT_MOST = 12
 # Of all that a draft's form offers, its advice and what it still needs; and, for an autosave, of the act itself:
 # whether its writer is in a team, locks, history, event. The first reader of a new state also reads the names that
 # advice about words needs.
-MORE = {"draft": 11, "autosave": 22}
+MORE = {"draft": 6, "autosave": 22}
 PAGES = {
     "glossary": "/",
     "glossary, second page": "/?page=2",
