@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from registry import clock, wording
+from registry import accounts, clock, wording
 from registry.models import (
     GOVERNED,
     Definition,
@@ -155,3 +155,15 @@ def addresses(reader: User) -> Iterator[str]:
         yield from (page, f"{page}?on=2026-06-01", f"{page}?on=2026-06-01&known=2026-08-01", f"{page}history/")
     for proposal in Proposal.objects.visible_to(reader).exclude(revision=None):
         yield from (f"/proposals/{proposal.pk}/?tab={tab}" for tab in TABS)
+
+
+def test_who_reads_comes_with_how_many_seals_await_them(example: None):
+    """The statement is written once and filled in for each reader: it must say what the question itself says."""
+    people = User.objects.exclude(username=User.SYSTEM)
+    said = {each.username: accounts.reader(each.pk) for each in people}
+    waiting = {each.username: Proposal.objects.awaiting(each, clock.today()).count() for each in people}
+    seated = {each.username for each in people.filter(memberships__until=None, memberships__isnull=False)}
+    assert {name: found.awaited for name, found in said.items()} == waiting
+    assert {name for name, found in said.items() if found.in_a_team} == seated
+    assert max(waiting.values()) > 0
+    assert accounts.reader(0) is None
