@@ -142,24 +142,27 @@ def definition_digest(document: dict[str, Any]) -> str:
     return digest("goi/definition/1", document)
 
 
-# The joins stand in the order in which they are cheap: SQLite without statistics would begin with all spans.
+# Through all versions, past ones included. SQLite has no statistics: it joins in the order in which the tables stand.
 AROUND = """
-WITH RECURSIVE span(key, definition_id) AS NOT MATERIALIZED ({spans}),
-affected(key) AS (
+WITH RECURSIVE affected(key) AS (
     SELECT key FROM registry_metric WHERE key IN ({keys})
     UNION
-    SELECT span.key FROM affected CROSS JOIN registry_use used CROSS JOIN span
-    WHERE used.key = affected.key AND used.how <> 'text' AND span.definition_id = used.definition_id
+    SELECT metric.key FROM affected CROSS JOIN registry_use used
+        CROSS JOIN registry_definition version CROSS JOIN registry_metric metric
+    WHERE used.key = affected.key AND used.how <> 'text'
+        AND version.id = used.definition_id AND metric.id = version.metric_id
 ),
 reached(key) AS (
     SELECT key FROM affected
     UNION
     SELECT key FROM registry_metric WHERE key IN ({besides})
     UNION
-    SELECT used.key FROM reached CROSS JOIN span CROSS JOIN registry_use used
-    WHERE span.key = reached.key AND used.definition_id = span.definition_id AND used.how <> 'text'
+    SELECT used.key FROM reached CROSS JOIN registry_metric metric
+        CROSS JOIN registry_definition version CROSS JOIN registry_use used
+    WHERE metric.key = reached.key AND version.metric_id = metric.id
+        AND used.definition_id = version.id AND used.how <> 'text'
 )
-SELECT key FROM reached
+SELECT metric.id FROM reached CROSS JOIN registry_metric metric WHERE metric.key = reached.key
 """
 
 
@@ -182,17 +185,16 @@ class InForceQuerySet(models.QuerySet["InForce"]):
         return spans.filter(known_from__lt=before, known_to__gte=before)
 
     def with_references(self, keys: Collection[str]) -> "InForceQuerySet":
-        """Those of `keys`, and of what their conditions and formulas refer to, also through others."""
+        """Those of `keys`, and of all that their versions refer to in conditions and formulas, also through others."""
         return self.around((), keys)
 
     def around(self, keys: Collection[str], besides: Collection[str] = ()) -> "InForceQuerySet":
-        """Those of `keys`, of what refers to them, and of what any of these or `besides` refer to, also through others.
+        """Those of `keys`, of what refers to them, and of all that any of these or `besides` refer to. No more queries.
 
-        References are followed among these rows, and in the same query.
+        References are followed through every version, so that there may be more than counts on some day.
         """
-        spans, told = self.order_by().values("key", "definition_id").query.sql_with_params()
-        walk = AROUND.format(spans=spans, keys=_places(keys), besides=_places(besides))
-        return self.filter(key__in=RawSQL(walk, (*told, *keys, *besides)))
+        walk = AROUND.format(keys=_places(keys), besides=_places(besides))
+        return self.filter(metric__in=RawSQL(walk, (*keys, *besides)))
 
     def matching(self, terms: Sequence[str]) -> "InForceQuerySet":
         """Those in which every folded term occurs; see `text.search_terms`. Asks the index at once."""
