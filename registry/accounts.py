@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.db import connection
-from django.db.models import Count, Exists, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, QuerySet, StringAgg, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from registry import clock
 from registry.models import Membership, Proposal, User
@@ -24,11 +24,15 @@ class Accounts(ModelBackend):
 
 
 def reader(pk: int) -> User | None:
-    """A person with `in_a_team` and `awaited`, the number of proposals that await their seal. One query."""
+    """A person with `in_a_team`, and `awaited`: the ids of the proposals that await their seal. One query."""
     prepared = connection.ops.adapt_datefield_value
     told = {SOMEBODY: pk, prepared(SOME_DAY): prepared(clock.today())}
     sql, parameters = _statement(connection.vendor)
-    return next(iter(User.objects.raw(sql, [told.get(each, each) for each in parameters])), None)
+    found: Any = next(iter(User.objects.raw(sql, [told.get(each, each) for each in parameters])), None)
+    if found is not None:
+        found.in_a_team = bool(found.seated)
+        found.awaited = [int(each) for each in found.listed.split(",") if each]
+    return found
 
 
 @cache
@@ -39,7 +43,8 @@ def _statement(vendor: str) -> tuple[str, tuple[Any, ...]]:
 
 def _readers(person: User, day: date) -> QuerySet[User]:
     awaiting = Proposal.objects.awaiting(person, day).order_by().values("state")
+    listed = StringAgg(Cast("pk", TextField()), Value(",", TextField()))
     return User.objects.filter(pk=person.pk).annotate(
-        in_a_team=Exists(Membership.objects.current().filter(user=person)),
-        awaited=Coalesce(Subquery(awaiting.annotate(count=Count("pk")).values("count")), 0),
+        seated=Exists(Membership.objects.current().filter(user=person)),
+        listed=Coalesce(Subquery(awaiting.annotate(ids=listed).values("ids")), Value("", TextField())),
     )

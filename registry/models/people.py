@@ -38,6 +38,10 @@ class User(Bilingual, AbstractBaseUser, Governed):
     is_active = models.BooleanField(_("active"), default=True)
     joined_at = models.DateTimeField(_("joined"))
 
+    # Of whoever reads a page; see `accounts.reader`.
+    in_a_team: bool
+    awaited: list[int]
+
     # Signing in is not an act on the registry, so no history row may come of it.
     last_login = None
 

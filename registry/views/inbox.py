@@ -28,7 +28,7 @@ def show(request: Request) -> HttpResponse:
     mine = list(_listed(Proposal.objects.contributed_by(user).filter(state__in=Proposal.OPEN)))
     context: dict[str, Any] = {
         "now": clock.now(),
-        "awaiting": list(_listed(Proposal.objects.awaiting(user, day).order_by("revision__submitted_at"))),
+        "awaiting": list(_listed(Proposal.objects.filter(pk__in=user.awaited).order_by("revision__submitted_at"))),
         "against_mine": list(objections.filter(proposal__in=[each.pk for each in mine])[:SHOWN]),
         "raised": list(objections.filter(raised_by=user)[:SHOWN]),
         "in_review": [each for each in mine if each.state == Proposal.IN_REVIEW],
