@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.utils import translation
@@ -142,27 +142,25 @@ def definition_digest(document: dict[str, Any]) -> str:
     return digest("goi/definition/1", document)
 
 
+# PostgreSQL takes what a recursive query gives for millions of rows and reads whole tables; an array it takes for ten.
+AMONG = {"sqlite": "IN ({})", "postgresql": "= ANY(ARRAY({}))"}
 # Through all versions, past ones included. SQLite has no statistics: it joins in the order in which the tables stand.
 AROUND = """
-WITH RECURSIVE affected(key) AS (
-    SELECT key FROM registry_metric WHERE key IN ({keys})
+WITH RECURSIVE affected(id) AS (
+    SELECT id FROM registry_metric WHERE key IN ({keys})
     UNION
-    SELECT metric.key FROM affected CROSS JOIN registry_use used
-        CROSS JOIN registry_definition version CROSS JOIN registry_metric metric
-    WHERE used.key = affected.key AND used.how <> 'text'
-        AND version.id = used.definition_id AND metric.id = version.metric_id
+    SELECT version.metric_id FROM affected CROSS JOIN registry_metric metric
+        CROSS JOIN registry_use used CROSS JOIN registry_definition version
+    WHERE metric.id = affected.id AND used.key = metric.key AND used.how <> 'text' AND version.id = used.definition_id
 ),
-reached(key) AS (
-    SELECT key FROM affected
+reached(id) AS (
+    SELECT id FROM registry_metric WHERE id {affected} OR key IN ({besides})
     UNION
-    SELECT key FROM registry_metric WHERE key IN ({besides})
-    UNION
-    SELECT used.key FROM reached CROSS JOIN registry_metric metric
-        CROSS JOIN registry_definition version CROSS JOIN registry_use used
-    WHERE metric.key = reached.key AND version.metric_id = metric.id
-        AND used.definition_id = version.id AND used.how <> 'text'
+    SELECT (SELECT metric.id FROM registry_metric metric WHERE metric.key = used.key)
+    FROM reached CROSS JOIN registry_definition version CROSS JOIN registry_use used
+    WHERE version.metric_id = reached.id AND used.definition_id = version.id AND used.how <> 'text'
 )
-SELECT metric.id FROM reached CROSS JOIN registry_metric metric WHERE metric.key = reached.key
+SELECT id FROM reached
 """
 
 
@@ -193,8 +191,11 @@ class InForceQuerySet(models.QuerySet["InForce"]):
 
         References are followed through every version, so that there may be more than counts on some day.
         """
-        walk = AROUND.format(keys=_places(keys), besides=_places(besides))
-        return self.filter(metric__in=RawSQL(walk, (*keys, *besides)))
+        among = AMONG[connections[self.db].vendor].format
+        affected = among("SELECT id FROM affected")
+        walk = AROUND.format(keys=_places(keys), besides=_places(besides), affected=affected)
+        reached = f"registry_inforce.metric_id {among(walk)}"
+        return self.filter(RawSQL(reached, (*keys, *besides), models.BooleanField()))
 
     def matching(self, terms: Sequence[str]) -> "InForceQuerySet":
         """Those in which every folded term occurs; see `text.search_terms`. Asks the index at once."""
