@@ -77,7 +77,8 @@ def glossary(when: When) -> InForceQuerySet:
 
 def meaning(key: str, when: When) -> InForce | None:
     """The span of one metric with its version and what that version names; `None` if there was none."""
-    return glossary(when).filter(key=key).select_related(*NAMED).first()
+    spans = InForce.objects.as_of(when.valid, when.known, of_few=True).filter(metric__key=key)
+    return spans.select_related(*NAMED).first()
 
 
 def first_version(key: str, when: When) -> Definition | None:

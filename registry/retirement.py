@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import clock, conditions_syntax
 from registry.models import STILL_KNOWN, Clause, InForce, Metric, Use, WorkingCopy
-from registry.models.metrics import InForceQuerySet
 from registry.wording import Wording, words
 
 NO_SUCCESSOR, RETIRED_SUCCESSOR = "no_successor", "retired_successor"
@@ -89,11 +88,6 @@ def troubles(worded: Sequence[Clause] | Sequence[WorkingCopy], on: date, *, any_
     ]
 
 
-def retired() -> InForceQuerySet:
-    """What is retired now or from a later day on."""
-    return InForce.objects.since(clock.today()).filter(retired=True)
-
-
 def _mentions(said: Wording) -> Iterator[tuple[str, str]]:
     """The metrics that a wording leads its readers to, each with the field that does."""
     if said["retired"]:
@@ -107,7 +101,7 @@ def _retired(keys: set[str], day: date) -> dict[str, Wording]:
     """Those that are retired on that day or will be."""
     if not keys:
         return {}
-    spans = retired().filter(valid_to__gt=day, key__in=keys)
+    spans = InForce.objects.recorded(of_few=True).filter(metric__key__in=keys, retired=True, valid_to__gt=day)
     return dict(spans.values_list("key", "definition__wording"))
 
 

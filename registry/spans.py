@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from registry import conditions_syntax
-from registry.models import STILL_KNOWN, Definition, InForce, Use
+from registry.models import Definition, InForce, Use
 from registry.models.metrics import InForceQuerySet
 from registry.once import once
 from registry.wording import CALCULATED, Wording
@@ -55,9 +55,7 @@ class Spans:
 
     def __init__(self, since: date, known: datetime | None = None) -> None:
         self.since = since
-        rows = InForce.objects.filter(valid_to__gt=since)
-        # SQLite without statistics takes `known_to =` for rare and would walk every span, hence `__gte`.
-        self._recorded = rows.recorded(known) if known else rows.filter(known_to__gte=STILL_KNOWN)
+        self._recorded = InForce.objects.filter(valid_to__gt=since).recorded(known, of_few=True)
         self._rows: dict[str, list[InForce]] = {}
         self._surrounded: set[str] = set()
 

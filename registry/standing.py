@@ -18,6 +18,7 @@ from registry.models import (
     Delegation,
     Dismissal,
     ExampleAnswer,
+    InForce,
     Membership,
     Metric,
     Objection,
@@ -41,10 +42,11 @@ def stamped(proposals: Any) -> Any:
     """Proposals with what `Standing` asks of the registry as a whole, in the same query.
 
     `answered`: whether there are answers to examples at all, so that where nobody gave one nothing is asked;
-    `any_retired`: likewise whether some metric is retired, now or from a later day.
+    `any_retired`: likewise whether some metric is retired, or was.
     """
     return meaning.stamped(proposals).annotate(
-        answered=Exists(ExampleAnswer.objects.all()), any_retired=Exists(retirement.retired())
+        answered=Exists(ExampleAnswer.objects.all()),
+        any_retired=Exists(InForce.objects.recorded().filter(retired=True)),
     )
 
 
@@ -382,7 +384,12 @@ class Standing:
     @cached_property
     def mistakable(self) -> list[tuple[Clause, str, str]]:
         """The clauses that give a metric a name or synonym of another one: each with the word and that one's key."""
-        return list(names.mistakable(self.clauses))
+        if self.revision is None:
+            return []
+        among = {clause.key: clause for clause in self.clauses}
+        name = f"mistakable:{self.revision.digest}:{self.stamp}"
+        found = kept(name, lambda: [(clause.key, *said) for clause, *said in names.mistakable(self.clauses)])
+        return [(among[key], word, twin) for key, word, twin in found]
 
     @cached_property
     def retirement_troubles(self) -> list[retirement.Trouble]:
@@ -393,7 +400,7 @@ class Standing:
 
     @property
     def any_retired(self) -> bool:
-        """Whether any metric is retired, now or from a later day."""
+        """Whether any metric is retired, or was."""
         return bool(self._stamped.any_retired)
 
     @property

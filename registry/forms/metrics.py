@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from registry import clock, text
-from registry.models import STILL_KNOWN, InForce, Metric
+from registry.models import InForce, Metric
 from registry.models.metrics import InForceQuerySet
 
 OFFERED, NEAR = 50, 5
@@ -53,7 +53,7 @@ def found(written: str) -> Metric | None:
     published = Metric.objects.exclude(latest=None).select_related("latest")
     if metric := published.filter(key=written).first():
         return metric
-    spans = InForce.objects.filter(known_to=STILL_KNOWN, valid_to__gt=clock.today()).looking_like([written])
+    spans = InForce.objects.recorded(of_few=True).filter(valid_to__gt=clock.today()).looking_like([written])
     called = list(published.filter(pk__in=spans.values("metric"))[:2])
     return called[0] if len(called) == 1 else None
 

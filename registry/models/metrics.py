@@ -165,15 +165,19 @@ SELECT id FROM reached
 
 
 class InForceQuerySet(models.QuerySet["InForce"]):
-    def recorded(self, known: datetime | None = None) -> "InForceQuerySet":
-        """What held, on whatever day, as recorded by the moment `known` (default: by now)."""
-        if known is None:
-            return self.filter(known_to=STILL_KNOWN)
-        return self.filter(known_from__lte=known, known_to__gt=known)
+    def recorded(self, known: datetime | None = None, *, of_few: bool = False) -> "InForceQuerySet":
+        """What held, on whatever day, as recorded by the moment `known` (default: by now).
 
-    def as_of(self, valid: date, known: datetime | None = None) -> "InForceQuerySet":
+        `of_few`: of metrics that are named, or called, in some way. SQLite without statistics takes `known_to =` for
+        rare, and would look through all that is in force instead of finding those.
+        """
+        if known is not None:
+            return self.filter(known_from__lte=known, known_to__gt=known)
+        return self.filter(known_to__gte=STILL_KNOWN) if of_few else self.filter(known_to=STILL_KNOWN)
+
+    def as_of(self, valid: date, known: datetime | None = None, *, of_few: bool = False) -> "InForceQuerySet":
         """What was in force on the day `valid`, as recorded by the moment `known` (default: by now)."""
-        return self.filter(valid_from__lte=valid, valid_to__gt=valid).recorded(known)
+        return self.filter(valid_from__lte=valid, valid_to__gt=valid).recorded(known, of_few=of_few)
 
     def since(self, day: date, before: datetime | None = None) -> "InForceQuerySet":
         """What is in force on a day or from a later one, as recorded by now, or as was recorded `before` a moment."""

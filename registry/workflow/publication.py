@@ -157,7 +157,7 @@ def _published_vocabulary(version: VocabularyVersion) -> dict[str, Any]:
 def put_in_force(version: Definition, *, sealed: bool) -> None:
     """Let the version be the meaning from its day on, and close the belief in what it replaces."""
     begins, known_from = version.effective_from, version.recorded_at
-    replaced = InForce.objects.filter(metric=version.metric, known_to=STILL_KNOWN, valid_to__gt=begins)
+    replaced = InForce.objects.recorded(of_few=True).filter(metric=version.metric, valid_to__gt=begins)
     for span in replaced:
         span.known_to = known_from
         span.save(update_fields=["known_to"])
