@@ -238,8 +238,11 @@ class Standing:
         return {seal.team_id: seal for seal in self.sign_offs if self._fills(seal)}
 
     def _fills(self, seal: SignOff) -> bool:
-        if self.proposal.is_open:
+        ended_at = self.proposal.ended_at
+        if ended_at is None:
             return seal.holds(self.today)
+        if self.proposal.ended_unagreed:
+            return seal.held(ended_at)
         return self.break_glass is None or not self.break_glass.went_without(seal)
 
     @property
