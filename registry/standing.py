@@ -206,6 +206,11 @@ class Standing:
         """The metrics it concerns, as submitted and as being written."""
         return {clause.key for clause in self.clauses} | {copy.key for copy in self.copies}
 
+    @property
+    def called(self) -> dict[str, str]:
+        """What its metrics are called, by key, as submitted or else as being written."""
+        return {each.key: each.name or each.key for each in self.clauses or self.copies}
+
     @cached_property
     def contributors(self) -> list[Contributor]:
         return list(self.proposal.contributors.select_related("user"))

@@ -350,3 +350,15 @@ def test_an_act_that_is_refused_says_why(client: Client, cast: Cast):
         assert bool(told) == bool(sentences)
         for act, word in sentences.items():
             assert word in told[act], told[act]
+
+
+def test_a_remark_says_which_metric_of_a_joint_proposal_it_is_about(client: Client, cast: Cast):
+    proposal = in_review(cast, "target_lead", "meeting")
+    reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="早すぎる", key="meeting", field="text_ja")
+    reviewing.raise_objection(latest(proposal), by=cast.ryo, reason="遅すぎる", key="target_lead")
+    reviewing.comment(proposal, by=cast.kenta, words="なぜ？", key="meeting", field="text_ja")
+    reviewing.comment(proposal, by=cast.kenta, words="賛成", key="target_lead")
+    client.force_login(cast.misaki)
+    page = client.get(f"/proposals/{proposal.pk}/?tab=discussion").content.decode()
+    about_field, about_metric = ">商談数 — 定義（日本語）</a>", ">ターゲットリード数</a>"
+    assert (page.count(about_field), page.count(about_metric)) == (2, 2)
