@@ -100,9 +100,21 @@ class TeamForm(forms.ModelForm):
         }
 
 
+class KeyField(forms.SlugField):
+    """What addresses and agreements name a team or stage by."""
+
+    default_validators = [
+        RegexValidator(
+            r"^[a-z0-9][a-z0-9_-]*\Z",
+            _("Use lower-case letters, digits, - and _ only, beginning with a letter or digit."),
+        )
+    ]
+
+
 class NewTeamForm(TeamForm):
     class Meta(TeamForm.Meta):
         fields = ["key", *TeamForm.Meta.fields]
+        field_classes = TeamForm.Meta.field_classes | {"key": KeyField}
         error_messages = {"key": TAKEN}
         help_texts = TeamForm.Meta.help_texts | {
             "key": _("Lower-case letters, digits and hyphens. It never changes afterwards.")
@@ -121,5 +133,6 @@ class StageForm(forms.ModelForm):
 class NewStageForm(StageForm):
     class Meta(StageForm.Meta):
         fields = ["key", *StageForm.Meta.fields]
+        field_classes = StageForm.Meta.field_classes | {"key": KeyField}
         error_messages = {"key": TAKEN}
         help_texts = {"key": _("Lower-case letters, digits and hyphens. It never changes afterwards.")}
