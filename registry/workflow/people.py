@@ -255,7 +255,7 @@ def _end_membership(act: Act, membership: Membership) -> None:
 def delegate(
     membership: Membership, *, stand_in: User, starts_on: date, ends_on: date, reason: str, by: User
 ) -> Delegation:
-    """Let a member of the same team sign during a dated absence. By the signatory, or a steward.
+    """Let a member of the same team sign during a dated absence. By the signatory, or a steward. Once for the same days.
 
     The reason tells of a person, so it stands in the event alone, where it can be erased.
     """
@@ -264,6 +264,9 @@ def delegate(
     rules.require_active(by)
     membership = locked(Membership.objects.all()).select_related("user", "team").get(pk=membership.pk)
     _require_fit(membership, stand_in, starts_on, ends_on)
+    same = {"stand_in": stand_in, "starts_on": starts_on, "ends_on": ends_on, "withdrawn_at": None}
+    if held := membership.delegations.filter(**same).first():
+        return held
     act = Act("delegated", by=by, reason=written(reason, "reason", limit=400))
     delegation = act.save(Delegation(membership=membership, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on))
     act.record(
