@@ -93,7 +93,7 @@ class TeamForm(forms.ModelForm):
     class Meta:
         model = Team
         fields = ["name_ja", "name_en", "mark_ja", "mark_en"]
-        field_classes = dict.fromkeys(fields, Line)
+        field_classes: dict[str, type[forms.Field]] = dict.fromkeys(fields, Line)
         help_texts = {
             "mark_ja": _("One or two characters, as on a seal."),
             "mark_en": _("One or two letters: S."),
@@ -127,7 +127,7 @@ class StageForm(forms.ModelForm):
     class Meta:
         model = Stage
         fields = ["name_ja", "name_en", "position"]
-        field_classes = {"name_ja": Line, "name_en": Line}
+        field_classes: dict[str, type[forms.Field]] = {"name_ja": Line, "name_en": Line}
 
 
 class NewStageForm(StageForm):

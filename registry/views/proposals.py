@@ -138,9 +138,7 @@ def _sealing(standing: Standing, reader: User) -> list[tuple[Team, Refused | Non
     """The empty places this reader holds a seat for, each with why they may not fill it, unless they may."""
     if standing.proposal.ended_unagreed:
         return []
-    return [
-        (team, rules.refusal("sign_off", standing, by=reader, team=team)) for team in standing.fillable_by(reader)
-    ]
+    return [(team, rules.refusal("sign_off", standing, by=reader, team=team)) for team in standing.fillable_by(reader)]
 
 
 def _void(standing: Standing, team: int) -> Any:

@@ -196,7 +196,7 @@ def _keep[G: (Team, Stage)](record: G, act: Act, *fields: str, team: Team | None
 
 def _require_own_names(record: Team | Stage) -> None:
     """Nobody should take the seal of one team for another's, nor one stage of the map for the next."""
-    others = list(type(record).objects.exclude(pk=record.pk))
+    others: list[Any] = list(type(record).objects.exclude(pk=record.pk))
     for name in ("name_ja", "name_en"):
         said = getattr(record, name)
         if sentence := text.mixed_script(said):
@@ -255,9 +255,10 @@ def _end_membership(act: Act, membership: Membership) -> None:
 def delegate(
     membership: Membership, *, stand_in: User, starts_on: date, ends_on: date, reason: str, by: User
 ) -> Delegation:
-    """Let a member of the same team sign during a dated absence. By the signatory, or a steward. Once for the same days.
+    """Let a member of the same team sign during a dated absence. By the signatory, or a steward.
 
-    The reason tells of a person, so it stands in the event alone, where it can be erased.
+    Sent twice for the same days, it is one. The reason tells of a person, so it stands in the event alone, where it
+    can be erased.
     """
     if by.pk != membership.user_id:
         rules.require_steward(by)

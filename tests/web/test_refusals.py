@@ -89,7 +89,9 @@ def test_only_what_somebody_typed_is_said_to_be_kept_under_the_name_they_know(ca
     refused = client.post(f"{address}sign-offs/", {"team": "sales", "digest": digest, "agreed": "on"})
     assert refused.status_code == 409
     assert "What you sent is not lost" not in words(refused)
-    refused = client.post(f"{address}objections/", {"words": "早すぎる", "digest": digest, "about": "target_lead.unit_ja"})
+    refused = client.post(
+        f"{address}objections/", {"words": "早すぎる", "digest": digest, "about": "target_lead.unit_ja"}
+    )
     assert refused.status_code == 409
     assert digest not in words(refused)
     assert "<dt>Text</dt>" in words(refused)

@@ -202,7 +202,7 @@ def test_a_teams_key_is_unique_and_its_names_can_change(cast: Cast):
     assert people.change_team(cast.sales, by=cast.megumi).name_en == "Field sales"
 
 
-@pytest.mark.parametrize("name", ["営　業", "Ｓａｌｅｓ", "sales", "ｅigyo" "\u0435"])
+@pytest.mark.parametrize("name", ["営　業", "Ｓａｌｅｓ", "sales", "ｅigyo\u0435"])
 def test_a_team_or_stage_that_looks_like_another_is_refused(cast: Cast, name: str):
     with rejects_text("name_en"):
         people.add_team(Team(key="other", name_ja="販売", name_en=name, mark_ja="販", mark_en="S"), by=cast.megumi)
