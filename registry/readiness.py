@@ -320,6 +320,15 @@ def _about_base(copies: Iterable[WorkingCopy]) -> Iterator[Need]:
 
 
 def _about_retirement(standing: Standing) -> Iterator[Need]:
+    for copy in standing.copies:
+        if copy.wording["retired"] and copy.base is None:
+            sentence = _("“%(metric)s” is new, so there is nothing to retire. Unmark it.")
+            named = sentence % {"metric": copy.name or copy.key}
+            yield Need("attention", named, "nothing_to_retire", copy.key, "retired")
+        if copy.wording["successor"] and not copy.wording["retired"]:
+            sentence = _("“%(metric)s” has a successor but stays in use. Mark it as retired, or empty the successor.")
+            named = sentence % {"metric": copy.name or copy.key}
+            yield Need("attention", named, "successor_without_retirement", copy.key, "successor")
     for each in retirement.troubles(standing.copies, standing.drafted_from, any_retired=standing.any_retired):
         if each.blocks:
             yield Need("attention", each.sentence, each.code, each.key, each.field)

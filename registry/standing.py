@@ -212,6 +212,11 @@ class Standing:
         """The metrics it concerns, as submitted and as being written."""
         return {clause.key for clause in self.clauses} | {copy.key for copy in self.copies}
 
+    @property
+    def called(self) -> dict[str, str]:
+        """What its metrics are called, by key, as submitted or else as being written."""
+        return {each.key: each.name or each.key for each in self.clauses or self.copies}
+
     @cached_property
     def contributors(self) -> list[Contributor]:
         return list(self.proposal.contributors.select_related("user"))
@@ -244,8 +249,11 @@ class Standing:
         return {seal.team_id: seal for seal in self.sign_offs if self._fills(seal)}
 
     def _fills(self, seal: SignOff) -> bool:
-        if self.proposal.is_open:
+        ended_at = self.proposal.ended_at
+        if ended_at is None:
             return seal.holds(self.today)
+        if self.proposal.ended_unagreed:
+            return seal.held(ended_at)
         return self.break_glass is None or not self.break_glass.went_without(seal)
 
     @property

@@ -93,16 +93,28 @@ class TeamForm(forms.ModelForm):
     class Meta:
         model = Team
         fields = ["name_ja", "name_en", "mark_ja", "mark_en"]
-        field_classes = dict.fromkeys(fields, Line)
+        field_classes: dict[str, type[forms.Field]] = dict.fromkeys(fields, Line)
         help_texts = {
             "mark_ja": _("One or two characters, as on a seal."),
             "mark_en": _("One or two letters: S."),
         }
 
 
+class KeyField(forms.SlugField):
+    """What addresses and agreements name a team or stage by."""
+
+    default_validators = [
+        RegexValidator(
+            r"^[a-z0-9][a-z0-9_-]*\Z",
+            _("Use lower-case letters, digits, - and _ only, beginning with a letter or digit."),
+        )
+    ]
+
+
 class NewTeamForm(TeamForm):
     class Meta(TeamForm.Meta):
         fields = ["key", *TeamForm.Meta.fields]
+        field_classes = TeamForm.Meta.field_classes | {"key": KeyField}
         error_messages = {"key": TAKEN}
         help_texts = TeamForm.Meta.help_texts | {
             "key": _("Lower-case letters, digits and hyphens. It never changes afterwards.")
@@ -115,11 +127,12 @@ class StageForm(forms.ModelForm):
     class Meta:
         model = Stage
         fields = ["name_ja", "name_en", "position"]
-        field_classes = {"name_ja": Line, "name_en": Line}
+        field_classes: dict[str, type[forms.Field]] = {"name_ja": Line, "name_en": Line}
 
 
 class NewStageForm(StageForm):
     class Meta(StageForm.Meta):
         fields = ["key", *StageForm.Meta.fields]
+        field_classes = StageForm.Meta.field_classes | {"key": KeyField}
         error_messages = {"key": TAKEN}
         help_texts = {"key": _("Lower-case letters, digits and hyphens. It never changes afterwards.")}

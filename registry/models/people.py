@@ -1,12 +1,13 @@
 """People, the teams they belong to, and who stands in for whom."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.base import Bilingual, Governed, GovernedQuerySet, HistoricalRecords, PersonalHistory
@@ -211,3 +212,8 @@ class Delegation(Governed):
             and self.membership.holds
             and self.stand_in.is_active
         )
+
+    def held(self, at: datetime) -> bool:
+        """Whether the stand-in could sign at a moment that has passed: whoever left the team stood in no more."""
+        in_time = self.starts_on <= timezone.localdate(at) <= self.ends_on
+        return in_time and (self.withdrawn_at is None or self.withdrawn_at > at)

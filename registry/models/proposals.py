@@ -109,6 +109,7 @@ class Proposal(Headed, Governed):
         (EXPIRED, _("expired")),
     ]
     OPEN = (DRAFT, IN_REVIEW)
+    ENDED_UNAGREED = (WITHDRAWN, REJECTED, EXPIRED)
 
     author = models.ForeignKey(User, models.PROTECT, related_name="proposals", verbose_name=_("author"))
     state = models.CharField(_("state"), max_length=10, choices=STATES, default=DRAFT)
@@ -140,6 +141,10 @@ class Proposal(Headed, Governed):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def ended_unagreed(self) -> bool:
+        return self.state in self.ENDED_UNAGREED
 
 
 class Contributor(Governed):
@@ -410,6 +415,11 @@ class SignOff(Governed):
     def holds(self, day: date) -> bool:
         """Whether the seat it was signed from is still held on `day`. Once lost, it does not come back."""
         return self.delegation.holds(day) if self.delegation else self.membership.holds
+
+    def held(self, at: datetime) -> bool:
+        """Whether the seat it was signed from was still held at a moment that has passed."""
+        kept = self.membership.until is None or self.membership.until > at
+        return kept and (self.delegation is None or self.delegation.held(at))
 
 
 class Objection(Governed):

@@ -9,14 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from registry import comparison, days, markdown, meaning, rules, seals, wording
 from registry.conditions import MonthCount
 from registry.conditions.months import NUMBERS
 from registry.look import look
-from registry.models import SignOff, Team
+from registry.models import Proposal, SignOff, Team
+from registry.models.proposals import HEADING
 
 register = template.Library()
 
@@ -171,8 +172,23 @@ def is_code(field_name: str) -> bool:
 @register.filter
 def sent_as(name: str) -> str:
     """What people know a form's field by: `meeting-text_ja` is a field of a wording."""
-    key, _dash, field = name.rpartition("-")
-    return f"{key} · {wording.label(field)}" if field in wording.BY_NAME else name
+    key, _dash, worded = name.rpartition("-")
+    if worded in wording.BY_NAME:
+        return f"{key} · {wording.label(worded)}"
+    if name in HEADING:
+        field: Any = Proposal._meta.get_field(name)
+        return str(field.verbose_name)
+    return str(SENT_AS.get(name, name))
+
+
+SENT_AS = {"words": gettext_lazy("Text"), "reason": gettext_lazy("Reason"), "about": gettext_lazy("About")}
+SENT_BY_THE_PAGE = {"digest", "edits", "seen", "parent", "record", "team", "table", "agreed", "next"}
+
+
+@register.filter
+def by_hand(sent: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of what a form sent, what somebody may want to copy: neither empty, nor a password, nor what the page knows."""
+    return [(name, value) for name, value in sent if value and "password" not in name and name not in SENT_BY_THE_PAGE]
 
 
 @register.filter

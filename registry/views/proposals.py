@@ -26,9 +26,10 @@ from registry import (
 from registry.choices import Called, named
 from registry.forms.filters import ProposalFilter
 from registry.forms.review import OptionalReasonForm, ReasonForm, RemarkForm
-from registry.models import Clause, Comment, Event, Objection, Proposal, Revision, User, WorkingCopy
+from registry.models import Clause, Comment, Event, Objection, Proposal, Revision, Team, User, WorkingCopy
 from registry.models.proposals import HEADING
 from registry.readiness import before_publication
+from registry.refusals import Refused
 from registry.standing import Standing, stamped
 from registry.views.refusal import Missing
 from registry.views.request import Request
@@ -109,12 +110,10 @@ def page(
         "proposal": standing.proposal,
         "revision": standing.revision,
         "tab": tab,
+        "ending": _ending(standing.proposal),
         "may": acts_for(standing, request),
         "member": standing.is_member(request.user),
-        "sealing": [
-            (team, rules.refusal("sign_off", standing, by=request.user, team=team))
-            for team in standing.fillable_by(request.user)
-        ],
+        "sealing": _sealing(standing, request.user),
         "places": [(team, standing.seals.get(team.pk), _void(standing, team.pk)) for team in standing.required_teams],
         "needs": before_publication(standing) if standing.proposal.state == Proposal.IN_REVIEW else [],
         "inline": request.GET.get("view") == "inline",
@@ -127,6 +126,21 @@ def page(
     return render(
         request, "proposals/show.html", context | _tab(tab, standing, request.user) | dict(forms or {}), status=status
     )
+
+
+def _ending(proposal: Proposal) -> timeline.Line | None:
+    """Who ended it without agreement, when and why."""
+    if not proposal.ended_unagreed:
+        return None
+    (line,) = timeline.lines(timeline.related(proposal.events.filter(act=proposal.state)))
+    return line
+
+
+def _sealing(standing: Standing, reader: User) -> list[tuple[Team, Refused | None]]:
+    """The empty places this reader holds a seat for, each with why they may not fill it, unless they may."""
+    if standing.proposal.ended_unagreed:
+        return []
+    return [(team, rules.refusal("sign_off", standing, by=reader, team=team)) for team in standing.fillable_by(reader)]
 
 
 def _void(standing: Standing, team: int) -> Any:

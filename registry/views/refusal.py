@@ -132,7 +132,7 @@ def _say(request: Request, status: int, title: str, sentences: list[str], **more
         return _in_place(request, render(request, "refusals/part.html", said, status=status))
     kept = getattr(request, "kept", False)
     shown = request.method == "POST" and not kept
-    typed = [(name, value) for name, value in typed_fields(request) if value] if shown else []
+    typed = typed_fields(request) if shown else []
     ways = {"back": _back(request), "page": page_above(request.path)} | more
     return render(request, "refusals/page.html", said | {"typed": typed, "kept": kept} | ways, status=status)
 

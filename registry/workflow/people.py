@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registry import clock, rules
+from registry import clock, rules, text
 from registry.models import Delegation, Membership, Stage, Team, User
 from registry.refusals import NotPermitted, WrongState
 from registry.workflow.inputs import optional, written
@@ -187,10 +187,24 @@ def change_stage(stage: Stage, *, by: User) -> Stage:
 def _keep[G: (Team, Stage)](record: G, act: Act, *fields: str, team: Team | None = None) -> G:
     _tidy_names(record)
     record.full_clean()
+    _require_own_names(record)
     act.save(record, *fields)
     detail = {"key": record.key, "name_ja": record.name_ja, "name_en": record.name_en}
     act.record(team=team, detail=detail)
     return record
+
+
+def _require_own_names(record: Team | Stage) -> None:
+    """Nobody should take the seal of one team for another's, nor one stage of the map for the next."""
+    others: list[Any] = list(type(record).objects.exclude(pk=record.pk))
+    for name in ("name_ja", "name_en"):
+        said = getattr(record, name)
+        if sentence := text.mixed_script(said):
+            raise ValidationError({name: sentence}, code="mixed_script")
+        for other in others:
+            if text.skeleton(said) in {text.skeleton(other.name_ja), text.skeleton(other.name_en)}:
+                sentence = _("This looks like the name of “%(other)s”. Choose one that nobody can mistake.")
+                raise ValidationError({name: sentence % {"other": other.name}}, code="look_alike")
 
 
 @verb
@@ -243,13 +257,17 @@ def delegate(
 ) -> Delegation:
     """Let a member of the same team sign during a dated absence. By the signatory, or a steward.
 
-    The reason tells of a person, so it stands in the event alone, where it can be erased.
+    Sent twice for the same days, it is one. The reason tells of a person, so it stands in the event alone, where it
+    can be erased.
     """
     if by.pk != membership.user_id:
         rules.require_steward(by)
     rules.require_active(by)
     membership = locked(Membership.objects.all()).select_related("user", "team").get(pk=membership.pk)
     _require_fit(membership, stand_in, starts_on, ends_on)
+    same = {"stand_in": stand_in, "starts_on": starts_on, "ends_on": ends_on, "withdrawn_at": None}
+    if held := membership.delegations.filter(**same).first():
+        return held
     act = Act("delegated", by=by, reason=written(reason, "reason", limit=400))
     delegation = act.save(Delegation(membership=membership, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on))
     act.record(

@@ -31,6 +31,24 @@ def test_a_draft_saves_itself_and_says_so(window: Window):
     expect(me.aside.locator("ins", has_text=TYPED)).to_be_visible()
 
 
+def test_a_button_pressed_again_before_the_next_page_is_there_sends_once(window: Window):
+    me = window("tanaka", "ja").enter()
+    me.page.goto("/proposals/new/")
+    sends = me.main.locator("form[method=post]").evaluate(
+        """form => {
+          let sends = 0;
+          window.addEventListener("submit", (event) => {
+            if (!event.defaultPrevented) sends += 1;
+            event.preventDefault();
+          });
+          form.requestSubmit();
+          form.requestSubmit();
+          return sends;
+        }"""
+    )
+    assert sends == 1
+
+
 def test_a_draft_that_cannot_be_saved_says_so_and_keeps_the_words(window: Window):
     me = window("tanaka", "en").enter()
     address = begins_draft(me, "qualified_rate")

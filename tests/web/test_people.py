@@ -240,7 +240,17 @@ def test_a_team_is_added_and_its_mark_drawn(cast: Cast, steward: Client):
     assert "nobody can seal" in words(steward.get("/teams/"))
 
 
-@pytest.mark.parametrize("change", [{"key": "sales"}, {"key": "le gal"}, {"mark_ja": "法務部"}, {"name_en": ""}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"key": "sales"},
+        {"key": "le gal"},
+        {"key": "Legal"},
+        {"mark_ja": "法務部"},
+        {"name_en": ""},
+        {"name_ja": "営業"},
+    ],
+)
 def test_a_team_that_cannot_be_is_refused(cast: Cast, steward: Client, change: dict[str, str]):
     sent = {"key": "legal", "name_ja": "法務", "name_en": "Legal", "mark_ja": "法", "mark_en": "L"}
     response = steward.post("/teams/", sent | change)

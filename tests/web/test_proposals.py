@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from registry.models import Definition, Proposal
+from registry.models import Definition, Proposal, User
 from registry.standing import Standing
 from registry.workflow import drafting, people, reviewing, submitting
 from tests.cast import PASSWORD, TODAY, Cast, fresh, in_review, latest, on, revised, seal, sealed
@@ -143,6 +143,52 @@ def test_rejecting_withdrawing_and_what_has_ended(client: Client, cast: Cast):
     assert (fresh(rejected).state, fresh(withdrawn).state) == (Proposal.REJECTED, Proposal.WITHDRAWN)
     for tail in ("comments/", "withdrawal/", "revisions/"):
         assert client.post(f"/proposals/{rejected.pk}/{tail}", {"words": "x", "reason": "x"}).status_code == 409
+
+
+def test_what_ended_without_agreement_says_who_ended_it_and_why(client: Client, cast: Cast):
+    rejected, withdrawn, expired = in_review(cast), in_review(cast, "meeting"), in_review(cast)
+    reviewing.reject(rejected, by=cast.naoko, reason="数が増えすぎる")
+    reviewing.withdraw(withdrawn, by=cast.misaki, reason="書き直す")
+    reviewing.expire(expired, by=User.objects.system(), days=90)
+    client.force_login(cast.kenta)
+    for proposal, told in (
+        (rejected, "鈴木 直子さんが「定義を改める」を却下しました。 理由：数が増えすぎる"),
+        (withdrawn, "田中 美咲さんが「定義を改める」を取り下げました。 理由：書き直す"),
+        (expired, "「定義を改める」が期限切れになりました。 理由："),
+    ):
+        assert told in client.get(f"/proposals/{proposal.pk}/").content.decode()
+
+
+def test_what_ended_without_agreement_awaits_nothing_and_takes_no_effect(client: Client, cast: Cast):
+    proposal = in_review(cast, effective_from=TODAY - timedelta(days=1), retroactive=True)
+    reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="早すぎる")
+    reviewing.reject(proposal, by=cast.ryo, reason="数が増えすぎる")
+    client.force_login(cast.naoko)
+    page = client.get(f"/proposals/{proposal.pk}/").content.decode()
+    for said in ("押印待ち", "押印する", "遡及訂正です"):
+        assert said not in page
+    assert "予定していた適用" in page
+    listed = client.get("/proposals/?state=rejected").content.decode()
+    assert "から適用" not in listed
+    assert "未解消" not in listed
+
+
+def test_a_seal_that_had_lapsed_when_the_proposal_ended_is_shown_as_void(client: Client, cast: Cast):
+    tomorrow = TODAY + timedelta(days=1)
+    proposal = in_review(cast, effective_from=tomorrow)
+    people.join(cast.marketing, user=cast.kenta, role="member", by=cast.megumi)
+    stand_in = {"stand_in": cast.kenta, "starts_on": TODAY, "ends_on": TODAY, "reason": "休暇"}
+    people.delegate(cast.seat(cast.ryo), **stand_in, by=cast.ryo)
+    seal(proposal, team=cast.marketing, by=cast.kenta)
+    with on(tomorrow):
+        seal(proposal, team=cast.sales, by=cast.naoko)
+        reviewing.withdraw(proposal, by=cast.misaki, reason="書き直す")
+    with on(tomorrow + timedelta(days=1)):
+        people.leave(cast.seat(cast.naoko), by=cast.megumi)
+    seals = Standing(fresh(proposal)).seals
+    assert {seal.signed_by for seal in seals.values()} == {cast.naoko}
+    client.force_login(cast.misaki)
+    assert client.get(f"/proposals/{proposal.pk}/").content.decode().count(">無効<") == 1
 
 
 def test_two_stewards_break_the_glass_and_the_missing_team_seals_afterwards(client: Client, cast: Cast):
@@ -304,3 +350,15 @@ def test_an_act_that_is_refused_says_why(client: Client, cast: Cast):
         assert bool(told) == bool(sentences)
         for act, word in sentences.items():
             assert word in told[act], told[act]
+
+
+def test_a_remark_says_which_metric_of_a_joint_proposal_it_is_about(client: Client, cast: Cast):
+    proposal = in_review(cast, "target_lead", "meeting")
+    reviewing.raise_objection(latest(proposal), by=cast.kenta, reason="早すぎる", key="meeting", field="text_ja")
+    reviewing.raise_objection(latest(proposal), by=cast.ryo, reason="遅すぎる", key="target_lead")
+    reviewing.comment(proposal, by=cast.kenta, words="なぜ？", key="meeting", field="text_ja")
+    reviewing.comment(proposal, by=cast.kenta, words="賛成", key="target_lead")
+    client.force_login(cast.misaki)
+    page = client.get(f"/proposals/{proposal.pk}/?tab=discussion").content.decode()
+    about_field, about_metric = ">商談数 — 定義（日本語）</a>", ">ターゲットリード数</a>"
+    assert (page.count(about_field), page.count(about_metric)) == (2, 2)

@@ -24,7 +24,7 @@ from registry.urls import urlpatterns
 from registry.views.access import page_of
 from registry.workflow import people, reviewing
 from registry.workflow.drafting import MAX_METRICS
-from tests.cast import NOW, PASSWORD, Cast, drafted, in_review
+from tests.cast import NOW, PASSWORD, Cast, drafted, in_review, latest
 from tests.database import left_open, past_the_guards, rows_of
 
 FORM = "application/x-www-form-urlencoded"
@@ -79,6 +79,22 @@ def test_what_the_state_forbids_is_another_refusal_and_keeps_the_text(cast: Cast
     assert response.status_code == 409
     assert "Start a new one instead" in words(response)
     assert "長い&lt;b&gt;意見&lt;/b&gt;" in words(response)
+
+
+def test_only_what_somebody_typed_is_said_to_be_kept_under_the_name_they_know(cast: Cast, client: Client):
+    proposal = in_review(cast)
+    reviewing.withdraw(proposal, by=cast.misaki, reason="取り下げます")
+    client.force_login(cast.naoko)
+    address, digest = f"/proposals/{proposal.pk}/", latest(proposal).digest
+    refused = client.post(f"{address}sign-offs/", {"team": "sales", "digest": digest, "agreed": "on"})
+    assert refused.status_code == 409
+    assert "What you sent is not lost" not in words(refused)
+    refused = client.post(
+        f"{address}objections/", {"words": "早すぎる", "digest": digest, "about": "target_lead.unit_ja"}
+    )
+    assert refused.status_code == 409
+    assert digest not in words(refused)
+    assert "<dt>Text</dt>" in words(refused)
 
 
 def test_a_refusal_in_place_is_a_part_of_a_page(cast: Cast, client: Client):

@@ -213,6 +213,15 @@ def test_a_delegation_is_taken_back_once_and_by_whom_it_concerns(cast: Cast):
 # Who wrote it, and who stands in for whom
 
 
+def test_delegating_the_same_days_twice_writes_once(cast: Cast):
+    """Sent twice by a double click, one of the two would stay when the other is taken back."""
+    proposal, delegation = in_review(cast), lent(cast)
+    assert lent(cast) == delegation
+    people.end_delegation(delegation, by=cast.naoko)
+    with refuses("not_a_signatory", 403):
+        seal(proposal, team=cast.sales, by=cast.kenta)
+
+
 def test_whoever_was_sealed_for_is_not_invited_to_write(cast: Cast):
     lent(cast)
     proposal = in_review(cast)

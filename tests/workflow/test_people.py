@@ -203,6 +203,20 @@ def test_a_teams_key_is_unique_and_its_names_can_change(cast: Cast):
     assert people.change_team(cast.sales, by=cast.megumi).name_en == "Field sales"
 
 
+@pytest.mark.parametrize("name", ["営　業", "Ｓａｌｅｓ", "sales", "ｅigyo\u0435"])
+def test_a_team_or_stage_that_looks_like_another_is_refused(cast: Cast, name: str):
+    with rejects_text("name_en"):
+        people.add_team(Team(key="other", name_ja="販売", name_en=name, mark_ja="販", mark_en="S"), by=cast.megumi)
+    with rejects_text("name_ja"):
+        people.change_stage(_named(Stage.objects.get(key="deal"), "商　談"), by=cast.megumi)
+    assert people.change_team(cast.sales, by=cast.megumi), "its own name is no other's"
+
+
+def _named(stage: Stage, name_ja: str) -> Stage:
+    stage.name_ja = name_ja
+    return stage
+
+
 def test_a_teams_key_stays_since_agreements_name_it(cast: Cast):
     cast.sales.key = "sellers"
     cast.sales.name_en = "Sellers"

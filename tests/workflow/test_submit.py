@@ -263,6 +263,20 @@ def test_a_retirement_needs_a_successor_that_exists_and_is_another(cast: Cast):
         assert needs(proposal, by=cast.misaki) == {"no_successor"}
 
 
+def test_a_successor_of_what_stays_in_use_is_refused(cast: Cast):
+    proposal = drafted(cast)
+    write(proposal, by=cast.misaki, change={"target_lead": {"successor": "meeting"}})
+    assert needs(proposal, by=cast.misaki) == {"successor_without_retirement"}
+    write(proposal, by=cast.misaki, change={"target_lead": {"retired": True}})
+    assert submitting.submit(proposal, by=cast.misaki)
+
+
+def test_a_metric_does_not_come_into_being_retired(cast: Cast):
+    proposal = started(cast.misaki)
+    write(proposal, by=cast.misaki, new={"follow_lead": words(retired=True)})
+    assert needs(proposal, by=cast.misaki) == {"nothing_to_retire"}
+
+
 def test_a_key_that_was_taken_meanwhile_is_refused(cast: Cast):
     first, second = started(cast.misaki), started(cast.kenta)
     write(first, by=cast.misaki, new={"follow_lead": words()})

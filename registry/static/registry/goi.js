@@ -21,6 +21,20 @@
     navigator.clipboard.writeText(text).then(() => { button.textContent = button.dataset.copied; });
   });
 
+  // Pressed again before the next page is there, a button would do the same act twice. After a while it may: the
+  // connection could have been lost. What htmx sends leads to no other page and is left alone.
+  const PATIENCE = 10_000;
+  const sent = new WeakMap();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (Date.now() - (sent.get(form) ?? 0) < PATIENCE) event.preventDefault();
+    else sent.set(form, Date.now());
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) for (const form of document.forms) sent.delete(form);
+  });
+
   const saved = () => document.getElementById("saved");
   document.addEventListener("input", (event) => {
     if (event.target.closest("#draft") && saved()) saved().dataset.state = "saving";
