@@ -116,6 +116,22 @@ def test_a_term_shows_its_meaning_to_whoever_reaches_it_by_keyboard(window: Wind
     expect(me.page).to_have_url(re.compile(r"/metrics/\w+/$"))
 
 
+def test_escape_puts_a_meaning_away_until_one_comes_to_its_word_anew(window: Window):
+    me = window("kobayashi", "ja").enter()
+    me.page.goto("/metrics/qualified_meeting/")
+    word = me.main.locator(".definition a.term").first
+    meaning = me.main.locator(".definition .term-meaning").first
+    for comes, leaves in ((word.hover, me.page.locator("h1").hover), (word.focus, word.blur)):
+        comes()
+        expect(meaning).to_be_visible()
+        me.page.keyboard.press("Escape")
+        expect(meaning).to_be_hidden()
+        leaves()
+        comes()
+        expect(meaning).to_be_visible()
+        leaves()
+
+
 def test_the_link_to_a_version_is_copied_and_leads_to_words_that_never_change(window: Window):
     me = window("kobayashi", "ja", permissions=["clipboard-read", "clipboard-write"]).enter()
     me.page.goto("/metrics/qualified_meeting/")
