@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser import axe
 from tests.browser.conftest import Window
+from tests.browser.pages import REVIEW
 from tests.browser.person import Person
 
 pytestmark = pytest.mark.browser
@@ -204,3 +205,12 @@ def test_the_vocabulary_is_read_on_a_phone_without_sliding(window: Window):
     assert slide == 0
     expect(me.main.get_by_role("row").filter(has_text="industry")).to_contain_text("製造")
     assert axe.violations(me.page) == []
+
+
+@pytest.mark.parametrize("address", ["/metrics/target_lead/", REVIEW, f"{REVIEW}?tab=discussion"])
+def test_a_printed_sheet_has_its_words_and_seals_and_nothing_to_fill_in(window: Window, address: str):
+    me = window("suzuki", "ja").enter()
+    me.page.goto(address)
+    me.page.emulate_media(media="print")
+    expect(me.main.locator("input, select, textarea, button").filter(visible=True)).to_have_count(0)
+    expect(me.main.locator(".seals svg").first).to_be_visible()
