@@ -84,12 +84,14 @@ class Found:
 
 
 def page(wanted: Wanted, number: int) -> Found:
-    """Page `number`, from 1. Counting is capped: how many thousands there are helps nobody."""
+    """Page `number`, from 1; past the last it is the first. Counting is capped: how many thousands helps nobody."""
     spans = found(wanted)
     start = (number - 1) * PAGE
     # Which ones is read from the index alone, so that what a deep page skips costs next to nothing.
     shown = InForce.objects.filter(pk__in=spans.values("pk")[start : start + PAGE + 1])
     rows = list(shown.defer("search_text"))
+    if start and not rows:
+        return page(wanted, 1)
     has_next = len(rows) > PAGE
     count = start + len(rows)
     if has_next and count < COUNTED_UP_TO:

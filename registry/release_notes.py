@@ -49,7 +49,7 @@ def _section(entry: Entry, absolute: Absolute) -> Iterator[str]:
     yield escaped(changes.paragraph(entry)) + "\n"
     for change in entry.changes:
         yield f"\n- **{escaped(wording.label(change.field))}**{_(': ')}{_marked(change.pieces)}\n"
-    yield f"\n{_('Read it')}{_(': ')}<{absolute(address(entry))}>\n"
+    yield "\n" + _("Read it: %(link)s") % {"link": f"<{absolute(address(entry))}>"} + "\n"
 
 
 def _marked(pieces: Iterable[comparison.Piece]) -> str:

@@ -20,6 +20,8 @@ _TRAILING = re.compile(r"[^\S\n]+(?=\n)")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−⁃﹘"), "-")
 _WRITTEN_TWO_WAYS = _DASHES | {ord("〜"): "~", ord("‘"): "'", ord("’"): "'", ord("“"): '"', ord("”"): '"'}
 
+_QUOTES = "\"'「」『』"
+
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _JOINERS = frozenset("\u200c\u200d")
 # Drawn as nothing, or as a blank that is no space: soft hyphen, grapheme joiner, fillers, tags and the like.
@@ -167,8 +169,8 @@ def _seen(value: str) -> Iterator[str]:
 
 
 def search_terms(query: str) -> list[str]:
-    """What is searched for: at most 8 different folded words of at most 60 characters each."""
-    words = (word[:MAX_TERM] for word in fold(query).split())
+    """What is searched for: at most 8 different folded words of at most 60 characters each, without quotes around."""
+    words = ((word.strip(_QUOTES) or word)[:MAX_TERM] for word in fold(query).split())
     return list(dict.fromkeys(words))[:MAX_TERMS]
 
 

@@ -149,6 +149,14 @@ def test_a_search_is_split_at_full_width_blanks_too_and_kept_short() -> None:
 
 
 @pytest.mark.parametrize(
+    "quoted", ["「商談 数」", "『商談　数』", "｢商談 数｣", '"商談" "数"', "“商談 数”", "'商談' ‘数’"]
+)
+def test_quotes_around_what_is_searched_for_are_no_part_of_it(quoted: str) -> None:
+    assert text.search_terms(quoted) == ["商談", "数"]
+    assert text.search_terms("「") == ["「"]
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("Lead", "Lеаd"),

@@ -1,11 +1,13 @@
 """A Japanese reader never meets English, an English reader never Japanese, and no text lost its numbers."""
 
+import ast
 import gettext
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 PO = ROOT / "registry" / "locale" / "ja" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[sdif]|\{(\w*)\}")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+MARKS = {f"{mark}{lazy}" for mark in ("gettext", "ngettext", "pgettext", "npgettext") for lazy in ("", "_lazy")} | {"_"}
 REMEDY = "Run `make messages`, translate, and run it again."
 
 
@@ -67,11 +70,34 @@ def test_our_words_win_where_django_has_the_same_message_and_its_own_are_japanes
         assert translation.gettext("This field is required.") == "このフィールドは必須です。"
 
 
+def test_no_message_of_the_code_is_missed_where_gettext_does_not_look():
+    """It reads no call inside an f-string, so such a message would stay English."""
+    known = {message.key for message in catalogue.read(PO)[0]}
+    missed = {
+        f"{path.relative_to(ROOT)}:{line}": key
+        for path in sorted((ROOT / "registry").rglob("*.py"))
+        for line, key in said(path)
+        if key not in known
+    }
+    assert missed == {}
+
+
 @pytest.mark.gettext
 def test_every_message_in_the_code_is_known_to_the_translators(tmp_path):
     fresh, _ = catalogue.read(extracted(tmp_path))
     known, _ = catalogue.read(PO)
     assert {m.key for m in fresh} == {m.key for m in known}, REMEDY
+
+
+def said(path: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    """The messages that a module marks for translation: the line, and context and text."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
+            words = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            if "pgettext" in node.func.id:
+                yield node.lineno, (words[0], words[1])
+            elif words:
+                yield node.lineno, ("", words[0])
 
 
 def placeholders(text: str) -> set[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from registry import text
 
@@ -34,3 +35,11 @@ def accepted(form: forms.Form | forms.ModelForm, act: Callable[[], Any]) -> bool
                 form.add_error(name if name in form.fields else None, sentence)
         return False
     return True
+
+
+class SearchField(forms.CharField):
+    """What somebody looks for."""
+
+    def __init__(self, **rest: Any) -> None:
+        sentence = _("Search for at most %(limit_value)d characters.")
+        super().__init__(required=False, max_length=200, error_messages={"max_length": sentence}, **rest)

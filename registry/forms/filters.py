@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import as_of, clock, days, timeline
 from registry.as_of import When
 from registry.changes import Between
+from registry.forms.fields import SearchField
 from registry.glossary import Wanted
 from registry.models import Proposal, Stage, Team, User
 from registry.text import search_terms
@@ -42,6 +43,7 @@ def page_number(data: Mapping[str, str]) -> int:
 
 
 SWAPPED = _("The first day lies after the second. Swap them.")
+UNLISTED = {"invalid_choice": _("The list does not have this. Choose one from the list.")}
 
 
 class Filter(forms.Form):
@@ -82,12 +84,13 @@ class DayFilter(Filter):
 
 
 class GlossaryFilter(DayFilter):
-    q = forms.CharField(required=False, max_length=200, label=_("Search terms and synonyms"))
-    stage = forms.ChoiceField(required=False, label=_("Stage"))
-    team = forms.ChoiceField(required=False, label=_("Team"))
+    q = SearchField(label=_("Search terms and synonyms"))
+    stage = forms.ChoiceField(required=False, label=_("Stage"), error_messages=UNLISTED)
+    team = forms.ChoiceField(required=False, label=_("Team"), error_messages=UNLISTED)
     state = forms.ChoiceField(
         required=False,
         label=_("State"),
+        error_messages=UNLISTED,
         choices=[
             ("", _("All in force")),
             ("open", _("With a proposal in review")),
@@ -159,17 +162,14 @@ class ChangesFilter(Filter):
         return page_number(self.data)
 
 
-NOT_LISTED = _("The list does not have this. Choose one from the list.")
-
-
 class ProposalFilter(Filter):
     state = forms.ChoiceField(
         required=False,
         label=_("State"),
         choices=[("", _("All states")), *Proposal.STATES],
-        error_messages={"invalid_choice": NOT_LISTED},
+        error_messages=UNLISTED,
     )
-    q = forms.CharField(required=False, max_length=200, label=_("Search titles and reasons"))
+    q = SearchField(label=_("Search titles and reasons"))
     mine = forms.BooleanField(required=False, label=_("Only those I write"))
 
 
@@ -199,7 +199,7 @@ class HistoryFilter(PublicationsFilter):
         required=False,
         label=_("Kind of act"),
         choices=[("", _("All acts")), *((key, label) for key, (label, acts) in timeline.GROUPS.items())],
-        error_messages={"invalid_choice": NOT_LISTED},
+        error_messages=UNLISTED,
     )
     person = forms.ModelChoiceField(
         required=False,
@@ -207,7 +207,7 @@ class HistoryFilter(PublicationsFilter):
         to_field_name="username",
         label=_("Person"),
         empty_label=_("Everyone"),
-        error_messages={"invalid_choice": NOT_LISTED},
+        error_messages=UNLISTED,
     )
     team = forms.ModelChoiceField(
         required=False,
@@ -215,7 +215,7 @@ class HistoryFilter(PublicationsFilter):
         to_field_name="key",
         label=_("Team"),
         empty_label=_("All teams"),
-        error_messages={"invalid_choice": NOT_LISTED},
+        error_messages=UNLISTED,
     )
     proposal = forms.IntegerField(
         required=False,

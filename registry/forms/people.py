@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from registry.forms.account import ProfileForm
-from registry.forms.fields import Line
+from registry.forms.fields import Line, SearchField
 from registry.models import Membership, Stage, Team, User
 
 USERNAME = RegexValidator(
@@ -21,7 +21,7 @@ TAKEN = {"unique": _("This is taken already. Choose another.")}
 
 
 class PeopleFilter(forms.Form):
-    q = forms.CharField(required=False, max_length=200, label=_("Search names"))
+    q = SearchField(label=_("Search names"))
 
 
 class NewPersonForm(ProfileForm):

@@ -37,7 +37,8 @@ class SealedRows:
             found = HISTORIES[table].objects.order_by().in_bulk(list(entries))
             for number, (sequence, entry) in entries.items():
                 if sentence := self._flaw(found.get(number), entry, sequence):
-                    yield Finding(f"{_place(table, number)} ({_('event %(number)d') % {'number': sequence}})", sentence)
+                    said = _("Event %(number)d") % {"number": sequence}
+                    yield Finding(f"{_place(table, number)} ({said})", sentence)
 
     def _flaw(self, row: Any, entry: list[Any], sequence: int) -> str:
         if row is None:

@@ -80,10 +80,10 @@ def seal(sign_off: SignOff, size: seals.Size = "full", void: bool = False) -> Sa
 
 
 def _surname(user: Any) -> str:
-    parts = user.name.split()
-    if not parts:
-        return ""
-    return parts[0] if user.name == user.name_ja else parts[-1]
+    """As it stands on a seal: 田中 of 田中 美咲, Carter of Emily Carter, カーター of エミリー・カーター."""
+    first = user.name == user.name_ja and "・" not in user.name
+    parts = user.name.replace("・", " ").split()
+    return parts[0 if first else -1] if parts else ""
 
 
 def _seal_title(sign_off: SignOff, void: bool) -> str:

@@ -55,6 +55,8 @@ def _told(between: Between, number: int) -> dict[str, Any]:
     spans = changes.changed(between)
     start = (number - 1) * PAGE
     shown = list(spans.select_related("stage")[start : start + PAGE + 1])
+    if start and not shown:
+        return _told(between, 1)
     entries = changes.entries(shown[:PAGE], between, changes.teams_by_id(between))
     stages = {stage.pk: stage for stage in as_of.stages_then({span.stage for span in shown}, between.after)}
     told = [(entry, changes.paragraph(entry), release_notes.address(entry)) for entry in entries]

@@ -21,7 +21,7 @@ def show(request: Request) -> HttpResponse:
     wanted = asked.wanted()
     listed = glossary.page(wanted, asked.page())
     part = request.htmx and not request.htmx.boosted
-    columns = {} if part else glossary.key_point_map(wanted, asked.stages)
+    columns = glossary.key_point_map(wanted, asked.stages)
     mapped = (span for column in columns.values() for span in column)
     drawn = _drawn({span.pk: span for span in (*mapped, *listed.spans)}, asked, outside)
     context = {
@@ -32,10 +32,9 @@ def show(request: Request) -> HttpResponse:
         "stages": _columns(asked.stages, columns, drawn),
         "on": asked.kept_day(),
         "kept": asked.kept(),
+        "part": part,
     }
-    if part:
-        return render(request, "glossary/show.html#listed", context)
-    return render(request, "glossary/show.html", context | _news(request))
+    return render(request, "glossary/show.html#answer" if part else "glossary/show.html", context | _news(request))
 
 
 def _drawn(shown: dict[int, InForce], asked: GlossaryFilter, outside: bool) -> dict[int, cards.Card]:

@@ -140,10 +140,17 @@ def compare(request: Request, key: str, old: int, new: int) -> HttpResponse:
         "before": before,
         "after": after,
         "changes": comparison.fields(before.wording, after.wording, wording.NAMES, Called()),
-        "versions": after.metric.versions.values_list("number", flat=True),
+        "others": _others(before, after),
         "inline": request.GET.get("view") == "inline",
     }
     return render(request, "metrics/compare.html", context)
+
+
+def _others(before: Definition, after: Definition) -> list[tuple[int, int]]:
+    """The comparisons that exchange one of the two versions for another, each from the earlier to the later."""
+    earlier, later = sorted((before.number, after.number))
+    numbers = after.metric.versions.exclude(number__in=(earlier, later)).values_list("number", flat=True)
+    return sorted((min(number, kept), max(number, kept)) for number in numbers for kept in (earlier, later))
 
 
 @require_safe

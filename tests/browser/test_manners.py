@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser import axe
 from tests.browser.conftest import Window
+from tests.browser.pages import REVIEW
 from tests.browser.person import Person
 
 pytestmark = pytest.mark.browser
@@ -46,9 +47,42 @@ def test_filters_live_in_the_address_and_work_without_scripts(window: Window):
     expect(listed.get_by_role("link", name="Qualified meetings", exact=True)).to_have_count(0)
 
 
+def test_what_was_found_stands_where_the_map_stood_until_nothing_is_asked_for(window: Window):
+    me = window("kobayashi", "ja").enter()
+    key_point_map = me.page.get_by_role("region", name="キーポイントマップ")
+    expect(key_point_map).to_be_visible()
+    me.page.get_by_role("searchbox").press_sequentially("粗利")
+    expect(key_point_map).to_have_count(0)
+    expect(me.main.get_by_role("link", name="粗利", exact=True)).to_be_in_viewport()
+    expect(me.page.get_by_role("searchbox")).to_be_focused()
+    me.page.get_by_role("searchbox").clear()
+    expect(key_point_map).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("filter_", "choice", "query"),
+    [("Stage", "商談", "stage=meeting"), ("Team", "経理・管理", "team=finance"), ("State", "廃止", "state=retired")],
+)
+def test_a_filter_narrows_the_list_as_soon_as_it_is_chosen(window: Window, filter_: str, choice: str, query: str):
+    me = window("kobayashi", "ja").enter()
+    me.field(filter_).select_option(choice)
+    me.page.wait_for_url(f"**{query}*")
+    me.sees(me.say("Found"))
+
+
+def test_a_day_that_was_typed_and_not_yet_asked_for_is_named_by_what_is_found_on_it(window: Window):
+    me = window("kobayashi", "en").enter()
+    me.field("As agreed on").fill("2025-06-01")
+    me.page.get_by_role("searchbox").press_sequentially("MQL")
+    me.sees("This is what was in force on 1 Jun 2025.", "Found")
+    me.opens("Target leads")
+    me.sees("Version 1")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_another_day_shows_the_meaning_of_that_day(window: Window, language: str):
-    me = window("kobayashi", language, scripts=False).enter()
+def test_another_day_shows_the_meaning_of_that_day(window: Window, language: str, scripts: bool):
+    me = window("kobayashi", language, scripts=scripts).enter()
     me.field("As agreed on").fill("2025-06-01")
     me.presses("Show")
     day = {"ja": "2025年6月1日", "en": "1 Jun 2025"}[language]
@@ -81,6 +115,22 @@ def test_a_term_shows_its_meaning_to_whoever_reaches_it_by_keyboard(window: Wind
     assert axe.violations(me.page) == []
     term.press("Enter")
     expect(me.page).to_have_url(re.compile(r"/metrics/\w+/$"))
+
+
+def test_escape_puts_a_meaning_away_until_one_comes_to_its_word_anew(window: Window):
+    me = window("kobayashi", "ja").enter()
+    me.page.goto("/metrics/qualified_meeting/")
+    word = me.main.locator(".definition a.term").first
+    meaning = me.main.locator(".definition .term-meaning").first
+    for comes, leaves in ((word.hover, me.page.locator("h1").hover), (word.focus, word.blur)):
+        comes()
+        expect(meaning).to_be_visible()
+        me.page.keyboard.press("Escape")
+        expect(meaning).to_be_hidden()
+        leaves()
+        comes()
+        expect(meaning).to_be_visible()
+        leaves()
 
 
 def test_the_link_to_a_version_is_copied_and_leads_to_words_that_never_change(window: Window):
@@ -155,3 +205,12 @@ def test_the_vocabulary_is_read_on_a_phone_without_sliding(window: Window):
     assert slide == 0
     expect(me.main.get_by_role("row").filter(has_text="industry")).to_contain_text("製造")
     assert axe.violations(me.page) == []
+
+
+@pytest.mark.parametrize("address", ["/metrics/target_lead/", REVIEW, f"{REVIEW}?tab=discussion"])
+def test_a_printed_sheet_has_its_words_and_seals_and_nothing_to_fill_in(window: Window, address: str):
+    me = window("suzuki", "ja").enter()
+    me.page.goto(address)
+    me.page.emulate_media(media="print")
+    expect(me.main.locator("input, select, textarea, button").filter(visible=True)).to_have_count(0)
+    expect(me.main.locator(".seals svg").first).to_be_visible()

@@ -26,6 +26,21 @@ def test_the_slider_walks_by_keyboard_and_says_the_day(signed_in: Window):
     expect(page.locator("#metric-head")).to_contain_text("Version 1")
 
 
+def test_a_day_that_is_typed_is_said_by_the_slider_too_and_can_be_asked_as_recorded_by_another(signed_in: Window):
+    person = signed_in("kobayashi", "en")
+    page = person.page
+    page.goto("/metrics/target_lead/")
+    person.field("As agreed on").fill("2025-12-24")
+    person.field("As agreed on").blur()
+    expect(page.locator("#life-now")).to_have_text("24 Dec 2025 · Version 1")
+    expect(page.locator("#life")).to_have_attribute("aria-valuetext", "24 Dec 2025 · Version 1")
+    person.presses("Show")
+    expect(page.locator("#life-now")).to_have_text("24 Dec 2025 · Version 1")
+    person.field("As recorded by").fill("2025-03-01")
+    person.presses("Show")
+    person.sees("Nothing was in force on 24 Dec 2025.")
+
+
 def test_without_a_script_a_plain_form_asks_for_the_day(window: Window):
     person = window("kobayashi", "en", scripts=False)
     person.enter()

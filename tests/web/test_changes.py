@@ -252,6 +252,9 @@ def test_a_page_holds_some_and_leads_to_the_rest(reader: Client, monkeypatch: py
     assert 'id="target_lead"' in first
     assert 'id="meeting"' not in first
     assert 'id="meeting"' in second
+    past_the_last = page(reader, f"{address}&page=99")
+    assert "2 metrics changed" in past_the_last
+    assert 'id="target_lead"' in past_the_last
 
 
 def test_it_takes_as_many_queries_for_many_metrics_as_for_few(

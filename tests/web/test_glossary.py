@@ -68,6 +68,24 @@ def test_a_filter_that_means_nothing_is_said_at_its_field_and_left_out(reader: C
     assert [card.span.key for card in response.context["cards"]] == ["target_lead", "meeting"]
 
 
+def test_what_is_too_long_to_look_for_is_said_at_the_search(reader: Client):
+    page = reader.get(f"/?q={'商' * 201}").content.decode()
+    assert "200文字" in page.split('id="id_q_error"')[1].split("</div>")[0]
+
+
+@pytest.mark.parametrize("name", ["stage", "team", "state"])
+def test_a_choice_that_the_list_does_not_have_is_said_in_our_words(reader: Client, name: str):
+    assert "一覧にない値です。一覧から選んでください。" in reader.get(f"/?{name}=nowhere").content.decode()
+
+
+def test_a_day_before_all_agreement_says_so_and_leads_to_today(reader: Client):
+    day = FOUNDED - timedelta(days=1)
+    page = reader.get(f"/?on={day}").content.decode().split('id="listed"')[1]
+    assert "時点で適用されていた定義はありません。" in page
+    assert '<a href="/">今日の定義を見る</a>' in page
+    assert "条件に合う用語はありません" not in page
+
+
 def test_another_day_shows_that_days_meaning(reader: Client, cast: Cast):
     published(cast, "target_lead", effective_from=TODAY + timedelta(days=30))
     assert "第1版" in reader.get(f"/?on={TODAY}").content.decode()
@@ -96,6 +114,11 @@ def test_long_lists_come_in_pages(reader: Client, cast: Cast, monkeypatch: pytes
     first = reader.get("/")
     assert first.context["listed"].has_next
     assert listed(reader, "/?page=2") == ["meeting"]
+
+
+def test_a_page_past_the_last_is_the_first(reader: Client):
+    found = reader.get("/?page=99").context["listed"]
+    assert (len(found.spans), found.page, found.count) == (2, 1, 2)
 
 
 def test_the_map_shows_every_stage_from_left_to_right(reader: Client):

@@ -188,6 +188,25 @@ def test_any_two_versions_are_compared_word_by_word(reader: Client, cast: Cast):
     assert before != "従業員50名以上の会社の人。"
 
 
+def test_a_seal_bears_the_surname_also_of_a_name_written_in_its_own_order(reader: Client, cast: Cast):
+    names = {"name_ja": "エミリー・カーター", "name_en": "Emily Carter"}
+    people.change_profile(cast.ryo, by=cast.megumi, values=names)
+    with on(TODAY + timedelta(days=1)):
+        published(cast, "target_lead", effective_from=TODAY + timedelta(days=2))
+    assert ">カーター</text>" in text(reader, "/metrics/target_lead/versions/2/?lang=ja")
+    assert ">Carter</text>" in text(reader, "/metrics/target_lead/versions/2/?lang=en")
+
+
+def test_a_comparison_leads_to_every_other_from_the_earlier_to_the_later(reader: Client, cast: Cast):
+    for number in (1, 2):
+        published(cast, "target_lead", effective_from=TODAY + timedelta(days=number))
+    compared = "/metrics/target_lead/compare"
+    others = {"1...2": ["1...3", "2...3"], "2...3": ["1...2", "1...3"], "3...1": ["1...2", "2...3"]}
+    for shown, led_to in others.items():
+        page = text(reader, f"{compared}/{shown}/?view=inline")
+        assert re.findall(rf'href="{compared}/(\d\.\.\.\d)/\?view=inline"', page) == led_to
+
+
 def test_its_history_holds_what_happened_to_it_and_nothing_else(reader: Client, cast: Cast):
     published(cast, "target_lead")
     mine, other = text(reader, "/metrics/target_lead/history/"), text(reader, "/metrics/meeting/history/")

@@ -75,7 +75,7 @@ ALTERING = {
     "the way down": ("contacts: {entity: contact, link: lead_id", "contacts: {entity: contact, link: contact_id"),
     "the key above": ("    key: company_id", "    key: code"),
 }  # fmt: skip
-NAMING_ONLY = ("label: {ja: 実施日, en: day held}", "label: {ja: 開催日, en: day of the meeting}")
+NAMING_ONLY = ("label: {ja: 開催日, en: day held}", "label: {ja: 実施日, en: day of the meeting}")
 
 
 OTHERS = {"target_lead", "meeting"}

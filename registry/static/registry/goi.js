@@ -35,6 +35,18 @@
     if (event.persisted) for (const form of document.forms) sent.delete(form);
   });
 
+  // A meaning that covers what one reads is put away by Escape, until one comes to its word anew.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const word of document.querySelectorAll(".defined:is(:hover, :focus-within)")) word.dataset.away = "";
+  });
+  for (const leaving of ["mouseout", "focusout"]) {
+    document.addEventListener(leaving, (event) => {
+      const word = event.target.closest?.(".defined");
+      if (word && !word.contains(event.relatedTarget)) delete word.dataset.away;
+    });
+  }
+
   const saved = () => document.getElementById("saved");
   document.addEventListener("input", (event) => {
     if (event.target.closest("#draft") && saved()) saved().dataset.state = "saving";
@@ -78,6 +90,12 @@
     slider.setAttribute("aria-valuetext", step.label);
     walk.querySelector("output").textContent = step.label;
     day.value = step.dataset.day;
+  });
+
+  document.addEventListener("htmx:after:swap", () => {
+    for (const walk of document.querySelectorAll("[data-life]")) {
+      walk.querySelector("input").setAttribute("aria-valuetext", walk.querySelector("output").textContent);
+    }
   });
 
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
