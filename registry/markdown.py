@@ -102,11 +102,11 @@ class _Finder[Found]:
         folded, starts, ends = _folded(text) if self._names else ("", [], [])
         done = 0
         for place in range(len(folded)):
-            if place >= done and (end := self._longest(folded, place)):
+            if place >= done and not _inside(starts, place) and (end := self._longest(folded, starts, place)):
                 yield starts[place], ends[end - 1], self._names[folded[place:end]]
                 done = end
 
-    def _longest(self, folded: str, place: int) -> int:
+    def _longest(self, folded: str, starts: list[int], place: int) -> int:
         """Where the longest name that starts at `place` ends, or 0."""
         known = self._lengths
         for size in _SIZES:
@@ -114,7 +114,9 @@ class _Finder[Found]:
             if start in known:
                 for length in known[start]:
                     end = place + length
-                    if folded[place:end] in self._names and end <= len(folded) and _whole(folded, place, end):
+                    if end > len(folded) or _inside(starts, end):
+                        continue
+                    if folded[place:end] in self._names and _whole(folded, place, end):
                         return end
         return 0
 
@@ -136,6 +138,11 @@ def _folded(text: str) -> tuple[str, list[int], list[int]]:
 @lru_cache(maxsize=8192)
 def _fold_cluster(cluster: str) -> str:
     return " " if cluster.isspace() else fold(cluster)
+
+
+def _inside(starts: list[int], place: int) -> bool:
+    """Whether one character of the text folds to what stands on both sides of the place: no "3" in "¾"."""
+    return 0 < place < len(starts) and starts[place - 1] == starts[place]
 
 
 def _whole(folded: str, start: int, end: int) -> bool:

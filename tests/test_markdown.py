@@ -158,6 +158,11 @@ def test_a_long_name_cut_off_by_the_end_of_the_text_gives_way_to_the_short_one()
     assert find_terms("今月の有効商談率", _names("有効商談率の目標値", "有効商談率")) == [("有効商談率", "有効商談率")]
 
 
+def test_a_name_is_not_found_inside_one_character() -> None:
+    assert find_terms("¾ ㈱ ㌔", _names("3", "株", "キ")) == []
+    assert find_terms("㈱と株", _names("(株)", "株")) == [("㈱", "(株)"), ("株", "株")]
+
+
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=5), max_size=5))
 def test_what_is_found_stands_in_the_text_and_folds_to_a_known_name(text: str, names: list[str]) -> None:
     known = {folded: folded for name in names if (folded := fold(name))}
