@@ -444,7 +444,7 @@ ACTS: dict[str, tuple[Check, ...]] = {
         *STANDS,
         undisputed_if_last,
     ),
-    "reject": (active, no_contributor, holds_seat, in_review, as_it_was_on_screen),
+    "reject": (active, no_contributor, in_review, holds_seat, as_it_was_on_screen),
     "expire": (system, open_),
     "ask_break_glass": (
         active,

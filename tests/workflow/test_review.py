@@ -205,9 +205,9 @@ def test_nobody_else_rejects(cast: Cast):
 
 
 def test_a_draft_is_not_rejected(cast: Cast):
-    """Whoever must agree is only known from submission on, so nobody holds a seat in a draft."""
+    """Whoever must agree is only known from submission on, so it is not the seat that is lacking."""
     proposal = drafted(cast)
-    with refuses("not_a_signatory", 403):
+    with refuses("draft", 409):
         reviewing.reject(proposal, by=cast.naoko, reason="早い")
 
 
