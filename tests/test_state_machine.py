@@ -54,6 +54,7 @@ class Lent:
     lender: str
     stand_in: str
     team: str
+    since: date
     until: date
 
 
@@ -437,7 +438,9 @@ class Workflow(RuleBasedStateMachine):
         if lender not in self.seats:
             return
         team = self.seats[lender]
-        lent = Lent(lender, STAND_INS[team], team, self.today + timedelta(days=days))
+        lent = Lent(lender, STAND_INS[team], team, self.today, self.today + timedelta(days=days))
+        if lent in self.lent:
+            return
         seat = Membership.objects.current().get(user=self.user(lender))
         dates = {"starts_on": self.today, "ends_on": lent.until}
         stand_in, by = self.user(lent.stand_in), self.user(lender)

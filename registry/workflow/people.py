@@ -257,17 +257,13 @@ def delegate(
 ) -> Delegation:
     """Let a member of the same team sign during a dated absence. By the signatory, or a steward.
 
-    Sent twice for the same days, it is one. The reason tells of a person, so it stands in the event alone, where it
-    can be erased.
+    The reason tells of a person, so it stands in the event alone, where it can be erased.
     """
     if by.pk != membership.user_id:
         rules.require_steward(by)
     rules.require_active(by)
     membership = locked(Membership.objects.all()).select_related("user", "team").get(pk=membership.pk)
     _require_fit(membership, stand_in, starts_on, ends_on)
-    same = {"stand_in": stand_in, "starts_on": starts_on, "ends_on": ends_on, "withdrawn_at": None}
-    if held := membership.delegations.filter(**same).first():
-        return held
     act = Act("delegated", by=by, reason=written(reason, "reason", limit=400))
     delegation = act.save(Delegation(membership=membership, stand_in=stand_in, starts_on=starts_on, ends_on=ends_on))
     act.record(
@@ -289,6 +285,10 @@ def _require_fit(membership: Membership, stand_in: User, starts_on: date, ends_o
     if stand_in.pk == membership.user_id or not in_team:
         sentence = _("Choose another active member of the same team.")
         raise ValidationError({"stand_in": sentence}, code="bad_stand_in")
+    same = {"stand_in": stand_in, "starts_on": starts_on, "ends_on": ends_on, "withdrawn_at": None}
+    if membership.delegations.filter(**same).exists():
+        sentence = _("This person stands in on these days already. Choose other days or another person.")
+        raise ValidationError({"stand_in": sentence}, code="stands_in_already")
 
 
 @verb
