@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from registry import clock, text
+from registry import clock, text, wording
 from registry.models import Clause, InForce, WorkingCopy
 from registry.wording import Wording
 
@@ -26,14 +26,16 @@ class Taken:
     """What a metric keeps others from being called, as it looks: what is retired keeps its name and nothing else."""
 
     key: str
+    called: Mapping[str, str]
     from_names: frozenset[str]
     from_synonyms: frozenset[str]
 
 
-def mistakable[W: Clause | WorkingCopy](worded: Sequence[W]) -> Iterator[tuple[W, str, str]]:
-    """Those newly called like another metric, in force now or later or proposed beside them: with the word and its key.
+def mistakable[W: Clause | WorkingCopy](worded: Sequence[W]) -> Iterator[tuple[W, str, Mapping[str, str]]]:
+    """Those newly called like another metric, in force now or later or proposed beside them.
 
-    One query where somebody is newly called something; what stays is in force, and so it was refused to all others.
+    Each with the word and, by language, the other's name. One query where somebody is newly called something; what
+    stays is in force, and so it was refused to all others.
     """
     fresh = {each.key: _fresh(each) for each in worded}
     words = [word for each in fresh.values() for word in each]
@@ -43,10 +45,10 @@ def mistakable[W: Clause | WorkingCopy](worded: Sequence[W]) -> Iterator[tuple[W
     for each in worded:
         own = set(names(each.wording))
         for word in fresh[each.key]:
-            others = ((one.key, one.from_names if word in own else one.from_synonyms) for one in taken)
-            twin = next((key for key, looks in others if key != each.key and text.skeleton(word) in looks), None)
-            if twin:
-                yield each, word, twin
+            others = ((one, one.from_names if word in own else one.from_synonyms) for one in taken)
+            twins = (one for one, looks in others if one.key != each.key and text.skeleton(word) in looks)
+            if twin := next(twins, None):
+                yield each, word, twin.called
                 break
 
 
@@ -64,16 +66,17 @@ def _agreed(words: Sequence[str], besides: Sequence[str]) -> Iterator[Taken]:
     for word in words:
         called |= Q(search_text__contains=text.fold(word))
     spans = InForce.objects.since(clock.today()).filter(called)
-    for key, wording in spans.exclude(key__in=besides).order_by("pk").values_list("key", "definition__wording"):
-        yield _taken(key, wording)
+    for key, said in spans.exclude(key__in=besides).order_by("pk").values_list("key", "definition__wording"):
+        yield _taken(key, said)
 
 
 def _taken(key: str, words: Wording) -> Taken:
-    called = frozenset(_looks(names(words)))
+    called = {language: wording.words(words, "name", language) or key for language in ("ja", "en")}
+    own = frozenset(_looks(names(words)))
     if words["retired"]:
-        return Taken(key, called, frozenset())
-    every = called | _looks(synonyms(words))
-    return Taken(key, every, every)
+        return Taken(key, called, own, frozenset())
+    every = own | _looks(synonyms(words))
+    return Taken(key, called, every, every)
 
 
 def _looks(words: Sequence[str]) -> set[str]:

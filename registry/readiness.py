@@ -84,10 +84,9 @@ def before_publication(standing: Standing) -> list[Need]:
         sentence = _("The vocabulary would also change “%(metric)s”. The author has to add it to the proposal.")
         needs.append(Need("attention", sentence % {"metric": name}, "alters_definitions"))
     for clause, word, twin in standing.mistakable:
-        sentence = _(
-            "“%(word)s” looks like a name or synonym of the metric %(other)s. The author has to choose another word."
-        )
-        needs.append(Need("attention", sentence % {"word": word, "other": twin}, "look_alike", clause.key))
+        sentence = _("“%(word)s” looks like a name or synonym of “%(other)s”. The author has to choose another word.")
+        called = {"word": word, "other": twin[meaning.language()]}
+        needs.append(Need("attention", sentence % called, "look_alike", clause.key))
     for each in standing.retirement_troubles:
         needs.append(Need("attention", each.for_reviewers, each.code, each.key, each.field))
     if standing.date_has_passed:
@@ -294,10 +293,9 @@ def _as_submitted(standing: Standing) -> dict[str, Wording]:
 
 def _about_names(copies: Sequence[WorkingCopy]) -> Iterator[Need]:
     for copy, word, twin in names.mistakable(copies):
-        sentence = _(
-            "“%(word)s” looks like a name or synonym of the metric %(other)s. Choose a word that nobody can mistake."
-        )
-        yield Need("attention", sentence % {"word": word, "other": twin}, "look_alike", copy.key, _field(copy, word))
+        sentence = _("“%(word)s” looks like a name or synonym of “%(other)s”. Choose a word that nobody can mistake.")
+        called = {"word": word, "other": twin[meaning.language()]}
+        yield Need("attention", sentence % called, "look_alike", copy.key, _field(copy, word))
 
 
 def _field(copy: WorkingCopy, word: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from registry import answers, carrying
+from registry import answers, carrying, meaning
 from registry.models import Membership, Objection, Proposal, Team, User
 from registry.refusals import NotPermitted, Refused, WrongState
 from registry.standing import Standing
@@ -340,10 +340,8 @@ def unmistakable(question: Question) -> Refused | None:
     if not found:
         return None
     _clause, word, twin = found[0]
-    sentence = _(
-        "“%(word)s” looks like a name or synonym of the metric %(other)s. The author has to choose another word."
-    )
-    return WrongState("look_alike", sentence % {"word": word, "other": twin})
+    sentence = _("“%(word)s” looks like a name or synonym of “%(other)s”. The author has to choose another word.")
+    return WrongState("look_alike", sentence % {"word": word, "other": twin[meaning.language()]})
 
 
 def in_use(question: Question) -> Refused | None:

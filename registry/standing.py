@@ -1,6 +1,6 @@
 """Where one proposal stands: everything the rules ask about it, read once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -390,8 +390,8 @@ class Standing:
         ]
 
     @cached_property
-    def mistakable(self) -> list[tuple[Clause, str, str]]:
-        """The clauses that give a metric a name or synonym of another one: each with the word and that one's key."""
+    def mistakable(self) -> list[tuple[Clause, str, Mapping[str, str]]]:
+        """The clauses that give a metric a name or synonym of another one: each with the word and that one's names."""
         if self.revision is None:
             return []
         among = {clause.key: clause for clause in self.clauses}

@@ -138,6 +138,7 @@ def test_the_link_to_a_version_is_copied_and_leads_to_words_that_never_change(wi
     me.page.goto("/metrics/qualified_meeting/")
     me.follows("Copy link to this version")
     expect(me.main.get_by_role("link", name=me.say("Copied"))).to_be_visible()
+    expect(me.page.get_by_role("status").filter(has_text=me.say("Copied"))).to_have_count(1)
     copied = me.page.evaluate("navigator.clipboard.readText()")
     assert urlsplit(copied).path == "/metrics/qualified_meeting/versions/3/"
     me.page.goto(copied)

@@ -1,5 +1,6 @@
 """Looking at people, teams and stages, and looking after them."""
 
+import re
 from typing import Any
 
 import pytest
@@ -218,6 +219,16 @@ def test_stewards_are_appointed_and_the_last_one_stays(cast: Cast, steward: Clie
     last = steward.post("/people/megumi/stewardship/", {"steward": "no"})
     assert last.status_code == 409
     assert "Appoint another one first" in words(last)
+
+
+@pytest.mark.parametrize("act", ["deactivation", r"memberships/\d+/ending"])
+def test_what_voids_seals_is_not_done_by_one_click(steward: Client, act: str):
+    """A box that is opened first says what becomes of them."""
+    page = steward.get("/people/naoko/").content.decode()
+    (box,) = re.findall(
+        rf'<details[^>]*>(?:(?!</details>).)*action="/people/naoko/{act}/".*?</details>', page, re.DOTALL
+    )
+    assert "no longer hold" in box
 
 
 def test_an_account_is_deactivated_and_comes_back_without_its_teams(cast: Cast, steward: Client):

@@ -335,6 +335,7 @@ def test_a_synonym_is_reported_where_it_stands_and_not_at_the_name_that_has_its_
     write(proposal, by=cast.misaki, change={"target_lead": {"name_ja": "対象リード率", "synonyms_ja": ["率"]}})
     (need,) = (each for each in before_submission(Standing(fresh(proposal))) if each.code == "look_alike")
     assert need.field == "synonyms_ja"
+    assert "商談数" in need.sentence, "the other one is told by its name"
 
 
 def test_a_name_that_is_anothers_synonym_is_refused(cast: Cast):

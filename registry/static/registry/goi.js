@@ -3,12 +3,18 @@
 (() => {
   "use strict";
 
+  // What changed on a button is also heard.
+  const say = (button) => {
+    button.textContent = button.dataset.copied;
+    document.getElementById("heard").textContent = button.dataset.copied;
+  };
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-copy-link]");
     if (!link || !navigator.clipboard) return;
     event.preventDefault();
     navigator.clipboard.writeText(link.href).then(
-      () => { link.textContent = link.dataset.copied; },
+      () => say(link),
       () => { window.location = link.href; },
     );
   });
@@ -18,7 +24,7 @@
     const button = event.target.closest("[data-copy-text]");
     if (!button) return;
     const text = document.getElementById(button.dataset.copyText).textContent;
-    navigator.clipboard.writeText(text).then(() => { button.textContent = button.dataset.copied; });
+    navigator.clipboard.writeText(text).then(() => say(button));
   });
 
   // Pressed again before the next page is there, a button would do the same act twice. After a while it may: the
