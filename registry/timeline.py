@@ -164,6 +164,11 @@ class Line:
         return self.event.at
 
     @property
+    def published(self) -> list[tuple[str, str, int]]:
+        """Key, name and number of each version that the act published."""
+        return _published(self.event.detail)
+
+    @property
     def proposal(self) -> Proposal | None:
         return self.event.proposal
 
@@ -263,13 +268,16 @@ def _teams(keys: list[str], at: datetime) -> str:
     return _(", ").join(team.name for team in teams)
 
 
-def _versions(detail: dict[str, Any]) -> str:
+def _published(detail: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """Key, name of then, and number of each version."""
     names = detail.get("names", {})
-    return _(", ").join(
-        str(_("%(metric)s version %(number)s"))
-        % {"metric": _in_language(names.get(key), "name") or key, "number": number}
-        for key, number in sorted(detail.get("versions", {}).items())
-    )
+    versions = sorted(detail.get("versions", {}).items())
+    return [(key, _in_language(names.get(key), "name") or key, number) for key, number in versions]
+
+
+def _versions(detail: dict[str, Any]) -> str:
+    said = str(_("%(metric)s version %(number)s"))
+    return _(", ").join(said % {"metric": name, "number": number} for _key, name, number in _published(detail))
 
 
 def with_reasons(delegations: QuerySet[Delegation]) -> list[Delegation]:

@@ -302,3 +302,10 @@ def test_history_takes_at_most_twelve_queries(
         published(cast, "target_lead", effective_from=TODAY + timedelta(days=number))
     with django_assert_max_num_queries(12):
         reader.get(address)
+
+
+def test_what_was_published_is_called_by_its_name_of_then(cast: Cast, reader: Client):
+    published(cast, "target_lead")
+    page = reader.get("/history/").content.decode()
+    assert "What changed in Target leads</a>" in page
+    assert "What changed in target_lead" not in page
