@@ -26,22 +26,19 @@ def sign_off(request: Request, pk: int) -> HttpResponse:
     standing = standing_or_404(request, pk)
     sent = request.POST if request.method == "POST" else None
     team = get_object_or_404(Team, key=(sent or request.GET).get("team", ""))
+    form = SignOffForm(request.user, sent)
     digest = sent.get("digest", "") if sent else None
     try:
-        rules.require("sign_off", standing, by=request.user, team=team, digest=digest)
-        form = SignOffForm(request.user, sent, initial=_initial(standing, team))
-        if sent is not None and form.is_valid():
-            reviewing.sign_off(standing.submitted, team=team, by=request.user, digest=form.cleaned_data["digest"])
+        if standing.revision and form.is_valid():
+            reviewing.sign_off(standing.revision, team=team, by=request.user, digest=form.cleaned_data["digest"])
             return _thank(request, pk, team)
+        rules.require("sign_off", standing, by=request.user, team=team, digest=digest)
     except WrongState as error:
         if error.code != "changed":
             raise
         return _changed(request, standing_or_404(request, pk), digest or "", error)
+    form.initial = {"team": team.key, "digest": standing.submitted.digest}
     return _signing(request, standing, team, form, status=422 if sent else 200)
-
-
-def _initial(standing: Standing, team: Team) -> dict[str, str]:
-    return {"team": team.key, "digest": standing.submitted.digest}
 
 
 def _signing(request: Request, standing: Standing, team: Team, form: SignOffForm, status: int) -> HttpResponse:
