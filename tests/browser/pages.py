@@ -101,7 +101,8 @@ def _open_an_erasure(person: Person) -> None:
     person.page.locator("[name=username]").fill(f"mori-{uuid.uuid4().hex[:8]}")
     person.page.locator("[name=name_ja]").fill("森 春香")
     person.presses("Register")
-    person.presses("Deactivate the account")
+    person.unfolds("Deactivate the account")
+    person.presses("Deactivate it")
     person.follows("Erase personal data …")
 
 
