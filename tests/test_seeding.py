@@ -138,6 +138,7 @@ def test_the_demo_door_has_a_person_for_every_role(example: None, content: Conte
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite  # the other database is asked the same
 @pytest.mark.parametrize("username", ["suzuki", "watanabe"])
 def test_no_page_asks_the_database_more_than_twelve_times(example: None, client: Client, username: str):
     """Also its first reader, after whom much is kept that conditions, proofs and numbers came to."""
