@@ -85,18 +85,17 @@ class Found:
 
 def page(wanted: Wanted, number: int) -> Found:
     """Page `number`, from 1; past the last it is the first. Counting is capped: how many thousands helps nobody."""
-    spans = found(wanted)
     start = (number - 1) * PAGE
-    # Which ones is read from the index alone, so that what a deep page skips costs next to nothing.
-    shown = InForce.objects.filter(pk__in=spans.values("pk")[start : start + PAGE + 1])
-    rows = list(shown.defer("search_text"))
-    if start and not rows:
+    # Which ones is read from the index alone, and once for the page and the count: what is skipped costs little.
+    before = 0 if start + PAGE < COUNTED_UP_TO else start
+    ids = list(found(wanted).values_list("pk", flat=True)[before : max(COUNTED_UP_TO, start + PAGE + 1)])
+    if before and not ids:
         return page(wanted, 1)
-    has_next = len(rows) > PAGE
-    count = start + len(rows)
-    if has_next and count < COUNTED_UP_TO:
-        count = spans[:COUNTED_UP_TO].count()
-    return Found(rows[:PAGE], number, has_next, count)
+    if before + len(ids) <= start:
+        number, start = 1, 0
+    shown = ids[start - before :][: PAGE + 1]
+    rows = list(InForce.objects.filter(pk__in=shown[:PAGE]).defer("search_text"))
+    return Found(rows, number, has_next=len(shown) > PAGE, count=before + len(ids))
 
 
 def key_point_map(wanted: Wanted, stages: Sequence[Stage]) -> dict[int, list[InForce]]:
