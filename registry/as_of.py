@@ -186,7 +186,7 @@ def revisions_in_review(when: When) -> models.QuerySet[Any, Any]:
 
 def teams(when: When) -> list[Team]:
     """All teams with the names and marks they had; one that was founded later has today's."""
-    return teams_then(Team.objects.all(), when)
+    return list(then(Team.objects.all(), when).values())
 
 
 def stages(when: When) -> list[Stage]:
@@ -196,20 +196,12 @@ def stages(when: When) -> list[Stage]:
 
 def people(ids: Iterable[int], when: When) -> dict[int, User]:
     """These people by id with the names they had; whose history was erased has the name that is left."""
-    return {user.pk: user for user in people_then(User.objects.filter(pk__in=list(ids)), when)}
-
-
-def teams_then(rows: Iterable[Team], when: When) -> list[Team]:
-    """These teams as they were called then. One query, and none for today."""
-    return list(then(rows, when).values())
+    return {user.pk: user for user in then(User.objects.filter(pk__in=list(ids)), when).values()}
 
 
 def stages_then(rows: Iterable[Stage], when: When) -> list[Stage]:
+    """These stages as they were called and placed then, from left to right. One query, and none for today."""
     return sorted(then(rows, when).values(), key=lambda stage: (stage.position, stage.pk))
-
-
-def people_then(rows: Iterable[User], when: When) -> list[User]:
-    return list(then(rows, when).values())
 
 
 def then[M: models.Model](rows: Iterable[M], when: When) -> dict[M, M]:

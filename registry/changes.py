@@ -156,7 +156,7 @@ def _versions(metrics: list[int]) -> Any:
 def _signers(steps: list[Definition], between: Between) -> dict[int, User]:
     """Who sealed these versions, by id, called as on the second day."""
     signers = {seal.signed_by for step in steps for seal in step.revision.sign_offs.all()}
-    return {user.pk: user for user in as_of.people_then(signers, between.after)}
+    return {user.pk: user for user in as_of.then(signers, between.after).values()}
 
 
 def _successors(spans: Sequence[InForce], between: Between) -> dict[str, str]:

@@ -52,8 +52,8 @@ def _told(page: MetricPage, words: Wording) -> list[Judged]:
     if declared is None or tree is None:
         return []
     records = Records(declared, words["counts"], shape([tree]))
-    people = {user.pk: user for user in as_of.people_then({each.answered_by for each in told}, page.when)}
-    return [_judged(each, records, people[each.answered_by_id].name) for each in reversed(told)]
+    people = as_of.then({each.answered_by for each in told}, page.when)
+    return [_judged(each, records, people[each.answered_by].name) for each in reversed(told)]
 
 
 def _answers(page: MetricPage) -> list[ExampleAnswer]:

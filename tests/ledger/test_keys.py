@@ -167,12 +167,7 @@ def test_a_certificate_names_its_key_and_is_checked_with_an_earlier_or_later_one
 
 
 def test_an_exchange_that_was_interrupted_goes_on(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch):
-    checkpoints.write()
-    first = keys.signing_key(settings.SIGNING_KEY).public_key()
-    with monkeypatch.context() as patched:
-        patched.setattr(checkpoints, "sign_held", _interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            rotate()
+    first = interrupted(monkeypatch)
     assert keys.signing_key(settings.SIGNING_KEY).public_key() == first
     assert wrong([first]) == []
     _first, second = rotate()
@@ -180,7 +175,18 @@ def test_an_exchange_that_was_interrupted_goes_on(cast: Cast, settings: Any, mon
     assert wrong([first]) == wrong([second]) == []
 
 
-def _interrupted() -> None:
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An exchange that stops once the next key is announced; the key that it was to replace."""
+    checkpoints.write()
+    first = keys.signing_key(settings.SIGNING_KEY).public_key()
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints, "sign_held", _stop)
+        with pytest.raises(KeyboardInterrupt):
+            rotate()
+    return first
+
+
+def _stop() -> None:
     raise KeyboardInterrupt
 
 
@@ -224,12 +230,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 def test_a_next_key_that_was_announced_can_be_removed(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The exchange begins anew with another one, which the old key attests as well."""
-    checkpoints.write()
-    first = keys.signing_key(settings.SIGNING_KEY).public_key()
-    with monkeypatch.context() as patched:
-        patched.setattr(checkpoints, "sign_held", _interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            rotate()
+    first = interrupted(monkeypatch)
     settings.SIGNING_KEY.with_name("goi.pem.next").unlink()
     _first, second = rotate()
     act(cast, "Ken")
